@@ -1,0 +1,532 @@
+//! Amounts and quantities: bounds, exact sums and shares of a whole. The only file that divides and rounds.
+//!
+//! Both are integers: a [`Quantity`] counts units of 10^-18, a [`Money`] counts 10^-22 of the currency's unit, so
+//! that quantity x price is exact for up to 22 decimal places together. A product with more places is held to 22, and
+//! so is a share of a whole ([`Money::share`]), half away from zero; nothing else is ever rounded before an amount
+//! leaves as a whole number of the currency's minor units ([`Money::to_minor`]).
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use ethnum::U256;
+use rust_decimal::Decimal;
+
+/// Decimal places of a [`Quantity`].
+pub const QUANTITY_PLACES: u32 = 18;
+/// Decimal places of a [`Money`].
+pub const MONEY_PLACES: u32 = 22;
+
+/// A sum, product or input left the range in which everything is exact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OutOfRange {
+    /// An amount beyond 10^15, or a sum beyond 1.7 x 10^16.
+    #[error("an amount is too large: amounts may reach 10^15, sums 10^16")]
+    Amount,
+    /// A quantity of 10^18 or more.
+    #[error("a quantity is too large: quantities may reach 10^18")]
+    Quantity,
+    /// A quantity with more than 18 decimal places.
+    #[error("a quantity has more than 18 decimal places")]
+    Places,
+}
+
+/// Units of a security, shares or coins: exact to 18 decimal places. Negative for a short position.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Quantity(i128);
+
+/// An amount of money: exact to 22 decimal places of the currency's unit.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Money(i128);
+
+/// An amount in whole minor units of the currency (cents for USD): what results are printed in.
+pub type Minor = i64;
+
+const POWERS: [i128; 39] = {
+    let mut powers = [1_i128; 39];
+    let mut i = 1;
+    while i < 39 {
+        powers[i] = powers[i - 1] * 10;
+        i += 1;
+    }
+    powers
+};
+
+fn power(exponent: u32) -> i128 {
+    POWERS.get(exponent as usize).copied().unwrap_or(i128::MAX)
+}
+
+impl Quantity {
+    /// No units.
+    pub const ZERO: Self = Self(0);
+
+    /// The exact quantity.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] where it has more than 18 decimal places or reaches 10^18.
+    pub fn new(value: Decimal) -> Result<Self, OutOfRange> {
+        let value = if value.scale() > QUANTITY_PLACES {
+            value.normalize()
+        } else {
+            value
+        };
+        let places = QUANTITY_PLACES
+            .checked_sub(value.scale())
+            .ok_or(OutOfRange::Places)?;
+        let units = value
+            .mantissa()
+            .checked_mul(power(places))
+            .ok_or(OutOfRange::Quantity)?;
+        if units.unsigned_abs() >= power(36).unsigned_abs() {
+            return Err(OutOfRange::Quantity);
+        }
+        Ok(Self(units))
+    }
+
+    /// The number of 10^-18 units.
+    pub fn units(self) -> i128 {
+        self.0
+    }
+
+    /// Whether there is nothing.
+    pub fn is_zero(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether it is below zero (a short position).
+    pub fn is_negative(self) -> bool {
+        self.0 < 0
+    }
+
+    /// The size, without its sign.
+    pub fn abs(self) -> Self {
+        Self(self.0.saturating_abs())
+    }
+
+    /// The sum.
+    pub fn plus(self, other: Self) -> Result<Self, OutOfRange> {
+        self.0
+            .checked_add(other.0)
+            .map(Self)
+            .ok_or(OutOfRange::Quantity)
+    }
+
+    /// The difference.
+    pub fn minus(self, other: Self) -> Result<Self, OutOfRange> {
+        self.0
+            .checked_sub(other.0)
+            .map(Self)
+            .ok_or(OutOfRange::Quantity)
+    }
+
+    /// The same with the opposite sign.
+    pub fn negated(self) -> Self {
+        Self(self.0.saturating_neg())
+    }
+
+    /// This many times `part / whole`, half away from zero at the 18th place: how splits and mergers scale holdings.
+    pub fn share(self, part: Self, whole: Self) -> Result<Self, OutOfRange> {
+        share(self.0, part.0, whole.0)
+            .map(Self)
+            .ok_or(OutOfRange::Quantity)
+    }
+
+    /// The quantity as a decimal without trailing zeros.
+    pub fn to_decimal(self) -> Decimal {
+        let mut units = self.0;
+        let mut places = QUANTITY_PLACES;
+        while places > 0 && units % 10 == 0 {
+            units /= 10;
+            places -= 1;
+        }
+        Decimal::try_from_i128_with_scale(units, places).unwrap_or(Decimal::MAX)
+    }
+}
+
+impl fmt::Display for Quantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_fixed(f, self.0, QUANTITY_PLACES, 0)
+    }
+}
+
+impl fmt::Debug for Quantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Money {
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
+
+    /// The exact amount; digits past the 22nd decimal place are rounded half away from zero.
+    ///
+    /// # Errors
+    /// [`OutOfRange::Amount`] beyond 10^15.
+    pub fn new(value: Decimal) -> Result<Self, OutOfRange> {
+        rescaled(value.mantissa(), value.scale()).and_then(bounded)
+    }
+
+    /// An amount given in minor units (cents where `places` is 2).
+    pub fn from_minor(minor: Minor, places: u32) -> Self {
+        Self(i128::from(minor).saturating_mul(power(MONEY_PLACES.saturating_sub(places))))
+    }
+
+    /// Quantity x price, exact up to 22 decimal places together.
+    ///
+    /// # Errors
+    /// [`OutOfRange::Amount`] beyond 10^15.
+    pub fn product(quantity: Quantity, price: Decimal) -> Result<Self, OutOfRange> {
+        let (units, mantissa) = (quantity.0, price.mantissa());
+        let places = QUANTITY_PLACES + price.scale();
+        if let Some(product) = units.checked_mul(mantissa) {
+            return rescaled(product, places).and_then(bounded);
+        }
+        let negative = (units < 0) != (mantissa < 0);
+        let product = U256::from(units.unsigned_abs()) * U256::from(mantissa.unsigned_abs());
+        let size = divide_wide(product, power(places - MONEY_PLACES).unsigned_abs())
+            .ok_or(OutOfRange::Amount)?;
+        bounded(signed(size, negative).ok_or(OutOfRange::Amount)?)
+    }
+
+    /// The amount times a factor such as an exchange rate, held to 22 places.
+    ///
+    /// # Errors
+    /// [`OutOfRange::Amount`] beyond 10^15.
+    pub fn times(self, factor: Decimal) -> Result<Self, OutOfRange> {
+        let negative = (self.0 < 0) != factor.is_sign_negative();
+        let product =
+            U256::from(self.0.unsigned_abs()) * U256::from(factor.mantissa().unsigned_abs());
+        let size =
+            divide_wide(product, power(factor.scale()).unsigned_abs()).ok_or(OutOfRange::Amount)?;
+        bounded(signed(size, negative).ok_or(OutOfRange::Amount)?)
+    }
+
+    /// The number of 10^-22 units.
+    pub fn units(self) -> i128 {
+        self.0
+    }
+
+    /// Whether it is nothing.
+    pub fn is_zero(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether it is below zero.
+    pub fn is_negative(self) -> bool {
+        self.0 < 0
+    }
+
+    /// The sum.
+    pub fn plus(self, other: Self) -> Result<Self, OutOfRange> {
+        self.0
+            .checked_add(other.0)
+            .map(Self)
+            .ok_or(OutOfRange::Amount)
+    }
+
+    /// The difference.
+    pub fn minus(self, other: Self) -> Result<Self, OutOfRange> {
+        self.0
+            .checked_sub(other.0)
+            .map(Self)
+            .ok_or(OutOfRange::Amount)
+    }
+
+    /// The same with the opposite sign.
+    pub fn negated(self) -> Self {
+        Self(self.0.saturating_neg())
+    }
+
+    /// The part of this amount that `part` of `whole` units carry: exact where it can be, else held to 22 places.
+    ///
+    /// Taken of a running total and subtracted (`share(sold + more) - share(sold)`), the parts always add up to the whole.
+    pub fn share(self, part: Quantity, whole: Quantity) -> Result<Self, OutOfRange> {
+        share(self.0, part.0, whole.0)
+            .map(Self)
+            .ok_or(OutOfRange::Amount)
+    }
+
+    /// The amount in whole minor units of a currency with `places` decimals, half away from zero.
+    pub fn to_minor(self, places: u32) -> Result<Minor, OutOfRange> {
+        let unit = power(MONEY_PLACES.saturating_sub(places)).unsigned_abs();
+        let size = self.0.unsigned_abs();
+        // Two divisions by halves of the exponent: each divisor fits a machine word, which is several times faster.
+        let first = 10_000_000_000_u128;
+        let second = unit / first;
+        let rounded = if unit % first == 0 && second > 0 {
+            (size + unit / 2) / first / second
+        } else {
+            (size + unit / 2) / unit
+        };
+        let minor = i64::try_from(rounded).map_err(|_| OutOfRange::Amount)?;
+        Ok(if self.0 < 0 { -minor } else { minor })
+    }
+
+    /// Compares two amounts per unit, exactly: `self / units` against `other / other_units`, both quantities positive.
+    pub fn compare_per_unit(self, units: Quantity, other: Self, other_units: Quantity) -> Ordering {
+        let left = U256::from(self.0.unsigned_abs()) * U256::from(other_units.0.unsigned_abs());
+        let right = U256::from(other.0.unsigned_abs()) * U256::from(units.0.unsigned_abs());
+        match (self.0 < 0, other.0 < 0) {
+            (false, false) => left.cmp(&right),
+            (true, true) => right.cmp(&left),
+            (true, false) => {
+                if self.0 == 0 && other.0 == 0 {
+                    Ordering::Equal
+                } else {
+                    Ordering::Less
+                }
+            }
+            (false, true) => Ordering::Greater,
+        }
+    }
+
+    /// The amount as a decimal without trailing zeros, to 22 places or as many as a decimal can hold.
+    pub fn to_decimal(self) -> Decimal {
+        let mut units = self.0;
+        let mut places = MONEY_PLACES;
+        while places > 0 && (units % 10 == 0 || units.unsigned_abs() >> 96 != 0) {
+            units /= 10;
+            places -= 1;
+        }
+        Decimal::try_from_i128_with_scale(units, places).unwrap_or(Decimal::MAX)
+    }
+}
+
+impl fmt::Display for Money {
+    /// The amount with at least two decimal places and as many as it has.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_fixed(f, self.0, MONEY_PLACES, 2)
+    }
+}
+
+impl fmt::Debug for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// `minor` units written as a decimal with `places` places.
+pub fn minor_text(minor: Minor, places: u32) -> String {
+    struct Amount(Minor, u32);
+    impl fmt::Display for Amount {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write_fixed(f, i128::from(self.0), self.1, self.1 as usize)
+        }
+    }
+    Amount(minor, places).to_string()
+}
+
+/// `part` of the running total `total` minor units for `sold` of `whole` units: cumulative, half away from zero.
+pub fn minor_share(total: Minor, part: Quantity, whole: Quantity) -> Result<Minor, OutOfRange> {
+    let exact = share(i128::from(total), part.0, whole.0).ok_or(OutOfRange::Amount)?;
+    i64::try_from(exact).map_err(|_| OutOfRange::Amount)
+}
+
+/// `total` divided by 100 and multiplied by `percent`, in whole minor units, half away from zero.
+pub fn percent_of(total: Minor, percent: i64) -> Result<Minor, OutOfRange> {
+    let product = i128::from(total) * i128::from(percent);
+    let size = (product.unsigned_abs() + 50) / 100;
+    let minor = i64::try_from(size).map_err(|_| OutOfRange::Amount)?;
+    Ok(if product < 0 { -minor } else { minor })
+}
+
+fn write_fixed(f: &mut fmt::Formatter<'_>, units: i128, places: u32, least: usize) -> fmt::Result {
+    let scale = power(places).unsigned_abs();
+    let (whole, fraction) = (units.unsigned_abs() / scale, units.unsigned_abs() % scale);
+    if units < 0 {
+        f.write_str("-")?;
+    }
+    write!(f, "{whole}")?;
+    let digits = format!("{fraction:0width$}", width = places as usize);
+    let kept = digits
+        .trim_end_matches('0')
+        .len()
+        .max(least.min(places as usize));
+    match digits.get(..kept) {
+        Some(text) if kept > 0 => write!(f, ".{text}"),
+        _ => Ok(()),
+    }
+}
+
+fn bounded(units: i128) -> Result<Money, OutOfRange> {
+    if units.unsigned_abs() > power(37).unsigned_abs() {
+        Err(OutOfRange::Amount)
+    } else {
+        Ok(Money(units))
+    }
+}
+
+/// A value with `places` decimal places in units of 10^-22.
+fn rescaled(value: i128, places: u32) -> Result<i128, OutOfRange> {
+    if places <= MONEY_PLACES {
+        return value
+            .checked_mul(power(MONEY_PLACES - places))
+            .ok_or(OutOfRange::Amount);
+    }
+    let divisor = power(places - MONEY_PLACES).unsigned_abs();
+    let size = (value.unsigned_abs() + divisor / 2) / divisor;
+    signed(size, value < 0).ok_or(OutOfRange::Amount)
+}
+
+fn signed(size: u128, negative: bool) -> Option<i128> {
+    let value = i128::try_from(size).ok()?;
+    Some(if negative { -value } else { value })
+}
+
+/// `amount x part / whole`, half away from zero; `None` where it cannot be held or `whole` is zero.
+fn share(amount: i128, part: i128, whole: i128) -> Option<i128> {
+    if part == whole {
+        return (whole != 0).then_some(amount);
+    }
+    if amount == 0 || part == 0 {
+        return (whole != 0).then_some(0);
+    }
+    let negative = (amount < 0) != ((part < 0) != (whole < 0));
+    let (mut part, mut whole) = (part.unsigned_abs(), whole.unsigned_abs());
+    let shift = part.trailing_zeros().min(whole.trailing_zeros());
+    part >>= shift;
+    whole >>= shift;
+    let size = amount.unsigned_abs();
+    // Both below 2^64, as nearly always: two word-sized divisions and no product that could overflow.
+    if let (Ok(narrow_part), Ok(narrow_whole)) = (u64::try_from(part), u64::try_from(whole)) {
+        let (part, whole) = (u128::from(narrow_part), u128::from(narrow_whole));
+        let (quotient, remainder) = (size.checked_div(whole)?, size % whole);
+        let product = remainder * part;
+        let rest = product / whole + u128::from(product % whole >= whole.div_ceil(2));
+        return signed(quotient.checked_mul(part)?.checked_add(rest)?, negative);
+    }
+    signed(
+        divide_wide(U256::from(size) * U256::from(part), whole)?,
+        negative,
+    )
+}
+
+/// `value / divisor`, half away from zero, if it fits.
+fn divide_wide(value: U256, divisor: u128) -> Option<u128> {
+    if divisor == 0 {
+        return None;
+    }
+    let divisor = U256::from(divisor);
+    let quotient = (value + divisor / 2) / divisor;
+    u128::try_from(quotient).ok()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn dec(text: &str) -> Decimal {
+        Decimal::from_str_exact(text).unwrap()
+    }
+
+    fn quantity(text: &str) -> Quantity {
+        Quantity::new(dec(text)).unwrap()
+    }
+
+    fn money(text: &str) -> Money {
+        Money::new(dec(text)).unwrap()
+    }
+
+    #[test]
+    fn products_are_exact_up_to_22_places() {
+        let ether = quantity("1.234567890123456789");
+        assert_eq!(
+            Money::product(ether, dec("3012.3456")).unwrap().to_string(),
+            "3718.9451517146785151342784"
+        );
+        assert_eq!(
+            Money::product(quantity("-3"), dec("0.10")).unwrap(),
+            money("-0.3")
+        );
+        assert_eq!(
+            Money::product(quantity("1000000000"), dec("99999999")),
+            Err(OutOfRange::Amount)
+        );
+    }
+
+    #[test]
+    fn parts_of_a_running_total_add_up_to_the_whole() {
+        let (cost, whole) = (money("100"), quantity("3"));
+        let mut out = Money::ZERO;
+        for sold in ["1", "2", "3"] {
+            let total = cost.share(quantity(sold), whole).unwrap();
+            out = out.plus(total.minus(out).unwrap()).unwrap();
+        }
+        assert_eq!(out, cost);
+        assert_eq!(
+            cost.share(quantity("1"), whole).unwrap().to_minor(2),
+            Ok(3333)
+        );
+        assert_eq!(
+            cost.share(quantity("2"), whole).unwrap().to_minor(2),
+            Ok(6667)
+        );
+    }
+
+    #[test]
+    fn wide_and_narrow_shares_agree() {
+        let cost = money("12345.678901");
+        let narrow = cost.share(quantity("3"), quantity("7")).unwrap();
+        let wide = cost
+            .share(
+                quantity("3000000000.000000000000000003"),
+                quantity("7000000000.000000000000000007"),
+            )
+            .unwrap();
+        assert_eq!(narrow, wide);
+    }
+
+    #[test]
+    fn half_a_cent_rounds_away_from_zero() {
+        for (amount, cents) in [
+            ("0.005", 1),
+            ("-0.005", -1),
+            ("0.00499999", 0),
+            ("2.669999", 267),
+            ("-2.675", -268),
+        ] {
+            assert_eq!(money(amount).to_minor(2), Ok(cents), "{amount}");
+        }
+        assert_eq!(money("2.5").to_minor(0), Ok(3));
+    }
+
+    #[test]
+    fn amounts_per_unit_compare_exactly() {
+        let third = money("10");
+        assert_eq!(
+            third.compare_per_unit(quantity("3"), money("20"), quantity("6")),
+            Ordering::Equal
+        );
+        assert_eq!(
+            third.compare_per_unit(quantity("3"), money("20.0000000001"), quantity("6")),
+            Ordering::Less
+        );
+    }
+
+    #[test]
+    fn quantities_print_without_trailing_zeros_and_amounts_with_cents() {
+        assert_eq!(quantity("10.500").to_string(), "10.5");
+        assert_eq!(
+            quantity("-0.000000000000000001").to_string(),
+            "-0.000000000000000001"
+        );
+        assert_eq!(money("3").to_string(), "3.00");
+        assert_eq!(minor_text(-5, 2), "-0.05");
+        assert_eq!(minor_text(1200, 0), "1200");
+        assert_eq!(quantity("4").to_decimal().to_string(), "4");
+    }
+
+    #[test]
+    fn what_cannot_be_held_is_refused() {
+        assert_eq!(
+            Quantity::new(dec("0.1234567890123456789")),
+            Err(OutOfRange::Places)
+        );
+        assert_eq!(
+            Quantity::new(dec("1000000000000000000")),
+            Err(OutOfRange::Quantity)
+        );
+        assert_eq!(Money::new(dec("1000000000000001")), Err(OutOfRange::Amount));
+    }
+}

@@ -1,0 +1,66 @@
+//! What the user chose: the options that computing depends on, from the command line and the configuration file.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
+use crate::date::Date;
+
+/// Everything a computation depends on beside the trades. Names are those of the options.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// `--jurisdiction`; `us` where left out.
+    pub jurisdiction: Option<String>,
+    /// `--method`; the jurisdiction's own where left out.
+    pub method: Option<String>,
+    /// `--carry-in KEY=AMOUNT`: losses carried in, positive, by key.
+    pub carry_in: BTreeMap<String, Decimal>,
+    /// `--filing-status`.
+    pub filing_status: FilingStatus,
+    /// `--taxable-income`: for every year not in `taxable_income_of`.
+    pub taxable_income: Option<Decimal>,
+    /// `[us.taxable_income]`: by calendar year.
+    pub taxable_income_of: BTreeMap<i32, Decimal>,
+    /// `--wash-sales`.
+    pub wash_sales: WashSales,
+    /// `--as-of`: the day the report is made.
+    pub as_of: Option<Date>,
+    /// `--allow-short`: selling more than is held opens a short (us) or waits for a later purchase (uk).
+    pub allow_short: bool,
+    /// `--unknown-basis zero`: units that arrived without a basis cost nothing when sold.
+    pub unknown_basis_zero: bool,
+    /// `--date-basis settle`.
+    pub by_settlement: bool,
+    /// `identical`: groups of substantially identical symbols.
+    pub identical: Vec<Vec<String>>,
+    /// `[crypto] pre2025 = "universal"`.
+    pub universal_before_2025: bool,
+    /// `[us]` and other country tables: readings of unsettled rules, by table and name in snake_case.
+    pub readings: BTreeMap<(String, String), String>,
+}
+
+/// US filing status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum FilingStatus {
+    /// Single.
+    #[default]
+    Single,
+    /// Head of household.
+    Head,
+    /// Married filing jointly.
+    Joint,
+    /// Married filing separately.
+    Separate,
+}
+
+/// How far the wash-sale rule looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum WashSales {
+    /// All accounts of the taxpayer and the spouse: the law.
+    #[default]
+    Taxpayer,
+    /// Same account and symbol, as on a 1099-B.
+    Broker,
+    /// Not applied.
+    Off,
+}

@@ -8,9 +8,12 @@
 //! ```
 
 pub mod answer;
+pub mod cli;
 pub mod date;
 pub mod diagnostic;
 pub mod money;
+pub mod output;
+pub mod report;
 pub mod rule;
 pub mod settings;
 pub mod source;

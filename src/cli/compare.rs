@@ -42,6 +42,7 @@ Examples:
 impl Compare {
     pub(super) fn run(self, config: Config) -> Result<ExitCode, Error> {
         let format = self.printing.format()?;
+        self.printing.spare(&self.files)?;
         let chosen = Chosen::new(&self.computing, &self.reading, config)?;
         let only = chosen.only(self.selecting.year.as_deref())?;
         let reading = input::read(input::open(&self.files.files)?, &chosen)?;

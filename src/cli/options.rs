@@ -410,6 +410,28 @@ fn known_key(country: &Country, key: &str) -> Result<(), Error> {
 }
 
 impl Printing {
+    /// Whether results would replace what they are computed from.
+    ///
+    /// # Errors
+    /// If so.
+    pub fn spare(&self, files: &Files) -> Result<(), Error> {
+        let Some(path) = self.output.as_deref() else {
+            return Ok(());
+        };
+        let Ok(target) = path.canonicalize() else {
+            return Ok(());
+        };
+        let inputs = files.files.iter().map(std::path::Path::new);
+        let same = |input: &std::path::Path| input.canonicalize().is_ok_and(|file| file == target);
+        if target.is_file() && inputs.into_iter().any(same) {
+            return Err(Error::Usage(format!(
+                "`--output {}` would overwrite an input",
+                path.display()
+            )));
+        }
+        Ok(())
+    }
+
     /// The format in force.
     ///
     /// # Errors

@@ -9,6 +9,13 @@ pub mod page;
 pub mod warnings;
 pub mod years;
 
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+pub mod fixture;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
+
 use std::borrow::Cow;
 
 use crate::answer::{Answer, LotName};

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 pub const SHAPES: [(&str, &str); 13] = [
     (
         "mixed",
-        "the normal case: 500 symbols, 4 accounts, six years, 55 % purchases, some fractions",
+        "the normal case: 500 symbols, 4 accounts, six years, some fractions",
     ),
     (
         "onesym",

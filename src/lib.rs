@@ -8,6 +8,7 @@
 //! ```
 
 pub mod answer;
+pub mod cli;
 pub mod date;
 pub mod diagnostic;
 pub mod holding;
@@ -16,6 +17,8 @@ pub mod matching;
 pub mod method;
 pub mod money;
 pub mod netting;
+pub mod output;
+pub mod report;
 pub mod rule;
 pub mod settings;
 pub mod source;

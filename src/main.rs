@@ -1,2 +1,7 @@
-//! The command line program.
-fn main() {}
+//! The program: everything is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    lossoffset::cli::run(std::env::args_os())
+}

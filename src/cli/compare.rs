@@ -1,0 +1,78 @@
+//! `compare`: the same trades under every method side by side.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use crate::answer::Answer;
+use crate::report::comparison::{Comparison, Outcomes};
+use crate::report::{document, page};
+
+use super::config::Config;
+use super::error::Error;
+use super::options::{Chosen, Computing, Files, Printing, Reading, Selecting};
+use super::print::Results;
+use super::work::frame;
+use super::{country, input, say};
+
+/// The same trades under every method side by side
+///
+/// Computes the history once for each method the country knows and shows what each year comes to. A method is a choice
+/// you must have made in time: this shows what it is worth, not what you may still choose.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Compare {
+    #[command(flatten)]
+    files: Files,
+    #[command(flatten)]
+    computing: Computing,
+    #[command(flatten)]
+    reading: Reading,
+    #[command(flatten)]
+    selecting: Selecting,
+    #[command(flatten)]
+    printing: Printing,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  lossoffset compare trades.csv
+  lossoffset compare trades.csv --year 2024 --format csv";
+
+impl Compare {
+    pub(super) fn run(self, config: Config) -> Result<ExitCode, Error> {
+        let format = self.printing.format()?;
+        let chosen = Chosen::new(&self.computing, &self.reading, config)?;
+        let only = chosen.only(self.selecting.year.as_deref())?;
+        let reading = input::read(input::open(&self.files.files)?, &chosen)?;
+        let mut outcomes = Outcomes::new();
+        for method in country::methods_of(chosen.country) {
+            let mut settings = chosen.settings.clone();
+            settings.method = Some(method.to_owned());
+            outcomes.push((method, crate::compute(&reading.history, &settings)));
+        }
+        if outcomes.iter().all(|(_, answer)| answer.is_err()) {
+            let problems = outcomes.into_iter().find_map(|(_, answer)| answer.err());
+            return Err(Error::Problems {
+                problems: problems.unwrap_or_default(),
+                sources: reading.history.sources,
+                files: reading.files,
+            });
+        }
+        // Warnings differ between methods; those of the country's own stand for all.
+        let none = Answer::default();
+        let own = outcomes.iter().find_map(|(_, answer)| answer.as_ref().ok());
+        let frame = frame(&reading.history, own.unwrap_or(&none), &chosen, only);
+        self.printing.write(
+            format,
+            &Results {
+                table: &|| Box::new(Comparison::new(frame, &outcomes)),
+                page: &|| page::comparison::methods(frame, &outcomes),
+                document: &|out| document::write_comparison(out, &frame, &outcomes),
+                places: frame.places,
+            },
+        )?;
+        say::warnings(&frame);
+        Ok(chosen.status(&frame))
+    }
+}

@@ -1,0 +1,379 @@
+//! The configuration file: options under their own names, and tables for what has no option.
+//!
+//! An option in the file is handed to the same parser as one on the command line, in front of it; so every option is
+//! possible, with the same values and the same messages.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use clap::Command;
+use rust_decimal::Decimal;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::trade::Class;
+
+use super::country::COUNTRIES;
+use super::error::Error;
+use super::options::{AccountSetting, amount};
+use super::readings;
+
+/// The name of the file.
+const NAME: &str = "lossoffset.toml";
+
+/// What a configuration file says.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// Options, by their long names, as arguments.
+    pub arguments: Vec<(String, String)>,
+    /// `[accounts.NAME]`.
+    pub accounts: BTreeMap<String, AccountSetting>,
+    /// `[symbols.NAME]`.
+    pub symbols: BTreeMap<String, Class>,
+    /// `identical`.
+    pub identical: Vec<Vec<String>>,
+    /// `[crypto] pre2025 = "universal"`.
+    pub universal_before_2025: bool,
+    /// `[us.taxable_income]`.
+    pub taxable_income: BTreeMap<i32, Decimal>,
+    /// Readings of unsettled rules, by country and name.
+    pub readings: BTreeMap<(String, String), String>,
+}
+
+/// The first configuration file there is: the one named, else that of the folder, else that of the user.
+///
+/// # Errors
+/// A file that cannot be read or says something unknown.
+pub fn load(named: Option<&Path>, program: &Command) -> Result<Config, Error> {
+    let path = match named {
+        Some(path) => path.to_owned(),
+        None => match found() {
+            Some(path) => path,
+            None => return Ok(Config::default()),
+        },
+    };
+    let name = path.display().to_string();
+    match fs::read_to_string(&path) {
+        Ok(text) => Reader {
+            name: &name,
+            text: &text,
+            program,
+        }
+        .config(),
+        Err(error) => Err(Error::Usage(format!("cannot read {name}: {error}"))),
+    }
+}
+
+fn found() -> Option<PathBuf> {
+    let here = PathBuf::from(NAME);
+    if here.is_file() {
+        return Some(here);
+    }
+    // The XDG specification has relative paths ignored.
+    let absolute = |name: &str| {
+        let path = PathBuf::from(env::var_os(name)?);
+        path.is_absolute().then_some(path)
+    };
+    let folder = absolute("XDG_CONFIG_HOME")
+        .or_else(|| absolute("HOME").map(|home| home.join(".config")))
+        .or_else(|| absolute("APPDATA"))?;
+    let path = folder.join("lossoffset").join(NAME);
+    path.is_file().then_some(path)
+}
+
+type Value<'t> = Spanned<DeValue<'t>>;
+
+struct Reader<'t> {
+    name: &'t str,
+    text: &'t str,
+    program: &'t Command,
+}
+
+/// Tables and keys that stand for no option.
+const TABLES: [&str; 4] = ["accounts", "symbols", "crypto", "identical"];
+
+impl<'t> Reader<'t> {
+    fn config(&self) -> Result<Config, Error> {
+        let root = DeTable::parse(self.text)
+            .map_err(|error| self.wrong(&error.span().unwrap_or(0..0), error.message()))?;
+        let mut config = Config::default();
+        for (key, value) in root.get_ref() {
+            let name: &str = key.get_ref();
+            match name {
+                "accounts" => config.accounts = self.each(value, |v| self.account(v))?,
+                "symbols" => config.symbols = self.each(value, |v| self.symbol(v))?,
+                "crypto" => config.universal_before_2025 = self.crypto(value)?,
+                "identical" => config.identical = self.identical(value)?,
+                _ if COUNTRIES.iter().any(|country| country.code == name) => {
+                    self.country(name, value, &mut config)?;
+                }
+                _ => self.option(name, key.span(), value, &mut config)?,
+            }
+        }
+        Ok(config)
+    }
+
+    /// `file:line: message`.
+    fn wrong(&self, span: &Range<usize>, message: impl std::fmt::Display) -> Error {
+        let before = self.text.get(..span.start).unwrap_or(self.text);
+        let line = before.matches('\n').count() + 1;
+        Error::Usage(format!("{}:{line}: {message}", self.name))
+    }
+
+    fn unknown(&self, span: &Range<usize>, key: &str, known: &[&str]) -> Error {
+        let near = known
+            .iter()
+            .map(|name| (strsim::jaro_winkler(key, name), name))
+            .filter(|(likeness, _)| *likeness > 0.8)
+            .max_by(|a, b| a.0.total_cmp(&b.0));
+        let hint = match near {
+            Some((_, name)) => format!("did you mean `{name}`?"),
+            None => format!("known here: {}", known.join(", ")),
+        };
+        self.wrong(span, format!("unknown key `{key}`; {hint}"))
+    }
+
+    fn entries<'v>(
+        &self,
+        value: &'v Value<'t>,
+    ) -> Result<impl Iterator<Item = (&'v str, Range<usize>, &'v Value<'t>)>, Error> {
+        let table = value
+            .get_ref()
+            .as_table()
+            .ok_or_else(|| self.wrong(&value.span(), "expected a table"))?;
+        Ok(table
+            .iter()
+            .map(|(key, value)| (&**key.get_ref(), key.span(), value)))
+    }
+
+    fn each<T>(
+        &self,
+        value: &Value<'t>,
+        read: impl Fn(&Value<'t>) -> Result<T, Error>,
+    ) -> Result<BTreeMap<String, T>, Error> {
+        self.entries(value)?
+            .map(|(name, _, value)| Ok((name.to_owned(), read(value)?)))
+            .collect()
+    }
+
+    fn string<'v>(&self, value: &'v Value<'t>) -> Result<&'v str, Error> {
+        value
+            .get_ref()
+            .as_str()
+            .ok_or_else(|| self.wrong(&value.span(), "expected text in quotes"))
+    }
+
+    /// One of a few words.
+    fn word<'v>(&self, value: &'v Value<'t>, words: &[&str]) -> Result<&'v str, Error> {
+        let word = self.string(value)?;
+        if words.contains(&word) {
+            return Ok(word);
+        }
+        Err(self.wrong(
+            &value.span(),
+            format!(
+                "`{word}` is not possible here; possible: {}",
+                words.join(", ")
+            ),
+        ))
+    }
+
+    fn account(&self, value: &Value<'t>) -> Result<AccountSetting, Error> {
+        let mut account = AccountSetting::default();
+        for (key, span, value) in self.entries(value)? {
+            match key {
+                "kind" => {
+                    account.sheltered = self.word(value, &["sheltered", "taxable"])? == "sheltered";
+                }
+                "owner" => account.owner = Some(self.string(value)?.to_owned()),
+                "method" => account.method = Some(self.string(value)?.to_owned()),
+                "class" => account.class = Some(self.class(value)?),
+                _ => return Err(self.unknown(&span, key, &["kind", "owner", "method", "class"])),
+            }
+        }
+        Ok(account)
+    }
+
+    fn symbol(&self, value: &Value<'t>) -> Result<Class, Error> {
+        let mut class = None;
+        for (key, span, value) in self.entries(value)? {
+            match key {
+                "class" => class = Some(self.class(value)?),
+                _ => return Err(self.unknown(&span, key, &["class"])),
+            }
+        }
+        class.ok_or_else(|| self.wrong(&value.span(), "expected `class`"))
+    }
+
+    fn class(&self, value: &Value<'t>) -> Result<Class, Error> {
+        let names = Class::NAMES.map(|(name, _)| name);
+        let word = self.word(value, &names)?;
+        let found = Class::NAMES.iter().find(|(name, _)| *name == word);
+        Ok(found.map(|(_, class)| *class).unwrap_or_default())
+    }
+
+    fn crypto(&self, value: &Value<'t>) -> Result<bool, Error> {
+        let mut universal = false;
+        for (key, span, value) in self.entries(value)? {
+            match key {
+                "pre2025" => {
+                    universal = self.word(value, &["universal", "per-wallet"])? == "universal";
+                }
+                _ => return Err(self.unknown(&span, key, &["pre2025"])),
+            }
+        }
+        Ok(universal)
+    }
+
+    fn identical(&self, value: &Value<'t>) -> Result<Vec<Vec<String>>, Error> {
+        let shape = || {
+            self.wrong(
+                &value.span(),
+                "expected lists of symbols: [[\"GOOG\", \"GOOGL\"]]",
+            )
+        };
+        let groups = value.get_ref().as_array().ok_or_else(shape)?;
+        groups
+            .iter()
+            .map(|group| {
+                let symbols = group.get_ref().as_array().ok_or_else(shape)?;
+                symbols
+                    .iter()
+                    .map(|symbol| self.string(symbol).map(str::to_owned))
+                    .collect()
+            })
+            .collect()
+    }
+
+    fn country(&self, code: &str, value: &Value<'t>, config: &mut Config) -> Result<(), Error> {
+        for (key, span, value) in self.entries(value)? {
+            if code == "us" && key == "taxable_income" {
+                config.taxable_income = self.by_year(value)?;
+                continue;
+            }
+            let Some(reading) = readings::find(code, key) else {
+                let known = readings::names(code);
+                return Err(self.unknown(&span, key, &known));
+            };
+            let word = self.reading_word(value)?;
+            reading
+                .check(&word)
+                .map_err(|message| self.wrong(&value.span(), message))?;
+            config
+                .readings
+                .insert((code.to_owned(), key.to_owned()), word);
+        }
+        Ok(())
+    }
+
+    fn reading_word(&self, value: &Value<'t>) -> Result<String, Error> {
+        match value.get_ref() {
+            DeValue::Boolean(true) => Ok("yes".to_owned()),
+            DeValue::Boolean(false) => Ok("no".to_owned()),
+            _ => self.scalar(value),
+        }
+    }
+
+    fn by_year(&self, value: &Value<'t>) -> Result<BTreeMap<i32, Decimal>, Error> {
+        self.entries(value)?
+            .map(|(year, span, value)| {
+                let year = year
+                    .parse()
+                    .map_err(|_| self.wrong(&span, format!("`{year}` is not a year")))?;
+                let income = amount(&self.scalar(value)?)
+                    .map_err(|message| self.wrong(&value.span(), message))?;
+                Ok((year, income))
+            })
+            .collect()
+    }
+
+    /// A value as it is written: a float's digits never pass through binary.
+    fn scalar(&self, value: &Value<'t>) -> Result<String, Error> {
+        match value.get_ref() {
+            DeValue::String(text) => Ok(text.to_string()),
+            DeValue::Integer(number) if number.radix() == 10 => Ok(number.as_str().to_owned()),
+            DeValue::Float(number) => Ok(number.as_str().to_owned()),
+            DeValue::Datetime(day) => Ok(day.to_string()),
+            DeValue::Integer(_) | DeValue::Boolean(_) | DeValue::Array(_) | DeValue::Table(_) => {
+                Err(self.wrong(&value.span(), "expected text or a decimal number"))
+            }
+        }
+    }
+
+    fn option(
+        &self,
+        key: &str,
+        span: Range<usize>,
+        value: &Value<'t>,
+        config: &mut Config,
+    ) -> Result<(), Error> {
+        let known = long_options(self.program);
+        let Some((command, switch)) = known.get(key).filter(|_| key != "config") else {
+            let mut names: Vec<&str> = known.keys().map(String::as_str).collect();
+            names.retain(|name| *name != "config");
+            names.extend(TABLES);
+            names.extend(COUNTRIES.iter().map(|country| country.code));
+            return Err(self.unknown(&span, key, &names));
+        };
+        for (text, at) in self.arguments(key, value, *switch)? {
+            self.probe(command, &text)
+                .map_err(|message| self.wrong(&at, message))?;
+            config.arguments.push((key.to_owned(), text));
+        }
+        Ok(())
+    }
+
+    /// What the option would be on the command line: once for each value it has.
+    fn arguments(
+        &self,
+        key: &str,
+        value: &Value<'t>,
+        switch: bool,
+    ) -> Result<Vec<(String, Range<usize>)>, Error> {
+        let at = value.span();
+        Ok(match value.get_ref() {
+            DeValue::Boolean(on) if switch => {
+                let on = on.then(|| (format!("--{key}"), at));
+                on.into_iter().collect()
+            }
+            _ if switch => return Err(self.wrong(&at, format!("`{key}` is true or false"))),
+            DeValue::Array(values) => values
+                .iter()
+                .map(|v| Ok((format!("--{key}={}", self.scalar(v)?), v.span())))
+                .collect::<Result<_, Error>>()?,
+            DeValue::Table(_) if key == "carry-in" => self
+                .entries(value)?
+                .map(|(k, _, v)| Ok((format!("--{key}={k}={}", self.scalar(v)?), v.span())))
+                .collect::<Result<_, Error>>()?,
+            _ => vec![(format!("--{key}={}", self.scalar(value)?), at)],
+        })
+    }
+
+    /// What the command's own parser has to say of one argument.
+    fn probe(&self, command: &Command, argument: &str) -> Result<(), String> {
+        let parsed = command
+            .clone()
+            .try_get_matches_from([command.get_name(), argument]);
+        let Err(error) = parsed else { return Ok(()) };
+        let text = error.render().to_string();
+        let said = text.split("\n\nFor more information").next().unwrap_or("");
+        Err(said.trim_start_matches("error: ").trim_end().to_owned())
+    }
+}
+
+/// Every long option of any command, a command that has it, and whether it is a switch.
+fn long_options(program: &Command) -> BTreeMap<String, (&Command, bool)> {
+    let mut options = BTreeMap::new();
+    for command in program.get_subcommands() {
+        for option in command.get_arguments() {
+            if let Some(long) = option.get_long().filter(|long| *long != "help") {
+                let switch = !option.get_action().takes_values();
+                options.insert(long.to_owned(), (command, switch));
+            }
+        }
+    }
+    options
+}

@@ -1,0 +1,90 @@
+//! Why a command stopped, and the exit status that says so.
+
+use std::io;
+use std::process::ExitCode;
+
+use crate::diagnostic::Problem;
+use crate::source::Sources;
+
+/// Computed.
+pub const DONE: u8 = 0;
+/// The input or its content is wrong.
+pub const BAD_INPUT: u8 = 1;
+/// The command line is wrong.
+pub const BAD_USAGE: u8 = 2;
+/// Computed, and something needs the user (with `--strict`).
+pub const NEEDS_USER: u8 = 3;
+
+/// Why a command stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// What clap has to say: errors, and help and version too.
+    #[error(transparent)]
+    Clap(#[from] clap::Error),
+    /// The command line, or a setting that stands for an option, is wrong.
+    #[error("{0}")]
+    Usage(String),
+    /// A file cannot be read.
+    #[error("cannot read {name}: {error}")]
+    Read {
+        /// The file as the user named it.
+        name: String,
+        /// Why.
+        error: io::Error,
+    },
+    /// Results cannot be written.
+    #[error("cannot write {name}: {error}")]
+    Write {
+        /// The file as the user named it.
+        name: String,
+        /// Why.
+        error: io::Error,
+    },
+    /// The content of the input is wrong.
+    #[error("{} in the input", crate::report::page::count(.problems.len(), "problem"))]
+    Problems {
+        /// What is wrong.
+        problems: Vec<Problem>,
+        /// The files.
+        sources: Sources,
+        /// Their bytes, for excerpts.
+        files: Vec<super::input::File>,
+    },
+}
+
+impl Error {
+    /// The exit status.
+    pub fn status(&self) -> ExitCode {
+        match self {
+            Self::Clap(error) => {
+                ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(BAD_USAGE))
+            }
+            // Whoever read the results has read enough.
+            Self::Write { error, .. } if error.kind() == io::ErrorKind::BrokenPipe => {
+                ExitCode::from(DONE)
+            }
+            Self::Usage(_) => ExitCode::from(BAD_USAGE),
+            Self::Read { .. } | Self::Write { .. } | Self::Problems { .. } => {
+                ExitCode::from(BAD_INPUT)
+            }
+        }
+    }
+
+    /// Says on standard error what went wrong. A failing standard error leaves nobody to tell.
+    pub fn print(&self) {
+        match self {
+            Self::Clap(error) => {
+                let _ = error.print();
+            }
+            Self::Write { error, .. } if error.kind() == io::ErrorKind::BrokenPipe => {}
+            Self::Problems {
+                problems,
+                sources,
+                files,
+            } => super::say::problems(problems, sources, files),
+            Self::Usage(_) | Self::Read { .. } | Self::Write { .. } => {
+                super::say::error(&self.to_string());
+            }
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The command line: one file per command.
+//!
+//! A run has three parts: understand the arguments and the configuration file, let the command work, say what went
+//! wrong and end with the status for it.
+
+pub mod check;
+pub mod compare;
+pub mod completions;
+pub mod compute;
+pub mod config;
+pub mod country;
+pub mod error;
+pub mod input;
+pub mod lots;
+pub mod man;
+pub mod options;
+pub mod print;
+pub mod readings;
+pub mod say;
+pub mod work;
+
+use std::ffi::OsString;
+
+use std::process::ExitCode;
+
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use config::Config;
+use error::Error;
+
+/// Tax lots, wash sales and loss netting from trade CSVs
+#[derive(Parser)]
+#[command(
+    name = "lossoffset",
+    version,
+    about,
+    long_about = ABOUT,
+    after_help = AFTER,
+    arg_required_else_help = true,
+    propagate_version = true,
+    disable_help_subcommand = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Task,
+}
+
+const ABOUT: &str = "\
+Reads your trades, finds the lots that each sale used, applies the loss rules of your country,
+and nets the year: gains against losses, losses carried in, the deduction, losses carried out.
+Every figure keeps the rows it comes from and the rule it follows.";
+
+const AFTER: &str = "\
+Example:
+  $ cat trades.csv
+  date,action,symbol,quantity,price
+  2024-01-02,buy,XYZ,10,150.00
+  2024-06-03,sell,XYZ,4,180.00
+
+  $ lossoffset compute trades.csv
+  $ lossoffset compute trades.csv --method hifo --year 2024
+  $ lossoffset compute *.csv --report disposals --output disposals.csv
+
+Exit status: 0 computed; 1 something in the input is wrong; 2 the command line is wrong;
+3 computed, but a warning needs you (only with --strict).
+
+Results are computed from your files alone and are not tax advice.";
+
+#[derive(Subcommand)]
+enum Task {
+    Compute(compute::Compute),
+    Lots(lots::Lots),
+    Compare(compare::Compare),
+    Check(check::Check),
+    Completions(completions::Completions),
+    Man(man::Man),
+}
+
+/// Runs the program and gives its exit status.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    match understand(arguments.into_iter().collect()).and_then(|(task, config)| task.run(config)) {
+        Ok(status) => status,
+        Err(error) => {
+            error.print();
+            error.status()
+        }
+    }
+}
+
+impl Task {
+    fn run(self, config: Config) -> Result<ExitCode, Error> {
+        match self {
+            Self::Compute(command) => command.run(config),
+            Self::Lots(command) => command.run(config),
+            Self::Compare(command) => command.run(config),
+            Self::Check(command) => command.run(config),
+            Self::Completions(command) => command.run(),
+            Self::Man(command) => command.run(),
+        }
+    }
+}
+
+/// The program's commands and options.
+pub fn program() -> Command {
+    Cli::command()
+}
+
+/// The command line, with the options of the configuration file where it says nothing itself.
+fn understand(arguments: Vec<OsString>) -> Result<(Task, Config), Error> {
+    let matches = program().try_get_matches_from(&arguments)?;
+    let config = match matches.subcommand() {
+        Some((_, given)) if given.try_contains_id("config").is_ok() => {
+            let named = given.get_one::<std::path::PathBuf>("config");
+            config::load(named.map(std::path::PathBuf::as_path), &program())?
+        }
+        _ => Config::default(),
+    };
+    let matches = program().try_get_matches_from(joined(arguments, &matches, &config))?;
+    Ok((Cli::from_arg_matches(&matches)?.command, config))
+}
+
+/// The arguments, with those of the file right behind the command.
+fn joined(mut arguments: Vec<OsString>, matches: &ArgMatches, config: &Config) -> Vec<OsString> {
+    let Some((name, given)) = matches.subcommand() else {
+        return arguments;
+    };
+    let program = program();
+    let Some(command) = program.find_subcommand(name) else {
+        return arguments;
+    };
+    let silent = |long: &str| {
+        let option = command.get_arguments().find(|o| o.get_long() == Some(long));
+        option.is_some_and(|option| {
+            given.value_source(option.get_id().as_str()) != Some(ValueSource::CommandLine)
+        })
+    };
+    let of_file = config.arguments.iter();
+    let added: Vec<OsString> = of_file
+        .filter(|(long, _)| silent(long))
+        .map(|(_, argument)| OsString::from(argument))
+        .collect();
+    let behind = arguments
+        .iter()
+        .position(|a| a == name)
+        .map_or(1, |at| at + 1);
+    arguments.splice(behind..behind, added);
+    arguments
+}

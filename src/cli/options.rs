@@ -1,0 +1,432 @@
+//! The options that commands share, and what they come to together with the configuration file.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::{Args, ValueEnum};
+use rust_decimal::Decimal;
+
+use crate::date::Date;
+use crate::output::{FORMATS, Format};
+use crate::report::REPORTS;
+use crate::settings::{FilingStatus, Settings, WashSales};
+use crate::trade::Class;
+
+use super::config::Config;
+use super::country::{self, COUNTRIES, Country};
+use super::error::Error;
+
+/// The files.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Files {
+    /// CSV files of trades; `-` is standard input, which is also read where no file is given
+    ///
+    /// Several files are one history: give all years and all accounts at once, so that no purchase is missing.
+    #[arg(value_name = "FILE")]
+    pub files: Vec<String>,
+}
+
+/// Options of computing.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Computing")]
+pub struct Computing {
+    /// Which lots leave first; the jurisdiction's own method where left out (us: fifo)
+    #[arg(short, long, value_parser = methods())]
+    pub method: Option<String>,
+
+    /// Whose law to follow [default: us]
+    #[arg(short, long, value_name = "CODE", value_parser = jurisdictions())]
+    pub jurisdiction: Option<String>,
+
+    /// Loss carried in from the last return, such as short=1200 or long=300; may be repeated
+    ///
+    /// Keys: short and long (us). Amounts are positive.
+    #[arg(long, value_name = "KEY=AMOUNT", value_parser = carried)]
+    pub carry_in: Vec<(String, Decimal)>,
+
+    /// US filing status: a year's deductible loss is 3,000, for `separate` 1,500 [default: single]
+    #[arg(long, value_enum, value_name = "STATUS")]
+    pub filing_status: Option<FilingStatus>,
+
+    /// US taxable income for every year, as on line 1 of the carryover worksheet; may be negative
+    ///
+    /// Only an income below zero changes what is carried out. Unknown, it is taken as zero or more. Write negative
+    /// amounts as --taxable-income=-5000; amounts per year go into [us.taxable_income] of the configuration file.
+    #[arg(long, value_name = "AMOUNT", value_parser = amount, allow_hyphen_values = true)]
+    pub taxable_income: Option<Decimal>,
+
+    /// How far the wash-sale rule looks [default: taxpayer]
+    #[arg(long, value_enum, value_name = "SCOPE")]
+    pub wash_sales: Option<WashSales>,
+
+    /// The day the report is made; later rows are left out and counted [default: end of the data]
+    ///
+    /// Decides which rows may still be changed by a purchase in the days to come.
+    #[arg(long, value_name = "DATE", value_parser = iso_date)]
+    pub as_of: Option<Date>,
+
+    /// Let a sale of more than is held open a short position instead of being an error
+    #[arg(long)]
+    pub allow_short: bool,
+
+    /// What units that arrived without a basis cost when sold; left out, selling them is an error
+    #[arg(long, value_enum, value_name = "BASIS")]
+    pub unknown_basis: Option<UnknownBasis>,
+
+    /// Exchange rates, a CSV of date,currency,rate
+    #[arg(long, value_name = "FILE")]
+    pub rates: Option<PathBuf>,
+
+    /// What to do on a day without a rate; left out, it is an error
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub rate_fallback: Option<RateFallback>,
+
+    /// End with status 3 where a warning needs you
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// Options of reading.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Reading")]
+pub struct Reading {
+    /// How the files write dates, such as %d/%m/%Y; found where it can be told
+    #[arg(long, value_name = "FORMAT")]
+    pub date_format: Option<String>,
+
+    /// The decimal mark of the files; found where it can be told
+    #[arg(long, value_enum, value_name = "MARK")]
+    pub decimal: Option<DecimalMark>,
+
+    /// Which date of a trade counts [default: trade]
+    #[arg(long, value_enum, value_name = "BASIS")]
+    pub date_basis: Option<DateBasis>,
+
+    /// Your time zone, such as America/New_York or +01:00, for times that carry an offset [default: UTC]
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
+    pub timezone: Option<String>,
+
+    /// How to read a file that no built-in format fits, a TOML file
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Option<PathBuf>,
+
+    /// Configuration file; else ./lossoffset.toml, else lossoffset/lossoffset.toml in your configuration folder
+    #[arg(short, long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// Options of printing.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Printing")]
+pub struct Printing {
+    /// How results are written; by the ending of --output where left out, else table
+    #[arg(short, long, value_parser = formats())]
+    pub format: Option<String>,
+
+    /// File to write, whole or not at all
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// CSV for a spreadsheet: byte order mark, CRLF, text that would run as a formula made harmless
+    #[arg(long)]
+    pub excel: bool,
+}
+
+/// Which results to show.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Printing")]
+pub struct Selecting {
+    /// Show this tax year only, such as 2024; the whole history is computed all the same
+    #[arg(short, long, value_name = "YEAR")]
+    pub year: Option<String>,
+}
+
+/// Which report to print.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Printing")]
+pub struct Reporting {
+    /// Print this report only
+    #[arg(short, long, value_parser = reports())]
+    pub report: Option<String>,
+}
+
+/// `--unknown-basis`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum UnknownBasis {
+    /// Nothing; each is listed in the warnings
+    Zero,
+}
+
+/// `--rate-fallback`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RateFallback {
+    /// Take the last rate before it
+    Previous,
+}
+
+/// `--decimal`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DecimalMark {
+    /// 1,234.56
+    Point,
+    /// 1.234,56
+    Comma,
+}
+
+/// `--date-basis`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DateBasis {
+    /// The day of the trade
+    Trade,
+    /// The day of settlement
+    Settle,
+}
+
+impl ValueEnum for FilingStatus {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Single, Self::Head, Self::Joint, Self::Separate]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Self::Single => PossibleValue::new("single").help("single"),
+            Self::Head => PossibleValue::new("head").help("head of household"),
+            Self::Joint => PossibleValue::new("joint").help("married filing jointly"),
+            Self::Separate => PossibleValue::new("separate").help("married filing separately"),
+        })
+    }
+}
+
+impl ValueEnum for WashSales {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Taxpayer, Self::Broker, Self::Off]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Self::Taxpayer => {
+                PossibleValue::new("taxpayer").help("all your accounts and your spouse's: the law")
+            }
+            Self::Broker => {
+                PossibleValue::new("broker").help("same account and symbol, as on a 1099-B")
+            }
+            Self::Off => PossibleValue::new("off").help("not applied"),
+        })
+    }
+}
+
+fn methods() -> PossibleValuesParser {
+    PossibleValuesParser::new([
+        PossibleValue::new("fifo").help("first in, first out"),
+        PossibleValue::new("lifo").help("last in, first out"),
+        PossibleValue::new("hifo").help("highest basis first"),
+        PossibleValue::new("lofo").help("lowest basis first"),
+        PossibleValue::new("average").help("average basis"),
+        PossibleValue::new("specific").help("the lots each sale names in its `lot` column"),
+    ])
+}
+
+fn jurisdictions() -> PossibleValuesParser {
+    let countries = COUNTRIES.iter();
+    PossibleValuesParser::new(
+        countries.map(|country| PossibleValue::new(country.code).help(country.name)),
+    )
+}
+
+fn formats() -> PossibleValuesParser {
+    let values = FORMATS
+        .iter()
+        .map(|entry| PossibleValue::new(entry.name).help(entry.about));
+    PossibleValuesParser::new(values)
+}
+
+fn reports() -> PossibleValuesParser {
+    let values = REPORTS
+        .iter()
+        .map(|report| PossibleValue::new(report.name).help(report.about));
+    PossibleValuesParser::new(values)
+}
+
+fn carried(text: &str) -> Result<(String, Decimal), String> {
+    let Some((key, value)) = text.split_once('=') else {
+        return Err("expected KEY=AMOUNT, such as short=1200".to_owned());
+    };
+    let value = amount(value.trim())?;
+    if value.is_sign_negative() && !value.is_zero() {
+        return Err("a loss carried in is written as a positive amount".to_owned());
+    }
+    Ok((key.trim().to_owned(), value))
+}
+
+/// An exact decimal.
+pub fn amount(text: &str) -> Result<Decimal, String> {
+    Decimal::from_str_exact(text).map_err(|_| {
+        "expected an amount such as 1200 or 1200.50, without thousands marks".to_owned()
+    })
+}
+
+/// `YYYY-MM-DD`.
+pub fn iso_date(text: &str) -> Result<Date, String> {
+    let parts: Vec<&str> = text.split('-').collect();
+    let date = match parts[..] {
+        [year, month, day] if text.len() == 10 && text.is_ascii() => {
+            match (year.parse(), month.parse(), day.parse()) {
+                (Ok(year), Ok(month), Ok(day)) => Date::new(year, month, day),
+                _ => None,
+            }
+        }
+        _ => None,
+    };
+    date.ok_or_else(|| "expected a date such as 2024-12-31".to_owned())
+}
+
+/// Everything chosen, on the command line and in the configuration file.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    /// What computing depends on.
+    pub settings: Settings,
+    /// The country.
+    pub country: &'static Country,
+    /// What reading depends on.
+    pub reading: Reading,
+    /// `[accounts.NAME]`.
+    pub accounts: BTreeMap<String, AccountSetting>,
+    /// `[symbols.NAME]`.
+    pub symbols: BTreeMap<String, Class>,
+    /// Whether a warning that needs the user changes the exit status.
+    pub strict: bool,
+}
+
+impl std::fmt::Debug for Country {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.code)
+    }
+}
+
+/// What the configuration says of an account.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountSetting {
+    /// `kind = "sheltered"`.
+    pub sheltered: bool,
+    /// `owner`.
+    pub owner: Option<String>,
+    /// `method`.
+    pub method: Option<String>,
+    /// `class`.
+    pub class: Option<Class>,
+}
+
+impl Chosen {
+    /// Puts options and configuration together. The options already hold the file's, where the command line is silent.
+    ///
+    /// # Errors
+    /// What the country does not know; what cannot be done yet.
+    pub fn new(computing: &Computing, reading: &Reading, config: Config) -> Result<Self, Error> {
+        not_yet(computing, reading)?;
+        let code = computing
+            .jurisdiction
+            .as_deref()
+            .unwrap_or(country::DEFAULT);
+        let country = country::find(code)
+            .ok_or_else(|| Error::Usage(format!("`{code}` is not a jurisdiction")))?;
+        let methods = config
+            .accounts
+            .values()
+            .filter_map(|account| account.method.as_ref());
+        for method in computing.method.iter().chain(methods) {
+            known_method(country, method)?;
+        }
+        for (key, _) in &computing.carry_in {
+            known_key(country, key)?;
+        }
+        Ok(Self {
+            settings: settings(computing, reading, &config),
+            country,
+            reading: reading.clone(),
+            accounts: config.accounts,
+            symbols: config.symbols,
+            strict: computing.strict,
+        })
+    }
+}
+
+fn settings(computing: &Computing, reading: &Reading, config: &Config) -> Settings {
+    Settings {
+        jurisdiction: computing.jurisdiction.clone(),
+        method: computing.method.clone(),
+        carry_in: computing.carry_in.iter().cloned().collect(),
+        filing_status: computing.filing_status.unwrap_or_default(),
+        taxable_income: computing.taxable_income,
+        taxable_income_of: config.taxable_income.clone(),
+        wash_sales: computing.wash_sales.unwrap_or_default(),
+        as_of: computing.as_of,
+        allow_short: computing.allow_short,
+        unknown_basis_zero: computing.unknown_basis.is_some(),
+        by_settlement: reading.date_basis == Some(DateBasis::Settle),
+        identical: config.identical.clone(),
+        universal_before_2025: config.universal_before_2025,
+        readings: config.readings.clone(),
+    }
+}
+
+/// Options whose work is still to come: refused, so that none is silently ignored.
+fn not_yet(computing: &Computing, reading: &Reading) -> Result<(), Error> {
+    let asked = [
+        ("--rates", computing.rates.is_some()),
+        ("--rate-fallback", computing.rate_fallback.is_some()),
+        ("--mapping", reading.mapping.is_some()),
+    ];
+    match asked.iter().find(|(_, asked)| *asked) {
+        Some((option, _)) => Err(Error::Usage(format!("`{option}` is not supported yet"))),
+        None => Ok(()),
+    }
+}
+
+fn known_method(country: &Country, method: &str) -> Result<(), Error> {
+    if country.methods.contains(&method) {
+        return Ok(());
+    }
+    Err(Error::Usage(format!(
+        "`{}` does not know the method `{method}`; it knows {}",
+        country.code,
+        country.methods.join(", ")
+    )))
+}
+
+fn known_key(country: &Country, key: &str) -> Result<(), Error> {
+    if country.carry_in.contains(&key) {
+        return Ok(());
+    }
+    let known = if country.carry_in.is_empty() {
+        "it carries no losses in".to_owned()
+    } else {
+        format!("it knows {}", country.carry_in.join(", "))
+    };
+    Err(Error::Usage(format!(
+        "`{}` does not know `--carry-in {key}=`; {known}",
+        country.code
+    )))
+}
+
+impl Printing {
+    /// The format in force.
+    ///
+    /// # Errors
+    /// One that cannot be written yet; `--excel` beside anything but CSV.
+    pub fn format(&self) -> Result<Format, Error> {
+        let named = self.format.as_deref().and_then(Format::named);
+        let by_ending = || self.output.as_deref().and_then(Format::of_path);
+        let format = named.or_else(by_ending).unwrap_or(Format::Table);
+        match format.entry() {
+            Some(entry) if !entry.ready => Err(Error::Usage(format!(
+                "the format `{}` is not supported yet",
+                entry.name
+            ))),
+            _ if self.excel && !matches!(format, Format::Csv | Format::Tsv) => Err(Error::Usage(
+                "`--excel` is for CSV; add `--format csv`".to_owned(),
+            )),
+            _ => Ok(format),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! What commands have in common: trades computed, ready to be reported.
+
+use std::process::ExitCode;
+
+use crate::answer::Answer;
+use crate::report::{Frame, warnings};
+use crate::trade::History;
+
+use super::country;
+use super::error::{DONE, Error, NEEDS_USER};
+use super::input::Reading;
+use super::options::Chosen;
+
+/// The trades and what was found in them.
+pub struct Work {
+    /// The trades.
+    pub history: History,
+    /// What was found.
+    pub answer: Answer,
+}
+
+impl Work {
+    /// Computes what was read.
+    ///
+    /// # Errors
+    /// Everything wrong with it.
+    pub fn compute(reading: Reading, chosen: &Chosen) -> Result<Self, Error> {
+        let Reading { history, files } = reading;
+        match crate::compute(&history, &chosen.settings) {
+            Ok(answer) => Ok(Self { history, answer }),
+            Err(problems) => Err(Error::Problems {
+                problems,
+                sources: history.sources,
+                files,
+            }),
+        }
+    }
+
+    /// What reports look at.
+    pub fn frame<'a>(&'a self, chosen: &'a Chosen, only: Option<i32>) -> Frame<'a> {
+        frame(&self.history, &self.answer, chosen, only)
+    }
+}
+
+/// What reports look at.
+pub fn frame<'a>(
+    history: &'a History,
+    answer: &'a Answer,
+    chosen: &'a Chosen,
+    only: Option<i32>,
+) -> Frame<'a> {
+    let currency = chosen.country.currency(history);
+    Frame {
+        history,
+        answer,
+        jurisdiction: chosen.country.code,
+        method: chosen.country.method(&chosen.settings),
+        currency,
+        places: country::places(currency),
+        tax_year: chosen.country.tax_year,
+        only,
+    }
+}
+
+impl Chosen {
+    /// The only tax year to show.
+    ///
+    /// # Errors
+    /// Text that is no tax year of the country.
+    pub fn only(&self, year: Option<&str>) -> Result<Option<i32>, Error> {
+        let Some(text) = year else { return Ok(None) };
+        let begins = self.country.year_written(text);
+        begins.map(Some).ok_or_else(|| {
+            Error::Usage(format!(
+                "`{text}` is not a tax year; here one is written like {}",
+                self.country.tax_year.written(2024)
+            ))
+        })
+    }
+
+    /// The exit status of a run that computed.
+    pub fn status(&self, frame: &Frame<'_>) -> ExitCode {
+        let needs_user = warnings::all(frame)
+            .iter()
+            .any(|warning| warning.needs_user);
+        ExitCode::from(if self.strict && needs_user {
+            NEEDS_USER
+        } else {
+            DONE
+        })
+    }
+}

@@ -1,0 +1,63 @@
+//! Where results go: standard output, or a file that appears whole or not at all.
+
+use std::fs;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+/// Runs `write` on standard output, or on the file at `path`, which is replaced only once everything is written.
+///
+/// # Errors
+/// Those of `write` and of the file system; the file at `path` is then as it was.
+pub fn write_to(
+    path: Option<&Path>,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let Some(path) = path else {
+        return through(io::stdout().lock(), write);
+    };
+    match fs::metadata(path) {
+        // A pipe or device cannot be replaced, only written to.
+        Ok(there) if !there.is_file() => {
+            through(fs::OpenOptions::new().write(true).open(path)?, write)
+        }
+        Ok(there) => replace(&fs::canonicalize(path)?, Some(there.permissions()), write),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => replace(path, None, write),
+        Err(error) => Err(error),
+    }
+}
+
+fn through(
+    stream: impl Write,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut stream = BufWriter::with_capacity(1 << 16, stream);
+    write(&mut stream)?;
+    stream.flush()
+}
+
+fn replace(
+    path: &Path,
+    permissions: Option<fs::Permissions>,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".lossoffset-").suffix(".part");
+    // A temporary file is private by default; the result should be like any other new file.
+    #[cfg(unix)]
+    if permissions.is_none() {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    let file = builder.tempfile_in(folder)?;
+    through(file.as_file(), write)?;
+    if let Some(permissions) = permissions {
+        file.as_file().set_permissions(permissions)?;
+    }
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|failed| failed.error)?;
+    Ok(())
+}

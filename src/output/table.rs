@@ -1,0 +1,104 @@
+//! A table of typed cells: what a program reads. Rows are made one cell at a time, so that a million of them need no
+//! memory.
+
+use std::borrow::Cow;
+
+use crate::date::Date;
+use crate::money::{Minor, Quantity};
+
+/// A table whose rows are made when they are written.
+pub trait Table {
+    /// Its columns, in order.
+    fn columns(&self) -> Vec<Column>;
+
+    /// How many rows it has.
+    fn rows(&self) -> usize;
+
+    /// One cell.
+    fn cell(&self, row: usize, column: usize) -> Cell<'_>;
+}
+
+/// A column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its name in every format.
+    pub name: Cow<'static, str>,
+    /// The object that holds it in JSON; neighbours of one group stand in one object.
+    pub group: Option<&'static str>,
+}
+
+impl Column {
+    /// A column outside any group.
+    pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            name: name.into(),
+            group: None,
+        }
+    }
+}
+
+/// A value and what kind of value it is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell<'a> {
+    /// Does not apply.
+    Null,
+    /// Text that may come from the input.
+    Text(Cow<'a, str>),
+    /// One of the program's own words.
+    Word(&'static str),
+    /// A day.
+    Date(Date),
+    /// An amount in minor units of the currency.
+    Amount(Minor),
+    /// Units.
+    Quantity(Quantity),
+    /// The id of a lot, pool or disposal.
+    Id(Id<'a>),
+    /// Rows of the input.
+    Places(Vec<Place<'a>>),
+    /// One row of the input: a list of one, without the list.
+    Place(Place<'a>),
+}
+
+/// `SYMBOL@DATE#n`, or `SYMBOL@pool`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Id<'a> {
+    /// The symbol.
+    pub symbol: &'a str,
+    /// The day and the number among those of symbol and day; `None` for a pool.
+    pub numbered: Option<(Date, u32)>,
+}
+
+/// `FILE:LINE`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// The file as the user named it.
+    pub file: &'a str,
+    /// The line, counted from 1.
+    pub line: u32,
+}
+
+/// A column of a table `T` and where its cells come from: a report states its columns as one list of these.
+pub struct Field<T> {
+    /// Its name in every format.
+    pub name: &'static str,
+    /// Its cell in a row.
+    pub cell: for<'t> fn(&'t T, usize) -> Cell<'t>,
+}
+
+/// A field.
+pub const fn field<T>(name: &'static str, cell: for<'t> fn(&'t T, usize) -> Cell<'t>) -> Field<T> {
+    Field { name, cell }
+}
+
+/// The columns of a list of fields.
+pub fn columns_of<T>(fields: &[Field<T>]) -> Vec<Column> {
+    fields.iter().map(|field| Column::new(field.name)).collect()
+}
+
+/// The cell of a list of fields.
+pub fn cell_of<'t, T>(fields: &[Field<T>], table: &'t T, row: usize, column: usize) -> Cell<'t> {
+    fields
+        .get(column)
+        .map_or(Cell::Null, |field| (field.cell)(table, row))
+}

@@ -1,0 +1,275 @@
+//! A page as text for a terminal or a pipe.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use comfy_table::{
+    CellAlignment, ColumnConstraint, ContentArrangement, ContentLineStyle, LineStyle, Row, Table,
+    TableStyle, Width,
+};
+use unicode_width::UnicodeWidthStr;
+
+use crate::output::page::{Block, Grid, Line, Page};
+
+/// What the place written to can show.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Look {
+    /// Columns of the terminal; `None` for a pipe or file, where nothing is left out or cut.
+    pub width: Option<usize>,
+    /// Whether rules may be drawn with box characters.
+    pub unicode: bool,
+    /// Whether headings and totals may be set in bold.
+    pub bold: bool,
+}
+
+/// Rows laid out at a time: widths are measured over the whole grid first, so a long one is never held.
+const CHUNK: usize = 1000;
+/// Text columns are not cut below this.
+const LEAST_TEXT: usize = 8;
+/// Between columns: the padding of two cells and the space between them.
+const BETWEEN: usize = 3;
+
+/// Writes a page.
+///
+/// # Errors
+/// Those of the stream.
+pub fn write(out: &mut dyn Write, page: &Page<'_>, look: Look) -> io::Result<()> {
+    for (i, block) in page.blocks.iter().enumerate() {
+        if i > 0 && !matches!(page.blocks.get(i - 1), Some(Block::Heading(_))) {
+            writeln!(out)?;
+        }
+        match block {
+            Block::Heading(text) => styled(out, &format!(" {}", visible(text)), look.bold)?,
+            Block::Grid(grid) => write_grid(out, grid, look)?,
+            Block::Remarks(lines) => {
+                for line in lines {
+                    remark(out, &visible(line), look)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn write_grid(out: &mut dyn Write, grid: &Grid<'_>, look: Look) -> io::Result<()> {
+    let (shown, left_out) = fit(grid, measure(grid), look.width);
+    let mut chunk = Chunk {
+        shown: &shown,
+        grid,
+        look,
+        rows: Vec::with_capacity(CHUNK.min(64)),
+        first: true,
+    };
+    let mut result = Ok(());
+    (grid.lines)(&mut |line| {
+        chunk.rows.push(line);
+        if chunk.rows.len() >= CHUNK && result.is_ok() {
+            result = chunk.write(out);
+        }
+    });
+    result?;
+    chunk.write(out)?;
+    if !left_out.is_empty() {
+        let note = format!(
+            "left out to fit {} columns: {}",
+            look.width.unwrap_or_default(),
+            left_out.join(", ")
+        );
+        remark(out, &note, look)?;
+    }
+    Ok(())
+}
+
+/// The width each column needs.
+fn measure(grid: &Grid<'_>) -> Vec<usize> {
+    let mut widths: Vec<usize> = grid.columns.iter().map(|c| c.head.width()).collect();
+    (grid.lines)(&mut |line| match line {
+        Line::Row(cells) | Line::Total(cells) => {
+            for (width, cell) in widths.iter_mut().zip(&cells) {
+                *width = (*width).max(visible(cell).width());
+            }
+        }
+        Line::Rule | Line::Gap => {}
+    });
+    widths
+}
+
+/// The columns that are shown, with their widths, and the headings of those left out.
+fn fit(
+    grid: &Grid<'_>,
+    widths: Vec<usize>,
+    room: Option<usize>,
+) -> (Vec<(usize, usize)>, Vec<String>) {
+    let mut shown: Vec<(usize, usize)> = widths.into_iter().enumerate().collect();
+    let mut left_out = Vec::new();
+    let Some(room) = room else {
+        return (shown, left_out);
+    };
+    while total(&shown) > room {
+        let rank = |(column, _): &(usize, usize)| grid.columns.get(*column).map_or(0, |c| c.rank);
+        let Some(at) = (0..shown.len())
+            .filter(|at| shown.get(*at).is_some_and(|column| rank(column) > 0))
+            .max_by_key(|at| shown.get(*at).map(rank))
+        else {
+            break;
+        };
+        let (column, _) = shown.remove(at);
+        left_out.extend(grid.columns.get(column).map(|c| c.head.clone()));
+    }
+    // A number is never cut: it overflows the terminal rather.
+    let over = total(&shown).saturating_sub(room);
+    let texts = shown
+        .iter_mut()
+        .filter(|(column, _)| grid.columns.get(*column).is_some_and(|c| !c.right));
+    if let Some((_, width)) = texts.max_by_key(|(_, width)| *width) {
+        *width = width.saturating_sub(over).max(LEAST_TEXT.min(*width));
+    }
+    (shown, left_out)
+}
+
+fn total(shown: &[(usize, usize)]) -> usize {
+    let widths: usize = shown.iter().map(|(_, width)| width + BETWEEN).sum();
+    widths.saturating_sub(BETWEEN) + 2
+}
+
+/// Some lines of a grid, laid out together.
+struct Chunk<'g> {
+    grid: &'g Grid<'g>,
+    shown: &'g [(usize, usize)],
+    look: Look,
+    rows: Vec<Line>,
+    first: bool,
+}
+
+impl Chunk<'_> {
+    fn write(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        let mut table = Table::new();
+        table
+            .load_style(style(self.look.unicode))
+            .set_content_arrangement(ContentArrangement::Disabled);
+        // A first row of the heads gives every chunk the same columns; only the first shows it.
+        let heads: Vec<String> = self.heads();
+        let bold = self.look.bold;
+        if self.first {
+            table.set_header(heads);
+        }
+        for line in &self.rows {
+            table.add_row(self.cells(line));
+        }
+        table.set_constraints(self.shown.iter().map(|(_, width)| {
+            let padded = u16::try_from(width + 2).unwrap_or(u16::MAX);
+            ColumnConstraint::Absolute(Width::Fixed(padded))
+        }));
+        for (at, (column, _)) in self.shown.iter().enumerate() {
+            if let Some(shown) = table.column_mut(at)
+                && self.grid.columns.get(*column).is_some_and(|c| c.right)
+            {
+                shown.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        let above = if self.first { 2 } else { 0 };
+        for (i, text) in table.lines().enumerate() {
+            let total = matches!(
+                i.checked_sub(above).and_then(|row| self.rows.get(row)),
+                Some(Line::Total(_))
+            );
+            let head = self.first && i == 0;
+            styled(out, text.trim_end(), bold && (total || head))?;
+        }
+        self.first = false;
+        self.rows.clear();
+        Ok(())
+    }
+
+    fn heads(&self) -> Vec<String> {
+        let heads = self
+            .shown
+            .iter()
+            .filter_map(|(column, _)| self.grid.columns.get(*column));
+        heads.map(|column| column.head.clone()).collect()
+    }
+
+    fn cells(&self, line: &Line) -> Row {
+        let rule = if self.look.unicode { "─" } else { "-" };
+        let cell = |(column, width): &(usize, usize)| match line {
+            Line::Row(cells) | Line::Total(cells) => {
+                let text = cells.get(*column).map_or("", String::as_str);
+                cut(&visible(text), *width, self.look.unicode)
+            }
+            Line::Rule if self.grid.columns.get(*column).is_some_and(|c| c.right) => {
+                rule.repeat(*width)
+            }
+            Line::Rule | Line::Gap => String::new(),
+        };
+        Row::from(self.shown.iter().map(cell).collect::<Vec<_>>())
+    }
+}
+
+fn style(unicode: bool) -> TableStyle {
+    let rule = if unicode { '─' } else { '-' };
+    TableStyle::new()
+        .header_lines(ContentLineStyle::none().junction(' '))
+        .header_separator(LineStyle::none().fill(rule).junction(rule))
+        .content_lines(ContentLineStyle::none().junction(' '))
+}
+
+/// Text of at most this width, marked where it was cut.
+fn cut(text: &str, width: usize, unicode: bool) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mark = if unicode { "…" } else { ".." };
+    let mut kept = String::new();
+    for c in text.chars() {
+        let longer = kept.width() + c.to_string().width() + mark.width();
+        if longer > width {
+            break;
+        }
+        kept.push(c);
+    }
+    kept + mark
+}
+
+/// A sentence, folded at spaces to the terminal's width and indented.
+fn remark(out: &mut dyn Write, text: &str, look: Look) -> io::Result<()> {
+    let room = look.width.unwrap_or(usize::MAX).saturating_sub(1).max(20);
+    let mut line = String::new();
+    for word in text.split(' ') {
+        if !line.is_empty() && line.width() + 1 + word.width() + 1 > room {
+            writeln!(out, " {line}")?;
+            line = String::from("  ");
+        } else if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    writeln!(out, " {line}")
+}
+
+fn styled(out: &mut dyn Write, text: &str, bold: bool) -> io::Result<()> {
+    if bold {
+        writeln!(out, "\u{1b}[1m{text}\u{1b}[0m")
+    } else {
+        writeln!(out, "{text}")
+    }
+}
+
+/// Text with control and direction-changing characters written out: a file must not be able to steer a terminal.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if text.chars().all(|c| !steers(c)) {
+        return Cow::Borrowed(text);
+    }
+    let escape = |c: char| {
+        if steers(c) {
+            c.escape_default().to_string()
+        } else {
+            c.to_string()
+        }
+    };
+    Cow::Owned(text.chars().map(escape).collect())
+}
+
+fn steers(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}' | '\u{feff}')
+}

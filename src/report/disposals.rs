@@ -1,0 +1,148 @@
+//! The disposals: one row per slice of a lot, or matched leg, that a sale used.
+
+use std::borrow::Cow;
+
+use rustc_hash::FxHashMap;
+
+use crate::answer::{Disposal, Term};
+use crate::date::Date;
+use crate::output::table::{Cell, Column, Field, Id, Table, cell_of, columns_of, field};
+use crate::report::{Frame, day, text};
+use crate::trade::SecurityId;
+
+/// The rows, with the number of each among those of its symbol and day.
+pub struct Disposals<'a> {
+    frame: Frame<'a>,
+    shown: Vec<u32>,
+    numbers: Numbers,
+}
+
+impl<'a> Disposals<'a> {
+    const FIELDS: &'a [Field<Self>] = &[
+        field("id", |t, row| t.id(t.position(row))),
+        field("tax_year", |t, row| t.tax_year(t.at(row))),
+        field("account", |t, row| {
+            text(&t.frame.history.account(t.at(row).account).name)
+        }),
+        field("symbol", |t, row| text(t.frame.symbol(t.at(row).security))),
+        field("class", |t, row| {
+            Cell::Word(t.frame.history.security(t.at(row).security).class.name())
+        }),
+        field("quantity", |t, row| Cell::Quantity(t.at(row).quantity)),
+        field("acquired", |t, row| day(t.at(row).acquired)),
+        field("held_from", |t, row| day(t.at(row).held_from)),
+        field("disposed", |t, row| Cell::Date(t.at(row).disposed)),
+        field("proceeds", |t, row| Cell::Amount(t.at(row).proceeds)),
+        field("cost", |t, row| Cell::Amount(t.at(row).cost)),
+        field("adjustment", |t, row| Cell::Amount(t.at(row).adjustment)),
+        field("codes", |t, row| Cell::Word(t.at(row).codes.text())),
+        field("gain", |t, row| Cell::Amount(t.at(row).gain())),
+        field("term", |t, row| term(t.at(row).term)),
+        field("match", |t, row| Cell::Word(t.at(row).matched.word())),
+        field("lot", |t, row| {
+            t.at(row).lot.map_or(Cell::Null, |lot| t.frame.lot(lot))
+        }),
+        field("provisional_until", |t, row| {
+            day(t.at(row).provisional_until)
+        }),
+        field("opened_by", |t, row| t.opened_by(t.at(row))),
+        field("closed_by", |t, row| {
+            Cell::Place(t.frame.place(t.at(row).closed_by))
+        }),
+    ];
+
+    /// The disposals of the years shown.
+    pub fn new(frame: Frame<'a>) -> Self {
+        let all = &frame.answer.disposals;
+        let shown = (0_u32..).zip(all);
+        Self {
+            frame,
+            shown: shown
+                .filter(|(_, row)| frame.shows(i32::from(row.tax_year)))
+                .map(|(position, _)| position)
+                .collect(),
+            numbers: Numbers::of(all, frame.history.securities.len()),
+        }
+    }
+
+    fn position(&self, row: usize) -> usize {
+        self.shown[row] as usize
+    }
+
+    fn at(&self, row: usize) -> &'a Disposal {
+        &self.frame.answer.disposals[self.position(row)]
+    }
+
+    fn id(&self, position: usize) -> Cell<'_> {
+        let row = &self.frame.answer.disposals[position];
+        Cell::Id(Id {
+            symbol: self.frame.symbol(row.security),
+            numbered: Some((row.disposed, self.numbers.of_row(position))),
+        })
+    }
+
+    fn tax_year(&self, row: &Disposal) -> Cell<'_> {
+        Cell::Text(Cow::Owned(
+            self.frame.tax_year.written(i32::from(row.tax_year)),
+        ))
+    }
+
+    fn opened_by(&self, row: &Disposal) -> Cell<'_> {
+        match row.lot {
+            Some(lot) if lot.number > 0 => Cell::Place(self.frame.place(lot.opened_by)),
+            Some(_) | None => Cell::Places(Vec::new()),
+        }
+    }
+}
+
+impl Table for Disposals<'_> {
+    fn columns(&self) -> Vec<Column> {
+        columns_of(Self::FIELDS)
+    }
+
+    fn rows(&self) -> usize {
+        self.shown.len()
+    }
+
+    fn cell(&self, row: usize, column: usize) -> Cell<'_> {
+        cell_of(Self::FIELDS, self, row, column)
+    }
+}
+
+fn term(term: Option<Term>) -> Cell<'static> {
+    term.map_or(Cell::Null, |term| Cell::Word(term.word()))
+}
+
+/// The number of each disposal row among those of its symbol and day, in the order of the rows.
+pub struct Numbers(Vec<u32>);
+
+impl Numbers {
+    /// Numbers all rows, whatever is shown of them: an id does not depend on a filter.
+    pub fn of(rows: &[Disposal], securities: usize) -> Self {
+        // The rows of one sale stand together: the map is asked only where a symbol's day changes.
+        let mut latest: Vec<Option<(Date, u32)>> = vec![None; securities];
+        let mut left: FxHashMap<(SecurityId, Date), u32> = FxHashMap::default();
+        let number = |row: &Disposal| {
+            let Some(last) = latest.get_mut(row.security.0 as usize) else {
+                return 1;
+            };
+            let before = match *last {
+                Some((date, number)) if date == row.disposed => number,
+                Some((date, number)) => {
+                    left.insert((row.security, date), number);
+                    let known = left.get(&(row.security, row.disposed));
+                    known.copied().unwrap_or(0)
+                }
+                None => 0,
+            };
+            *last = Some((row.disposed, before + 1));
+            before + 1
+        };
+        Self(rows.iter().map(number).collect())
+    }
+
+    /// The number of the row at this position.
+    pub fn of_row(&self, position: usize) -> u32 {
+        self.0.get(position).copied().unwrap_or(0)
+    }
+}

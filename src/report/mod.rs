@@ -1,0 +1,145 @@
+//! Which rows and columns a report has: each lists its columns once, and its cells come straight from the answer.
+
+pub mod adjustments;
+pub mod comparison;
+pub mod disposals;
+pub mod document;
+pub mod lots;
+pub mod page;
+pub mod warnings;
+pub mod years;
+
+use std::borrow::Cow;
+
+use crate::answer::{Answer, LotName};
+use crate::date::{Date, TaxYear};
+use crate::output::page::Page;
+use crate::output::table::{Cell, Id, Place, Table};
+use crate::source::Source;
+use crate::trade::{Action, History, TradeId};
+
+/// What every report looks at: the trades, what was found in them, and how the country writes it.
+#[derive(Clone, Copy)]
+pub struct Frame<'a> {
+    /// The trades.
+    pub history: &'a History,
+    /// What was found.
+    pub answer: &'a Answer,
+    /// Code of the jurisdiction.
+    pub jurisdiction: &'a str,
+    /// Name of the lot method.
+    pub method: &'a str,
+    /// The report's currency.
+    pub currency: &'a str,
+    /// Decimal places of its minor unit.
+    pub places: u32,
+    /// When the tax year begins and how it is written.
+    pub tax_year: TaxYear,
+    /// The only tax year shown, by the calendar year in which it begins.
+    pub only: Option<i32>,
+}
+
+/// A report: one table for programs, one page for readers.
+pub struct Report {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// One line of help.
+    pub about: &'static str,
+    /// Its rows.
+    pub table: for<'a> fn(&Frame<'a>) -> Box<dyn Table + 'a>,
+    /// Its page.
+    pub page: for<'a> fn(&Frame<'a>) -> Page<'a>,
+}
+
+/// Every report.
+pub const REPORTS: &[Report] = &[
+    Report {
+        name: "disposals",
+        about: "every slice of a lot that a sale used",
+        table: |frame| Box::new(disposals::Disposals::new(*frame)),
+        page: |frame| page::disposals::rows(*frame),
+    },
+    Report {
+        name: "years",
+        about: "the netting of each tax year",
+        table: |frame| Box::new(years::Years::new(*frame)),
+        page: |frame| page::worksheet::years(*frame),
+    },
+    Report {
+        name: "lots",
+        about: "what is still held",
+        table: |frame| Box::new(lots::Lots::new(*frame)),
+        page: |frame| page::lots::holdings(*frame),
+    },
+    Report {
+        name: "adjustments",
+        about: "every loss denied or deferred, and what replaced it",
+        table: |frame| Box::new(adjustments::Adjustments::new(*frame)),
+        page: |frame| page::adjustments::rows(*frame),
+    },
+];
+
+impl<'a> Frame<'a> {
+    /// Whether a tax year is shown.
+    pub fn shows(&self, begins: i32) -> bool {
+        self.only.is_none_or(|only| only == begins)
+    }
+
+    /// The symbol of a security.
+    pub fn symbol(&self, security: crate::trade::SecurityId) -> &'a str {
+        &self.history.security(security).symbol
+    }
+
+    /// The row a trade came from.
+    pub fn place(&self, trade: TradeId) -> Place<'a> {
+        self.place_of(self.history.trade(trade).source)
+    }
+
+    /// A row.
+    pub fn place_of(&self, source: Source) -> Place<'a> {
+        Place {
+            file: self.history.sources.name(source.file),
+            line: source.line,
+        }
+    }
+
+    /// The name of a lot: its own if the row that opened it gives one, else symbol, day and number.
+    pub fn lot(&self, name: LotName) -> Cell<'a> {
+        if name.number > 0
+            && let Some(own) = self.own_name(name.opened_by)
+        {
+            return Cell::Text(Cow::Borrowed(own));
+        }
+        Cell::Id(Id {
+            symbol: self.symbol(name.security),
+            numbered: (name.number > 0).then_some((name.date, name.number)),
+        })
+    }
+
+    fn own_name(&self, opened_by: TradeId) -> Option<&'a str> {
+        let trade = self.history.trade(opened_by);
+        // On these the column chooses lots rather than naming one.
+        let chooses = matches!(
+            trade.action,
+            Action::Sell
+                | Action::Cover
+                | Action::Close
+                | Action::BuyToClose
+                | Action::SellToClose
+                | Action::Swap
+                | Action::Transfer
+        );
+        let own = trade.rest().lot.as_deref();
+        own.filter(|name| !chooses && !name.is_empty())
+    }
+}
+
+/// A day, or nothing.
+fn day(date: Option<Date>) -> Cell<'static> {
+    date.map_or(Cell::Null, Cell::Date)
+}
+
+/// Text of the input.
+fn text(words: &str) -> Cell<'_> {
+    Cell::Text(Cow::Borrowed(words))
+}

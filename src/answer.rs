@@ -3,7 +3,7 @@
 
 use crate::date::Date;
 use crate::diagnostic::Warning;
-use crate::money::{Minor, Money, Quantity};
+use crate::money::{Minor, Money, OutOfRange, Quantity};
 use crate::trade::{AccountId, SecurityId, TradeId};
 
 /// Everything a computation found.
@@ -19,6 +19,8 @@ pub struct Answer {
     pub years: Vec<Year>,
     /// What the user should know.
     pub warnings: Vec<Warning>,
+    /// The sums that must agree.
+    pub conservation: Conservation,
 }
 
 /// The name of a lot: its own if its row gives one, else `SYMBOL@DATE#n`.
@@ -231,5 +233,41 @@ impl Year {
             .iter()
             .find(|(line, _)| *line == name)
             .map_or(0, |(_, amount)| *amount)
+    }
+}
+
+/// Sums that must agree: whatever came in went out or is held.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Conservation {
+    /// Basis that came in with purchases and other acquisitions.
+    pub basis_in: Money,
+    /// Basis added by deferred losses and adjustments (negative: taken by returns of capital).
+    pub basis_moved: Money,
+    /// Basis that left with disposals.
+    pub basis_out: Money,
+    /// Basis that left without a taxable row: gifts, sheltered accounts, other persons.
+    pub basis_gone: Money,
+    /// Basis still held.
+    pub basis_held: Money,
+    /// Losses disallowed, in minor units.
+    pub disallowed: Minor,
+    /// Of those, moved into the basis of replacements.
+    pub deferred: Minor,
+    /// Of those, gone for good.
+    pub lost: Minor,
+}
+
+impl Conservation {
+    /// Adds the sums of another fold.
+    pub fn add(&mut self, other: &Self) -> Result<(), OutOfRange> {
+        self.basis_in = self.basis_in.plus(other.basis_in)?;
+        self.basis_moved = self.basis_moved.plus(other.basis_moved)?;
+        self.basis_out = self.basis_out.plus(other.basis_out)?;
+        self.basis_gone = self.basis_gone.plus(other.basis_gone)?;
+        self.basis_held = self.basis_held.plus(other.basis_held)?;
+        self.disallowed += other.disallowed;
+        self.deferred += other.deferred;
+        self.lost += other.lost;
+        Ok(())
     }
 }

@@ -15,6 +15,9 @@ pub struct Date(NonZeroI32);
 pub const YEARS: std::ops::RangeInclusive<i32> = 1900..=2199;
 
 impl Date {
+    /// The first day there is: 1900-01-01.
+    pub const FIRST: Self = Self(NonZeroI32::new(693_596).unwrap());
+
     /// The day named by year, month and day, if there is one and it lies within [`YEARS`].
     pub fn new(year: i32, month: u32, day: u32) -> Option<Self> {
         if !YEARS.contains(&year) {
@@ -64,6 +67,19 @@ impl Date {
         let (year, month, day) = self.ymd();
         let later = NaiveDate::from_ymd_opt(year.saturating_add(years), month, day)
             .or_else(|| NaiveDate::from_ymd_opt(year.saturating_add(years), 3, 1));
+        later
+            .and_then(|d| NonZeroI32::new(d.num_days_from_ce()))
+            .map_or(self, Self)
+    }
+
+    /// The same day of the month `months` later; a day that month does not have becomes the first of the next.
+    pub fn add_months(self, months: u32) -> Self {
+        let (year, month, day) = self.ymd();
+        let count = month.saturating_sub(1).saturating_add(months);
+        let (year, month) = (year.saturating_add((count / 12) as i32), count % 12 + 1);
+        let later = NaiveDate::from_ymd_opt(year, month, day).or_else(|| {
+            NaiveDate::from_ymd_opt(year, month, 1)?.checked_add_months(chrono::Months::new(1))
+        });
         later
             .and_then(|d| NonZeroI32::new(d.num_days_from_ce()))
             .map_or(self, Self)
@@ -180,6 +196,7 @@ mod tests {
         assert_eq!(size_of::<Option<Date>>(), 4);
         assert_eq!(Date::new(2023, 2, 29), None);
         assert_eq!(Date::new(24, 1, 2), None);
+        assert_eq!(Date::FIRST.to_string(), "1900-01-01");
     }
 
     #[test]

@@ -11,16 +11,23 @@ pub mod answer;
 pub mod cli;
 pub mod date;
 pub mod diagnostic;
+pub mod holding;
+pub mod jurisdiction;
+pub mod matching;
+pub mod method;
 pub mod money;
+pub mod netting;
 pub mod output;
 pub mod report;
 pub mod rule;
 pub mod settings;
 pub mod source;
+pub mod timeline;
 pub mod trade;
 
 use answer::Answer;
 use diagnostic::Problem;
+use netting::Netting;
 use settings::Settings;
 use trade::History;
 
@@ -28,6 +35,34 @@ use trade::History;
 ///
 /// # Errors
 /// Every problem found: sales of more than is held, contradictory rows, amounts out of range.
-pub fn compute(_history: &History, _settings: &Settings) -> Result<Answer, Vec<Problem>> {
-    Ok(Answer::default())
+pub fn compute(history: &History, settings: &Settings) -> Result<Answer, Vec<Problem>> {
+    let code = settings.jurisdiction.as_deref().unwrap_or("us");
+    let law = jurisdiction::named(code).ok_or_else(|| vec![unknown_jurisdiction(code)])?;
+    let mut matched = matching::matched(history, law, settings)?;
+    let netted = netting::net(&Netting {
+        history,
+        law,
+        settings,
+        matched: &matched,
+    })?;
+    let mut warnings = history.warnings.clone();
+    warnings.append(&mut matched.warnings);
+    warnings.extend(netted.warnings);
+    Ok(Answer {
+        disposals: matched.disposals,
+        lots: matched.lots,
+        adjustments: matched.adjustments,
+        years: netted.years,
+        conservation: matched.conservation,
+        warnings,
+    })
+}
+
+fn unknown_jurisdiction(code: &str) -> Problem {
+    let known: Vec<&str> = jurisdiction::JURISDICTIONS
+        .iter()
+        .map(|country| country.code)
+        .collect();
+    Problem::new(format!("the jurisdiction `{code}` is not supported"))
+        .help(format!("supported: {}", known.join(", ")))
 }

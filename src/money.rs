@@ -51,13 +51,19 @@ const POWERS: [i128; 39] = {
     powers
 };
 
-fn power(exponent: u32) -> i128 {
-    POWERS.get(exponent as usize).copied().unwrap_or(i128::MAX)
+const fn power(exponent: u32) -> i128 {
+    if exponent < 39 {
+        POWERS[exponent as usize]
+    } else {
+        i128::MAX
+    }
 }
 
 impl Quantity {
     /// No units.
     pub const ZERO: Self = Self(0);
+    /// One unit.
+    pub const ONE: Self = Self(power(QUANTITY_PLACES));
 
     /// The exact quantity.
     ///
@@ -95,6 +101,11 @@ impl Quantity {
     /// Whether it is below zero (a short position).
     pub fn is_negative(self) -> bool {
         self.0 < 0
+    }
+
+    /// The part behind the decimal point.
+    pub fn fraction(self) -> Self {
+        Self(self.0 % power(QUANTITY_PLACES))
     }
 
     /// The size, without its sign.

@@ -387,6 +387,24 @@ impl Action {
         ("ignore", Self::Ignore),
     ];
 
+    /// Whether its row's `lot` column names the lot that comes in; elsewhere it chooses among those held.
+    pub fn names_lots(self) -> bool {
+        matches!(
+            self,
+            Self::Buy
+                | Self::Reinvest
+                | Self::BuyToOpen
+                | Self::Income
+                | Self::Opening
+                | Self::GiftIn
+                | Self::Inherit
+                | Self::TransferIn
+                | Self::Short
+                | Self::SellToOpen
+                | Self::Open
+        )
+    }
+
     /// The word of the canonical CSV.
     pub fn word(self) -> &'static str {
         Self::WORDS

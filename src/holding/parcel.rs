@@ -1,0 +1,223 @@
+//! Units with one basis, taken apart so that the parts add up to the whole: exactly, and in printed minor units.
+
+use crate::money::{Minor, Money, OutOfRange, Quantity};
+
+/// A quantity and the total amount it carries (basis of a lot or pool, proceeds of a short position).
+///
+/// Parts are taken of the running total since the last change of basis, so that the exact parts and the printed ones
+/// (rounded cumulatively, half away from zero) each add up to what went in.
+#[derive(Clone, Debug)]
+pub struct Parcel {
+    /// Units when the basis last changed.
+    whole: Quantity,
+    /// Amount those units carried then.
+    amount: Money,
+    /// Units that are left.
+    left: Quantity,
+    /// Printed amount of the units that are left.
+    printed: Minor,
+    /// How far printed and exact amount differed when the basis last changed.
+    offset: Money,
+    places: u8,
+}
+
+/// What was taken from a parcel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Exact amount.
+    pub amount: Money,
+    /// Printed amount.
+    pub printed: Minor,
+}
+
+impl Part {
+    /// The same with the opposite sign.
+    #[must_use]
+    pub fn negated(self) -> Self {
+        Self {
+            amount: self.amount.negated(),
+            printed: self.printed.saturating_neg(),
+        }
+    }
+}
+
+impl Parcel {
+    /// A fresh parcel; `places` are the decimals of the currency.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] where the amount cannot be printed.
+    pub fn new(quantity: Quantity, amount: Money, places: u32) -> Result<Self, OutOfRange> {
+        let printed = amount.to_minor(places)?;
+        Ok(Self {
+            whole: quantity,
+            amount,
+            left: quantity,
+            printed,
+            offset: Money::ZERO,
+            places: places as u8,
+        })
+    }
+
+    /// A parcel from a part taken elsewhere, which keeps its printed amount.
+    pub fn from_part(quantity: Quantity, part: Part, places: u32) -> Self {
+        let mut parcel = Self {
+            whole: quantity,
+            amount: part.amount,
+            left: quantity,
+            printed: part.printed,
+            offset: Money::ZERO,
+            places: places as u8,
+        };
+        parcel.settle_offset();
+        parcel
+    }
+
+    /// Units that are left.
+    pub fn left(&self) -> Quantity {
+        self.left
+    }
+
+    /// Units and amount when the basis last changed: their ratio is the exact amount per unit.
+    pub fn per_unit(&self) -> (Money, Quantity) {
+        (self.amount, self.whole)
+    }
+
+    /// Printed amount of what is left.
+    pub fn printed(&self) -> Minor {
+        self.printed
+    }
+
+    /// Exact amount of what is left.
+    pub fn amount_left(&self) -> Result<Money, OutOfRange> {
+        self.amount.minus(self.taken()?)
+    }
+
+    fn taken(&self) -> Result<Money, OutOfRange> {
+        if self.left == self.whole {
+            return Ok(Money::ZERO);
+        }
+        self.amount.share(self.whole.minus(self.left)?, self.whole)
+    }
+
+    /// Takes `quantity` units, at most what is left, with their share of the amount.
+    pub fn take(&mut self, quantity: Quantity) -> Result<Part, OutOfRange> {
+        let before = self.taken()?;
+        if quantity == self.left {
+            let part = Part {
+                amount: self.amount.minus(before)?,
+                printed: self.printed,
+            };
+            (self.left, self.printed) = (Quantity::ZERO, 0);
+            return Ok(part);
+        }
+        self.left = self.left.minus(quantity)?;
+        let after = self.taken()?;
+        let places = u32::from(self.places);
+        let printed = after
+            .plus(self.offset)?
+            .to_minor(places)?
+            .saturating_sub(before.plus(self.offset)?.to_minor(places)?);
+        self.printed = self.printed.saturating_sub(printed);
+        Ok(Part {
+            amount: after.minus(before)?,
+            printed,
+        })
+    }
+
+    /// Adds units with what they carry.
+    pub fn join(&mut self, quantity: Quantity, part: Part) -> Result<(), OutOfRange> {
+        let amount = self.amount_left()?.plus(part.amount)?;
+        let left = self.left.plus(quantity)?;
+        let printed = self.printed.saturating_add(part.printed);
+        *self = Self {
+            whole: left,
+            amount,
+            left,
+            printed,
+            offset: Money::ZERO,
+            places: self.places,
+        };
+        self.settle_offset();
+        Ok(())
+    }
+
+    /// Changes the amount without changing the units.
+    pub fn adjust(&mut self, part: Part) -> Result<(), OutOfRange> {
+        self.join(Quantity::ZERO, part)
+    }
+
+    /// Replaces the units that are left by `quantity`, the amount unchanged: a split.
+    pub fn rescale(&mut self, quantity: Quantity) -> Result<(), OutOfRange> {
+        let part = Part {
+            amount: self.amount_left()?,
+            printed: self.printed,
+        };
+        *self = Self::from_part(quantity, part, u32::from(self.places));
+        Ok(())
+    }
+
+    /// Remembers by how much the printed amount deviates, less than half a unit, so that printing goes on from there.
+    fn settle_offset(&mut self) {
+        let places = u32::from(self.places);
+        let offset = Money::from_minor(self.printed, places)
+            .minus(self.amount)
+            .unwrap_or(Money::ZERO);
+        // Beyond half a unit an offset would itself print as one; the last part then takes the difference.
+        self.offset = if offset.to_minor(places) == Ok(0) {
+            offset
+        } else {
+            Money::ZERO
+        };
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use rust_decimal::Decimal;
+
+    fn quantity(n: i64) -> Quantity {
+        Quantity::new(Decimal::from(n)).unwrap()
+    }
+
+    fn money(text: &str) -> Money {
+        Money::new(Decimal::from_str_exact(text).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn parts_add_up_exactly_and_in_cents() {
+        let mut parcel = Parcel::new(quantity(7), money("100"), 2).unwrap();
+        let parts: Vec<Part> = [1, 2, 1, 3]
+            .map(|n| parcel.take(quantity(n)).unwrap())
+            .to_vec();
+        assert_eq!(
+            parts.iter().map(|p| p.printed).collect::<Vec<_>>(),
+            [1429, 2857, 1428, 4286]
+        );
+        let sum = parts
+            .iter()
+            .try_fold(Money::ZERO, |sum, p| sum.plus(p.amount))
+            .unwrap();
+        assert_eq!(sum, money("100"));
+        assert_eq!(parcel.left(), Quantity::ZERO);
+    }
+
+    #[test]
+    fn joined_parcels_print_what_their_parts_printed() {
+        let mut first = Parcel::new(quantity(3), money("0.01"), 2).unwrap();
+        let mut second = Parcel::new(quantity(3), money("0.02"), 2).unwrap();
+        let (a, b) = (
+            first.take(quantity(1)).unwrap(),
+            second.take(quantity(2)).unwrap(),
+        );
+        let mut joined = Parcel::from_part(quantity(1), a, 2);
+        joined.join(quantity(2), b).unwrap();
+        assert_eq!(joined.printed(), a.printed + b.printed);
+        let printed: i64 = [1, 1, 1]
+            .map(|n| joined.take(quantity(n)).unwrap().printed)
+            .iter()
+            .sum();
+        assert_eq!(printed, a.printed + b.printed);
+    }
+}

@@ -1,0 +1,241 @@
+//! What comes in: purchases, income in kind, opening lots, gifts and inheritances.
+
+use super::Halt;
+use super::fold::Fold;
+use super::ledger::Acquisition;
+use super::value::absolute;
+use crate::answer::Match;
+use crate::date::Date;
+use crate::holding::lot::{Gift, LotId};
+use crate::holding::parcel::{Parcel, Part};
+use crate::money::{Money, Quantity};
+use crate::trade::{AccountId, Class, SecurityId, TradeId};
+
+/// How units came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// By purchase or taxable exchange: it can replace what was sold at a loss (26 USC 1091(a)).
+    Purchase,
+    /// By gift, inheritance or in a tax-free way: no acquisition in that sense.
+    Other,
+}
+
+impl Fold<'_> {
+    pub(super) fn buy(&mut self, id: TradeId) -> Result<(), Halt> {
+        let row = self.valued(id);
+        let quantity = row.quantity()?;
+        let (cost, fee) = self.cost_with_fee_in_kind(id, row.cost()?)?;
+        let holding = (row.trade.account, row.trade.security);
+        let (quantity, cost) = self.cover_first(id, holding, quantity, cost)?;
+        if quantity.is_zero() {
+            return Ok(());
+        }
+        let lot = self.enter(
+            id,
+            holding.0,
+            holding.1,
+            quantity,
+            cost,
+            self.today,
+            Manner::Purchase,
+        )?;
+        self.withhold(id, lot, fee)?;
+        self.joins_right(id, lot);
+        self.replaces(lot, id)
+    }
+
+    /// With --allow-short, a purchase first closes what was sold short; gives what is left of it.
+    fn cover_first(
+        &mut self,
+        id: TradeId,
+        holding: super::ledger::Holding,
+        quantity: Quantity,
+        cost: Money,
+    ) -> Result<(Quantity, Money), Halt> {
+        let short = self.positions.short(holding).min(quantity);
+        if !self.rules.allow_short || short.is_zero() {
+            return Ok((quantity, cost));
+        }
+        let mut spread = Parcel::new(quantity, cost, self.ledger.places())?;
+        let covering = spread.take(short)?;
+        self.close_short(id, holding, short, covering.amount, Match::Short)?;
+        Ok((spread.left(), spread.amount_left()?))
+    }
+
+    /// Income in kind: its value when received is income and becomes the basis (Rev. Rul. 2023-14).
+    pub(super) fn income(&mut self, id: TradeId) -> Result<(), Halt> {
+        let row = self.valued(id);
+        let value = match row.total()? {
+            Some(total) => absolute(total),
+            None => row.gross()?,
+        };
+        let lot = self.enter(
+            id,
+            row.trade.account,
+            row.trade.security,
+            row.quantity()?,
+            value,
+            self.today,
+            Manner::Purchase,
+        )?;
+        self.replaces(lot, id)
+    }
+
+    /// A lot from before the data: dated at its acquisition, so it counts in windows.
+    pub(super) fn opening(&mut self, id: TradeId) -> Result<(), Halt> {
+        let row = self.valued(id);
+        let quantity = row.quantity()?;
+        let rest = row.trade.rest();
+        let basis = match (rest.basis, row.trade.price) {
+            (Some(basis), _) => row.amount(basis)?,
+            (None, Some(_)) => row.gross()?.plus(row.fee()?)?,
+            (None, None) => match row.total()? {
+                Some(total) => absolute(total),
+                None => return Err(row.missing("basis")),
+            },
+        };
+        let held_from = rest.acquired.unwrap_or(self.today);
+        let lot = self.enter(
+            id,
+            row.trade.account,
+            row.trade.security,
+            quantity,
+            basis,
+            held_from,
+            Manner::Purchase,
+        )?;
+        self.replaces(lot, id)
+    }
+
+    /// A gift takes over basis and holding period; where it was worth less than the donor's basis, a loss counts from
+    /// its value and from the day of the gift (26 USC 1015(a), 1223(2)).
+    pub(super) fn gift_in(&mut self, id: TradeId) -> Result<(), Halt> {
+        let row = self.valued(id);
+        let quantity = row.quantity()?;
+        let rest = row.trade.rest();
+        let Some(basis) = rest.basis else {
+            return Err(row.missing("basis"));
+        };
+        let basis = row.amount(basis)?;
+        let held_from = rest.acquired.unwrap_or(self.today);
+        let lot = self.enter_dated(
+            id,
+            quantity,
+            basis,
+            rest.acquired.unwrap_or(self.today),
+            held_from,
+        )?;
+        // Between spouses the basis carries over whatever the value (26 USC 1041(b)(2)).
+        if row.trade.price.is_some() && !row.trade.tagged("spouse") {
+            let value = row.at_price(quantity)?;
+            if value < basis {
+                let value = Parcel::new(quantity, value, self.ledger.places())?;
+                self.ledger.lot_mut(lot).gift = Some(Box::new(Gift {
+                    value,
+                    given: self.today,
+                }));
+            }
+        }
+        Ok(())
+    }
+
+    /// Inherited: value at death, always long-term (26 USC 1014(a), 1223(9)).
+    pub(super) fn inherit(&mut self, id: TradeId) -> Result<(), Halt> {
+        let row = self.valued(id);
+        let value = match row.trade.rest().basis {
+            Some(basis) => row.amount(basis)?,
+            None => row.gross()?,
+        };
+        let acquired = row.trade.rest().acquired.unwrap_or(self.today);
+        let lot = self.enter_dated(id, row.quantity()?, value, acquired, acquired)?;
+        let purchase = self.ledger.lot(lot).purchase;
+        self.ledger.purchases[purchase.0 as usize].inherited = true;
+        Ok(())
+    }
+
+    /// Units that keep an earlier date and do not count as a purchase.
+    pub(super) fn enter_dated(
+        &mut self,
+        id: TradeId,
+        quantity: Quantity,
+        basis: Money,
+        acquired: Date,
+        held_from: Date,
+    ) -> Result<LotId, Halt> {
+        let trade = self.history.trade(id);
+        let (account, security) = (trade.account, trade.security);
+        let basis = self.ledger.part(basis)?;
+        self.enter_part(
+            id,
+            account,
+            security,
+            quantity,
+            basis,
+            acquired,
+            held_from,
+            Manner::Other,
+        )
+    }
+
+    /// Enters units acquired today.
+    #[allow(clippy::too_many_arguments)] // one acquisition has this many facts
+    pub(super) fn enter(
+        &mut self,
+        id: TradeId,
+        account: AccountId,
+        security: SecurityId,
+        quantity: Quantity,
+        basis: Money,
+        held_from: Date,
+        manner: Manner,
+    ) -> Result<LotId, Halt> {
+        let basis = self.ledger.part(basis)?;
+        self.enter_part(
+            id, account, security, quantity, basis, self.today, held_from, manner,
+        )
+    }
+
+    /// Enters units with a basis that was printed elsewhere.
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn enter_part(
+        &mut self,
+        id: TradeId,
+        account: AccountId,
+        security: SecurityId,
+        quantity: Quantity,
+        basis: Part,
+        acquired: Date,
+        held_from: Date,
+        manner: Manner,
+    ) -> Result<LotId, Halt> {
+        self.conservation.basis_in = self.conservation.basis_in.plus(basis.amount)?;
+        let trade = self.history.trade(id);
+        let method = self.method_of(account);
+        let order = self.order_of(trade);
+        let new = Acquisition {
+            trade: id,
+            account,
+            security,
+            acquired,
+            held_from,
+            quantity,
+            basis,
+            order,
+            purchased: manner == Manner::Purchase,
+        };
+        Ok(self.ledger.acquire(&new, method)?)
+    }
+
+    /// Shares taken up by a right join the old holding and are no purchase for window rules.
+    fn joins_right(&mut self, id: TradeId, lot: LotId) {
+        if self.history.trade(id).tagged("rights") {
+            let purchase = self.ledger.lot(lot).purchase;
+            self.ledger.purchases[purchase.0 as usize].purchased = false;
+        }
+    }
+
+    /// Whether a class is a section 1256 contract (26 USC 1256(b)): no term, no wash sales, marked at year end.
+    pub(super) fn section_1256(&self, security: SecurityId) -> bool {
+        matches!(self.class(security), Class::Future | Class::IndexOption)
+    }
+}

@@ -1,0 +1,506 @@
+//! Corporate actions: splits, stock dividends, spin-offs, mergers, renames, returns of capital, basis adjustments.
+
+use rust_decimal::Decimal;
+
+use super::Halt;
+use super::acquire::Manner;
+use super::fold::Fold;
+use super::ledger::{Acquisition, Holding};
+use crate::answer::{Codes, Disposal, Match, Term};
+use crate::diagnostic::Problem;
+use crate::holding::lot::{Lot, LotId};
+use crate::holding::parcel::{Parcel, Part};
+use crate::money::{Money, Quantity};
+use crate::trade::{AccountId, SecurityId, Trade, TradeId};
+
+/// Largest side of a ratio that is accepted when only the change of units is given.
+const SMALL: i128 = 100;
+
+impl Fold<'_> {
+    /// Units times ratio, basis and dates unchanged (26 USC 305(a), 307(a), 1223(4)); cash for a fraction sells it.
+    pub(super) fn split(&mut self, id: TradeId) -> Result<(), Halt> {
+        let trade = self.history.trade(id);
+        let (new, old) = match trade.rest().ratio {
+            Some((new, old)) => (Quantity::new(new)?, Quantity::new(old)?),
+            None => self.ratio_from_change(trade)?,
+        };
+        if new.is_zero() || old.is_zero() {
+            return Err(Problem::at(trade.source, "a split ratio needs two positive sides").into());
+        }
+        for account in self.affected(trade) {
+            self.rescale((account, trade.security), new, old)?;
+        }
+        self.rescale_claims(trade.security, new, old)?;
+        self.rescale_shorts(trade.security, new, old)?;
+        self.cash_in_lieu(id)
+    }
+
+    /// The ratio that a change of units means: `100` on a holding of 50 is 3:1.
+    fn ratio_from_change(&self, trade: &Trade) -> Result<(Quantity, Quantity), Halt> {
+        let Some(change) = trade.quantity else {
+            return Err(Problem::at(trade.source, "a split needs a `ratio`, such as 4:1").into());
+        };
+        let change = signed_quantity(change)?;
+        let mut held = Quantity::ZERO;
+        for account in self.affected(trade) {
+            held = held.plus(self.ledger.held((account, trade.security)))?;
+        }
+        let after = held.plus(change)?;
+        let divisor = greatest_common_divisor(after.units(), held.units());
+        let small =
+            divisor > 0 && after.units() / divisor <= SMALL && held.units() / divisor <= SMALL;
+        if small && after > Quantity::ZERO {
+            return Ok((after, held));
+        }
+        Err(Problem::at(
+            trade.source,
+            format!(
+                "a change of {change} on {held} {} held is no ratio of small whole numbers",
+                self.symbol(trade.security)
+            ),
+        )
+        .help("give the `ratio` as new:old, such as 4:1 or 1:10")
+        .into())
+    }
+
+    /// Multiplies what one account holds: each lot gets its part of the new total, so that no unit appears or vanishes.
+    fn rescale(&mut self, holding: Holding, new: Quantity, old: Quantity) -> Result<(), Halt> {
+        let (mut before, mut after) = (Quantity::ZERO, Quantity::ZERO);
+        for id in self.ledger.lots_of(holding) {
+            before = before.plus(self.ledger.lot(id).parcel.left())?;
+            let total = before.share(new, old)?;
+            let lot = self.ledger.lot_mut(id);
+            lot.parcel.rescale(total.minus(after)?)?;
+            if let Some(gift) = &mut lot.gift {
+                gift.value.rescale(total.minus(after)?)?;
+            }
+            self.ledger.rerank(id);
+            after = total;
+        }
+        self.ledger.set_held(holding, after)?;
+        Ok(())
+    }
+
+    /// `total` on a split is cash for the fraction of a unit that is left over, which is sold for it that day.
+    fn cash_in_lieu(&mut self, id: TradeId) -> Result<(), Halt> {
+        let row = self.valued(id);
+        let Some(cash) = row.total()? else {
+            return Ok(());
+        };
+        let mut fractions = Vec::new();
+        let mut whole = Quantity::ZERO;
+        for account in self.affected(row.trade) {
+            let fraction = self.ledger.held((account, row.trade.security)).fraction();
+            if !fraction.is_zero() {
+                whole = whole.plus(fraction)?;
+                fractions.push((account, fraction));
+            }
+        }
+        if fractions.is_empty() {
+            return Err(Problem::at(
+                row.trade.source,
+                "cash for a fraction, but whole units are held after the split",
+            )
+            .help("check ratio and holding; a `total` on a split is cash in lieu of a fraction")
+            .into());
+        }
+        let mut spread = Parcel::new(whole, super::value::absolute(cash), self.ledger.places())?;
+        for (account, fraction) in fractions {
+            let part = spread.take(fraction)?;
+            let mut sale = self.sale(&row, id, fraction, part.amount);
+            sale.holding.0 = account;
+            sale.choice = None;
+            self.dispose_by_method(&sale)?;
+        }
+        Ok(())
+    }
+
+    /// Added units of the same stock spread the basis; with a price they are taxable and a lot of their own.
+    pub(super) fn stock_dividend(&mut self, id: TradeId) -> Result<(), Halt> {
+        let row = self.valued(id);
+        if row.trade.price.is_none() {
+            return self.split_by_addition(id);
+        }
+        let value = row.gross()?;
+        let trade = row.trade;
+        let lot = self.enter(
+            id,
+            trade.account,
+            trade.security,
+            row.quantity()?,
+            value,
+            self.today,
+            Manner::Purchase,
+        )?;
+        self.replaces(lot, id)
+    }
+
+    fn split_by_addition(&mut self, id: TradeId) -> Result<(), Halt> {
+        let trade = self.history.trade(id);
+        if trade.rest().ratio.is_some() {
+            return self.split(id);
+        }
+        let added = self.valued(id).quantity()?;
+        let accounts = self.affected(trade);
+        let mut held = Quantity::ZERO;
+        for account in &accounts {
+            held = held.plus(self.ledger.held((*account, trade.security)))?;
+        }
+        if held.is_zero() {
+            return Err(self.nothing_held(trade));
+        }
+        let after = held.plus(added)?;
+        for account in accounts {
+            self.rescale((account, trade.security), after, held)?;
+        }
+        self.rescale_claims(trade.security, after, held)?;
+        self.cash_in_lieu(id)
+    }
+
+    /// A tax-free spin-off moves part of the basis to the new shares; both keep the dates (26 USC 355, 358, 1223(1)).
+    pub(super) fn spin_off(&mut self, id: TradeId) -> Result<(), Halt> {
+        let row = self.valued(id);
+        let rest = row.trade.rest();
+        let (Some(new), Some(fraction)) = (rest.new_security, rest.fraction) else {
+            return Err(row.missing(if rest.new_security.is_none() {
+                "new_symbol"
+            } else {
+                "fraction"
+            }));
+        };
+        let (accounts, held) = self.total_held(row.trade)?;
+        let arrives = self.arriving(row.trade, held)?;
+        let (part, whole) = (Quantity::new(fraction)?, Quantity::ONE);
+        if part > whole {
+            return Err(Problem::at(
+                row.trade.source,
+                "the fraction of the basis that moves lies between 0 and 1",
+            )
+            .into());
+        }
+        let (mut seen, mut given) = (Quantity::ZERO, Quantity::ZERO);
+        for account in accounts {
+            for lot in self.ledger.lots_of((account, row.trade.security)) {
+                seen = seen.plus(self.ledger.lot(lot).parcel.left())?;
+                let total = arrives.share(seen, held)?;
+                let units = total.minus(given)?;
+                given = total;
+                self.divide(id, lot, new, units, part)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves a fraction of a lot's basis to `units` of another security that keep its dates.
+    fn divide(
+        &mut self,
+        id: TradeId,
+        from: LotId,
+        new: SecurityId,
+        units: Quantity,
+        fraction: Quantity,
+    ) -> Result<(), Halt> {
+        let basis = self.ledger.basis_of(from)?;
+        let moved = self.ledger.part(basis.share(fraction, Quantity::ONE)?)?;
+        self.ledger.adjust(from, moved.negated())?;
+        let lot = self.ledger.lot(from);
+        let (account, held_from, used, acquired) =
+            (lot.account, lot.held_from, lot.used, lot.acquired);
+        let inherited = self.ledger.purchase_of(from).inherited;
+        let order = self.ledger.purchase_of(from).order;
+        let entry = Acquisition {
+            trade: id,
+            account,
+            security: new,
+            acquired,
+            held_from,
+            quantity: units,
+            basis: moved,
+            order,
+            purchased: false,
+        };
+        let method = self.method_of(account);
+        let lot = self.ledger.acquire(&entry, method)?;
+        let purchase = self.ledger.lot(lot).purchase;
+        self.ledger.purchases[purchase.0 as usize].inherited = inherited;
+        self.ledger.lot_mut(lot).used = used;
+        Ok(())
+    }
+
+    /// Stock for stock carries basis and dates over; cash beside it (boot) is taxed up to the gain of each lot, a loss
+    /// is not recognised; cash alone is a sale (26 USC 354, 356, 358, 368, 1223(1)).
+    pub(super) fn merger(&mut self, id: TradeId) -> Result<(), Halt> {
+        let row = self.valued(id);
+        let trade = row.trade;
+        let (accounts, held) = self.total_held(trade)?;
+        let cash = row.total()?.map(super::value::absolute);
+        let Some(new) = trade.rest().new_security else {
+            let Some(cash) = cash else {
+                return Err(row.missing("new_symbol"));
+            };
+            let mut spread = Parcel::new(held, cash, self.ledger.places())?;
+            for account in accounts {
+                let units = self.ledger.held((account, trade.security));
+                let mut sale = self.sale(&row, id, units, spread.take(units)?.amount);
+                sale.holding.0 = account;
+                self.dispose_by_method(&sale)?;
+            }
+            return Ok(());
+        };
+        let arrives = self.arriving(trade, held)?;
+        let value = match (&cash, trade.price) {
+            (None, _) => Money::ZERO,
+            (Some(_), Some(price)) => row.value(arrives, price, new)?,
+            (Some(_), None) => return Err(row.missing("price")),
+        };
+        let places = self.ledger.places();
+        let mut boot = Parcel::new(held, cash.unwrap_or(Money::ZERO), places)?;
+        let mut worth = Parcel::new(held, value, places)?;
+        let (mut seen, mut given) = (Quantity::ZERO, Quantity::ZERO);
+        for account in accounts {
+            for lot in self.ledger.lots_of((account, trade.security)) {
+                let units = self.ledger.lot(lot).parcel.left();
+                seen = seen.plus(units)?;
+                let total = arrives.share(seen, held)?;
+                let (paid, worth) = (boot.take(units)?, worth.take(units)?);
+                if cash.is_some() {
+                    self.recognise_boot(id, lot, paid, worth)?;
+                }
+                self.turn_into(lot, new, total.minus(given)?)?;
+                given = total;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gain up to the cash received on one lot, as a row of quantity 0; the basis falls by the cash and rises by the gain.
+    fn recognise_boot(
+        &mut self,
+        id: TradeId,
+        lot: LotId,
+        paid: Part,
+        worth: Part,
+    ) -> Result<(), Halt> {
+        let basis = self.ledger.basis_of(lot)?;
+        let realised = worth.amount.plus(paid.amount)?.minus(basis)?;
+        let gain = if realised.is_negative() {
+            Money::ZERO
+        } else {
+            realised.min(paid.amount)
+        };
+        let recovered = self.ledger.part(paid.amount.minus(gain)?)?;
+        self.ledger.adjust(lot, recovered.negated())?;
+        self.conservation.basis_out = self.conservation.basis_out.plus(recovered.amount)?;
+        self.amount_on_lot(id, lot, paid.printed, recovered.printed)
+    }
+
+    /// A row of quantity 0 on a lot that stays: boot, or a return of capital beyond the basis.
+    fn amount_on_lot(
+        &mut self,
+        id: TradeId,
+        lot: LotId,
+        proceeds: i64,
+        cost: i64,
+    ) -> Result<(), Halt> {
+        let held = self.ledger.lot(lot);
+        if !self.reported(held.account) {
+            return Ok(());
+        }
+        let purchase = self.ledger.purchase_of(lot);
+        let term = if purchase.inherited {
+            Term::Long
+        } else {
+            self.law.term.term(held.held_from, self.today)
+        };
+        self.rows.push(Disposal {
+            security: held.security,
+            account: held.account,
+            tax_year: self.tax_year(self.today),
+            matched: Match::Lot,
+            term: Some(term),
+            codes: Codes::NONE,
+            quantity: Quantity::ZERO,
+            acquired: Some(held.acquired),
+            held_from: Some(held.held_from),
+            disposed: self.today,
+            proceeds,
+            cost,
+            adjustment: 0,
+            provisional_until: None,
+            lot: Some(self.ledger.name(held.purchase)),
+            closed_by: id,
+        });
+        Ok(())
+    }
+
+    /// A change of name: lots, claims and identity follow.
+    pub(super) fn rename(&mut self, id: TradeId) -> Result<(), Halt> {
+        let trade = self.history.trade(id);
+        let Some(new) = trade.rest().new_security else {
+            return Err(self.valued(id).missing("new_symbol"));
+        };
+        if new == trade.security {
+            return Err(Problem::at(trade.source, "a rename to the same symbol").into());
+        }
+        self.follow_rename(trade.security, new);
+        for account in self.affected(trade) {
+            for lot in self.ledger.lots_of((account, trade.security)) {
+                let units = self.ledger.lot(lot).parcel.left();
+                self.turn_into(lot, new, units)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A lot turns into `units` of another security, with basis, dates and use as they are.
+    fn turn_into(&mut self, id: LotId, new: SecurityId, units: Quantity) -> Result<(), Halt> {
+        let lot = self.ledger.lot(id).clone();
+        let holding = (lot.account, lot.security);
+        let mut slices = [self.ledger.take(id, lot.parcel.left())?];
+        self.ledger.take_from_pool(holding, &mut slices)?;
+        let [slice] = slices;
+        let parcel = Parcel::from_part(units, slice.part, self.ledger.places());
+        let gift = match lot.gift {
+            Some(mut gift) => {
+                gift.value.rescale(units)?;
+                Some(gift)
+            }
+            None => None,
+        };
+        let method = self.method_of(lot.account);
+        self.ledger.place(
+            Lot {
+                security: new,
+                parcel,
+                gift,
+                ..lot
+            },
+            method,
+        )?;
+        Ok(())
+    }
+
+    /// Lowers the basis of every unit held by the same amount; what exceeds a lot's basis is gain on that lot
+    /// (26 USC 301(c)).
+    pub(super) fn return_of_capital(&mut self, id: TradeId) -> Result<(), Halt> {
+        let row = self.valued(id);
+        let Some(total) = row.total()? else {
+            return Err(row.missing("total"));
+        };
+        let (accounts, held) = self.total_held(row.trade)?;
+        let mut spread = Parcel::new(held, super::value::absolute(total), self.ledger.places())?;
+        for account in accounts {
+            for lot in self.ledger.lots_of((account, row.trade.security)) {
+                let units = self.ledger.lot(lot).parcel.left();
+                let received = spread.take(units)?;
+                let basis = self.ledger.basis_of(lot)?;
+                let recovered = received.amount.min(basis);
+                let part = if recovered == received.amount {
+                    received
+                } else {
+                    self.ledger.basis_part(lot)?
+                };
+                self.ledger.adjust(lot, part.negated())?;
+                self.conservation.basis_moved = self.conservation.basis_moved.minus(part.amount)?;
+                if received.amount > basis {
+                    self.amount_on_lot(id, lot, received.printed - part.printed, 0)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Raises (or lowers) the basis of every unit held by the same amount.
+    pub(super) fn basis_adjust(&mut self, id: TradeId) -> Result<(), Halt> {
+        let row = self.valued(id);
+        let Some(total) = row.total()? else {
+            return Err(row.missing("total"));
+        };
+        let (accounts, held) = self.total_held(row.trade)?;
+        self.conservation.basis_moved = self.conservation.basis_moved.plus(total)?;
+        let mut spread = Parcel::new(held, total, self.ledger.places())?;
+        for account in accounts {
+            let units = self.ledger.held((account, row.trade.security));
+            let part = spread.take(units)?;
+            self.spread_over_lots((account, row.trade.security), units, part)?;
+        }
+        Ok(())
+    }
+
+    /// Adds an amount to the basis of all units of a holding, by units.
+    pub(super) fn spread_over_lots(
+        &mut self,
+        holding: Holding,
+        held: Quantity,
+        part: Part,
+    ) -> Result<(), Halt> {
+        let mut spread = Parcel::from_part(held, part, self.ledger.places());
+        for lot in self.ledger.lots_of(holding) {
+            let units = self.ledger.lot(lot).parcel.left();
+            self.ledger.adjust(lot, spread.take(units)?)?;
+        }
+        Ok(())
+    }
+
+    /// The accounts an action acts on and the units they hold in all.
+    fn total_held(&self, trade: &Trade) -> Result<(Vec<AccountId>, Quantity), Halt> {
+        let accounts = self.affected(trade);
+        let mut held = Quantity::ZERO;
+        for account in &accounts {
+            held = held.plus(self.ledger.held((*account, trade.security)))?;
+        }
+        if held.is_zero() {
+            Err(self.nothing_held(trade))
+        } else {
+            Ok((accounts, held))
+        }
+    }
+
+    fn nothing_held(&self, trade: &Trade) -> Halt {
+        let place = if trade.account_given {
+            format!(" in {}", self.history.account(trade.account).name)
+        } else {
+            String::new()
+        };
+        Problem::at(
+            trade.source,
+            format!("{} of {}, but none is held{place} on {}", trade.action.word(), self.symbol(trade.security), self.today),
+        )
+        .help("check the symbol, the account and the date, or add the missing purchase or `opening` row")
+        .into()
+    }
+
+    /// Units of the new security in all: `new_quantity`, or the ratio of what is held.
+    fn arriving(&self, trade: &Trade, held: Quantity) -> Result<Quantity, Halt> {
+        let rest = trade.rest();
+        match (rest.new_quantity, rest.ratio) {
+            (Some(quantity), _) => Ok(Quantity::new(quantity)?),
+            (None, Some((new, old))) => Ok(held.share(Quantity::new(new)?, Quantity::new(old)?)?),
+            (None, None) => Err(Problem::at(
+                trade.source,
+                format!(
+                    "this `{}` needs `new_quantity` or `ratio`",
+                    trade.action.word()
+                ),
+            )
+            .into()),
+        }
+    }
+}
+
+fn signed_quantity(value: Decimal) -> Result<Quantity, Halt> {
+    let size = Quantity::new(value.abs())?;
+    Ok(if value.is_sign_negative() {
+        size.negated()
+    } else {
+        size
+    })
+}
+
+fn greatest_common_divisor(a: i128, b: i128) -> i128 {
+    let (mut a, mut b) = (a.abs(), b.abs());
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}

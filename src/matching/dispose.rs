@@ -1,0 +1,663 @@
+//! What goes out: identify the units, realize proceeds, basis and term of each slice, then defer losses.
+//!
+//! All units of one sale are chosen before any of its losses is deferred: a deferred loss raises the basis of the lot
+//! that takes it, and under HIFO that lot would otherwise be chosen next.
+
+use super::fold::Fold;
+use super::ledger::{Holding, Slice};
+use super::value::Valued;
+use super::wash::Loss;
+use super::{Halt, YearAmount, YearAmountKind};
+use crate::answer::{Codes, Disposal, Match, Term};
+use crate::date::Date;
+use crate::diagnostic::Problem;
+use crate::holding::lot::LotId;
+use crate::holding::parcel::{Parcel, Part};
+use crate::money::{Money, Quantity};
+use crate::trade::{AccountId, Class, TradeId};
+
+/// One disposal about to be carried out.
+#[derive(Clone, Copy, Debug)]
+pub struct Sale<'a> {
+    /// The row.
+    pub trade: TradeId,
+    /// Whose units of what.
+    pub holding: Holding,
+    /// Units.
+    pub quantity: Quantity,
+    /// Net proceeds.
+    pub proceeds: Money,
+    /// Lots chosen by the row.
+    pub choice: Option<&'a str>,
+    /// How its slices were identified.
+    pub matched: Match,
+    /// Units that must come from one lot: those just received that a fee is withheld from.
+    pub only: Option<LotId>,
+}
+
+/// What a fund paid out, for its six-month rules (26 USC 852(b)(4)).
+#[derive(Clone, Copy, Debug)]
+pub struct Distribution {
+    /// When.
+    pub date: Date,
+    /// Per unit held.
+    pub amount: Money,
+    /// Units it was paid on.
+    pub units: Quantity,
+    /// Exempt-interest dividends disallow a loss, capital gain dividends make it long-term.
+    pub exempt: bool,
+}
+
+impl Fold<'_> {
+    pub(super) fn sell(&mut self, id: TradeId) -> Result<(), Halt> {
+        let row = self.valued(id);
+        let (proceeds, extra) = self.proceeds_with_fee_in_kind(id, row.proceeds()?)?;
+        let sale = self.sale(&row, id, row.quantity()?.plus(extra)?, proceeds);
+        self.refuse_unmarked(&sale);
+        if self.rules.allow_short {
+            return self.sell_or_go_short(&sale);
+        }
+        self.dispose(&sale)
+    }
+
+    /// With --allow-short, units beyond those held are sold short.
+    fn sell_or_go_short(&mut self, sale: &Sale<'_>) -> Result<(), Halt> {
+        while self.ledger.held(sale.holding) < sale.quantity && self.bring_forward(sale.holding) {}
+        let held = self.ledger.held(sale.holding);
+        if held >= sale.quantity {
+            return self.dispose(sale);
+        }
+        let mut spread = Parcel::new(sale.quantity, sale.proceeds, self.ledger.places())?;
+        let long = spread.take(held)?;
+        if !held.is_zero() {
+            self.dispose(&Sale {
+                quantity: held,
+                proceeds: long.amount,
+                ..*sale
+            })?;
+        }
+        self.sell_short(
+            sale.trade,
+            sale.holding,
+            spread.left(),
+            spread.amount_left()?,
+        )
+    }
+
+    /// The plain disposal that a row describes.
+    pub(super) fn sale<'b>(
+        &self,
+        row: &Valued<'b>,
+        trade: TradeId,
+        quantity: Quantity,
+        proceeds: Money,
+    ) -> Sale<'b> {
+        Sale {
+            trade,
+            holding: (row.trade.account, row.trade.security),
+            quantity,
+            proceeds,
+            choice: row.trade.rest().lot.as_deref(),
+            matched: Match::Lot,
+            only: None,
+        }
+    }
+
+    /// Carries out a disposal.
+    pub(super) fn dispose(&mut self, sale: &Sale<'_>) -> Result<(), Halt> {
+        let mut slices = self.identify(sale)?;
+        if slices.is_empty() {
+            return Ok(());
+        }
+        self.ledger.take_from_pool(sale.holding, &mut slices)?;
+        let losses = self.realize(sale, &slices)?;
+        self.defer(losses)
+    }
+
+    /// Carries out a disposal that no choice of lots belongs to: a fraction, a fee, a merger for cash.
+    pub(super) fn dispose_by_method(&mut self, sale: &Sale<'_>) -> Result<(), Halt> {
+        let mut slices = self.identify_by_method(sale)?;
+        self.ledger.take_from_pool(sale.holding, &mut slices)?;
+        let losses = self.realize(sale, &slices)?;
+        self.defer(losses)
+    }
+
+    /// Chooses and takes out units by the row's choice if it has one, else by the method, even where the method wants
+    /// every sale to choose.
+    pub(super) fn identify_by_method(&mut self, sale: &Sale<'_>) -> Result<Vec<Slice>, Halt> {
+        if sale.choice.is_some() || sale.only.is_some() {
+            return self.identify(sale);
+        }
+        self.available(sale)?;
+        self.first_in_order(sale, sale.quantity.min(self.ledger.held(sale.holding)))
+    }
+
+    /// Chooses and takes out the units: the row's own choice first, then the method's order.
+    pub(super) fn identify(&mut self, sale: &Sale<'_>) -> Result<Vec<Slice>, Halt> {
+        if let Some(lot) = sale.only {
+            return Ok(vec![self.ledger.take(lot, sale.quantity)?]);
+        }
+        self.available(sale)?;
+        let wanted = sale.quantity.min(self.ledger.held(sale.holding));
+        if let Some(choice) = sale.choice {
+            return self.chosen(sale, choice, wanted);
+        }
+        if self.method_of(sale.holding.0).choice_required
+            && !wanted.is_zero()
+            && !self.only_one_lot(sale.holding)
+        {
+            return Err(self.choice_missing(sale));
+        }
+        self.first_in_order(sale, wanted)
+    }
+
+    /// Brings forward what the same day bought; units that are still missing are a problem, named once.
+    fn available(&mut self, sale: &Sale<'_>) -> Result<(), Halt> {
+        while self.ledger.held(sale.holding) < sale.quantity && self.bring_forward(sale.holding) {}
+        let held = self.ledger.held(sale.holding);
+        if held < sale.quantity {
+            let problem = self.oversold(sale, held);
+            self.problems.push(problem);
+        }
+        Ok(())
+    }
+
+    fn first_in_order(
+        &mut self,
+        sale: &Sale<'_>,
+        mut wanted: Quantity,
+    ) -> Result<Vec<Slice>, Halt> {
+        let mut slices = Vec::new();
+        while !wanted.is_zero() {
+            let Some(next) = self.ledger.next(sale.holding) else {
+                break;
+            };
+            let slice = self.ledger.take(next, wanted)?;
+            wanted = wanted.minus(slice.quantity)?;
+            slices.push(slice);
+        }
+        Ok(slices)
+    }
+
+    /// Gives each slice its proceeds, cost and term as a row, and lists the losses.
+    fn realize(&mut self, sale: &Sale<'_>, slices: &[Slice]) -> Result<Vec<Loss>, Halt> {
+        let reported = self.reported(sale.holding.0);
+        let proceeds = self.ledger.part(sale.proceeds)?;
+        let mut brought = Parcel::from_part(sale.quantity, proceeds, self.ledger.places());
+        let mut losses = Vec::new();
+        for slice in slices {
+            let part = brought.take(slice.quantity)?;
+            if !reported {
+                self.conservation.basis_gone =
+                    self.conservation.basis_gone.plus(slice.part.amount)?;
+                continue;
+            }
+            self.conservation.basis_out = self.conservation.basis_out.plus(slice.part.amount)?;
+            if let Some(loss) = self.row(sale, slice, part)? {
+                losses.push(loss);
+            }
+        }
+        Ok(losses)
+    }
+
+    /// One row; a loss that a loss rule may look at comes back.
+    fn row(
+        &mut self,
+        sale: &Sale<'_>,
+        slice: &Slice,
+        proceeds: Part,
+    ) -> Result<Option<Loss>, Halt> {
+        let (cost, held_from) = self.basis_against(slice, proceeds)?;
+        let purchase = self.ledger.purchase(slice.purchase);
+        if purchase.basis_unknown && !self.rules.unknown_basis_zero {
+            return Err(self.basis_unknown(sale));
+        }
+        let (acquired, order, number) = (purchase.acquired, purchase.order, slice.purchase);
+        let inherited = purchase.inherited;
+        let term = match (self.section_1256(sale.holding.1), inherited) {
+            (true, _) => None,
+            (false, true) => Some(Term::Long),
+            (false, false) => Some(self.law.term.term(held_from, self.today)),
+        };
+        let codes = match (self.class(sale.holding.1), term) {
+            (Class::Collectible, Some(Term::Long)) => Codes::COLLECTIBLE,
+            _ => Codes::NONE,
+        };
+        let row = Disposal {
+            security: sale.holding.1,
+            account: sale.holding.0,
+            tax_year: self.tax_year(self.today),
+            matched: sale.matched,
+            term,
+            codes,
+            quantity: slice.quantity,
+            acquired: Some(acquired),
+            held_from: Some(held_from),
+            disposed: self.today,
+            proceeds: proceeds.printed,
+            cost: cost.printed,
+            adjustment: 0,
+            provisional_until: None,
+            lot: Some(self.ledger.name(number)),
+            closed_by: sale.trade,
+        };
+        let gain = proceeds.amount.minus(cost.amount)?;
+        let printed = row.gain();
+        self.rows.push(row);
+        if !gain.is_negative() {
+            return Ok(None);
+        }
+        let position = self.rows.len() as u32 - 1;
+        self.six_months(position, slice, acquired)?;
+        Ok(Some(Loss {
+            row: position,
+            quantity: slice.quantity,
+            amount: printed.saturating_neg().max(0),
+            date: self.today,
+            held_from,
+            acquired: (acquired, number),
+            order,
+            holding: sale.holding,
+        }))
+    }
+
+    /// The basis that counts against proceeds, and the start of its holding period: for a gift worth less than the
+    /// donor's basis one for a gain, another for a loss, and no result between (26 USC 1015(a)).
+    fn basis_against(&mut self, slice: &Slice, proceeds: Part) -> Result<(Part, Date), Halt> {
+        let Some((value, given)) = slice.gift else {
+            return Ok((slice.part, slice.held_from));
+        };
+        if proceeds.amount > slice.part.amount {
+            Ok((slice.part, slice.held_from))
+        } else if proceeds.amount < value.amount {
+            Ok((value, given))
+        } else {
+            Ok((proceeds, slice.held_from))
+        }
+    }
+
+    /// The tax year of a day, by the calendar year in which it begins.
+    pub(super) fn tax_year(&self, day: Date) -> i16 {
+        i16::try_from(self.law.tax_year.of(day)).unwrap_or(i16::MAX)
+    }
+
+    /// Takes the units that the row names, in its order.
+    fn chosen(
+        &mut self,
+        sale: &Sale<'_>,
+        choice: &str,
+        mut wanted: Quantity,
+    ) -> Result<Vec<Slice>, Halt> {
+        let mut slices = Vec::new();
+        for name in choice
+            .split(';')
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+        {
+            let (name, limit) = self.named_lot(sale, name)?;
+            let lots = self.lots_named(sale, name)?;
+            let mut limit = limit.unwrap_or(wanted).min(wanted);
+            for lot in lots {
+                if limit.is_zero() {
+                    break;
+                }
+                let slice = self.ledger.take(lot, limit)?;
+                limit = limit.minus(slice.quantity)?;
+                wanted = wanted.minus(slice.quantity)?;
+                slices.push(slice);
+            }
+        }
+        if !wanted.is_zero() {
+            return Err(self.choice_too_small(sale, choice, wanted));
+        }
+        Ok(slices)
+    }
+
+    /// `name` or `name:quantity`.
+    fn named_lot<'b>(
+        &self,
+        sale: &Sale<'_>,
+        text: &'b str,
+    ) -> Result<(&'b str, Option<Quantity>), Halt> {
+        let Some((name, quantity)) = text.rsplit_once(':') else {
+            return Ok((text, None));
+        };
+        let quantity = rust_decimal::Decimal::from_str_exact(quantity.trim())
+            .ok()
+            .filter(|quantity| quantity.is_sign_positive())
+            .and_then(|quantity| Quantity::new(quantity).ok());
+        match quantity {
+            Some(quantity) => Ok((name.trim(), Some(quantity))),
+            None => Err(Problem::at(
+                self.history.trade(sale.trade).source,
+                format!("`{text}` is no choice of a lot"),
+            )
+            .help("write `lot`, `lot;lot` or `lot:quantity;lot:quantity`; a lot is named by its name, its id or its purchase date")
+            .into()),
+        }
+    }
+
+    /// The lots of the holding that a name means: by own name, by id, or by the date if one purchase has it.
+    fn lots_named(&self, sale: &Sale<'_>, name: &str) -> Result<Vec<LotId>, Halt> {
+        let lots = self.ledger.lots_of(sale.holding);
+        let own = |id: &LotId| {
+            let purchase = self.ledger.purchase_of(*id);
+            let opened = self.history.trade(purchase.opened_by);
+            opened.action.names_lots() && opened.rest().lot.as_deref() == Some(name)
+        };
+        let named: Vec<LotId> = lots.iter().copied().filter(own).collect();
+        if !named.is_empty() {
+            return Ok(named);
+        }
+        let by_id = |id: &LotId| {
+            let purchase = self.ledger.purchase_of(*id);
+            let symbol = self.symbol(purchase.security);
+            name.strip_prefix(symbol)
+                == Some(&format!("@{}#{}", purchase.acquired, purchase.number))
+        };
+        let identified: Vec<LotId> = lots.iter().copied().filter(by_id).collect();
+        if !identified.is_empty() {
+            return Ok(identified);
+        }
+        let dated: Vec<LotId> = lots
+            .iter()
+            .copied()
+            .filter(|id| self.ledger.purchase_of(*id).acquired.to_string() == name)
+            .collect();
+        let purchases: std::collections::BTreeSet<_> = dated
+            .iter()
+            .map(|id| self.ledger.lot(*id).purchase)
+            .collect();
+        match purchases.len() {
+            1 => Ok(dated),
+            0 => Err(self.lot_unknown(sale, name, &lots)),
+            n => Err(Problem::at(
+                self.history.trade(sale.trade).source,
+                format!(
+                    "`{name}` means {n} lots of {} bought that day",
+                    self.symbol(sale.holding.1)
+                ),
+            )
+            .help(
+                "name one of them: give the purchases names in the `lot` column, or use their ids",
+            )
+            .into()),
+        }
+    }
+
+    fn only_one_lot(&self, holding: Holding) -> bool {
+        let lots = self.ledger.lots_of(holding);
+        lots.windows(2)
+            .all(|pair| self.ledger.lot(pair[0]).purchase == self.ledger.lot(pair[1]).purchase)
+    }
+
+    /// A loss on fund shares held six months or less is no loss as far as exempt-interest dividends were received on
+    /// them, and long-term as far as capital gain dividends were (26 USC 852(b)(4)).
+    fn six_months(&mut self, position: u32, slice: &Slice, acquired: Date) -> Result<(), Halt> {
+        let row = &self.rows[position as usize];
+        let Some(paid) = self.distributions.get(&row.security) else {
+            return Ok(());
+        };
+        if self.today >= acquired.plus(1).add_months(6) {
+            return Ok(());
+        }
+        let (mut exempt, mut gains) = (Money::ZERO, Money::ZERO);
+        for one in paid.iter().filter(|one| one.date >= acquired) {
+            let share = one.amount.share(slice.quantity, one.units)?;
+            if one.exempt {
+                exempt = exempt.plus(share)?;
+            } else {
+                gains = gains.plus(share)?;
+            }
+        }
+        let places = self.ledger.places();
+        let loss = -row.gain();
+        let disallowed = exempt.to_minor(places)?.min(loss);
+        let row = &mut self.rows[position as usize];
+        if disallowed > 0 {
+            row.adjustment = disallowed;
+            row.codes = row.codes.with(Codes::NONDEDUCTIBLE);
+        }
+        let long = gains.to_minor(places)?.min(loss - disallowed);
+        if long > 0 {
+            self.split_term(position, long);
+        }
+        Ok(())
+    }
+
+    /// Divides a row in two so that `long` of its loss is long-term.
+    fn split_term(&mut self, position: u32, long: i64) {
+        let row = &mut self.rows[position as usize];
+        let loss = -row.gain();
+        if long == loss {
+            row.term = Some(Term::Long);
+            return;
+        }
+        // The second row keeps the character; its cost is the long part of the loss and it has no units of its own.
+        let mut second = row.clone();
+        row.cost -= long;
+        second.quantity = Quantity::ZERO;
+        second.term = Some(Term::Long);
+        second.proceeds = 0;
+        second.adjustment = 0;
+        second.cost = long;
+        self.rows.push(second);
+    }
+
+    pub(super) fn dividend(&mut self, id: TradeId) -> Result<(), Halt> {
+        let row = self.valued(id);
+        let Some(total) = row.total()? else {
+            return Ok(());
+        };
+        if total.is_negative() {
+            return self.payment_in_lieu(id, total);
+        }
+        let trade = row.trade;
+        let exempt = trade.tagged("exempt-interest");
+        if !exempt && !trade.tagged("capital-gain") {
+            return Ok(());
+        }
+        if !self.reported(trade.account) {
+            return Ok(());
+        }
+        let units = self.ledger.held((trade.account, trade.security));
+        if !units.is_zero() {
+            let one = Distribution {
+                date: self.today,
+                amount: total,
+                units,
+                exempt,
+            };
+            self.distributions
+                .entry(trade.security)
+                .or_default()
+                .push(one);
+        }
+        if !exempt {
+            // A capital gain distribution is long-term however long the shares were held (26 USC 852(b)(3)(B)).
+            self.amounts.push(YearAmount {
+                year: i32::from(self.tax_year(self.today)),
+                kind: YearAmountKind::CapitalGainDistribution,
+                amount: total.to_minor(self.ledger.places())?,
+            });
+        }
+        Ok(())
+    }
+
+    /// A gift out removes units with their basis; it is no disposal in the US (26 USC 1001(a)).
+    pub(super) fn gift_out(&mut self, id: TradeId) -> Result<(), Halt> {
+        let row = self.valued(id);
+        let sale = self.sale(&row, id, row.quantity()?, Money::ZERO);
+        self.remove(&sale)
+    }
+
+    /// Takes units out without a row.
+    pub(super) fn remove(&mut self, sale: &Sale<'_>) -> Result<(), Halt> {
+        let mut slices = self.identify(sale)?;
+        self.ledger.take_from_pool(sale.holding, &mut slices)?;
+        for slice in &slices {
+            self.conservation.basis_gone = self.conservation.basis_gone.plus(slice.part.amount)?;
+        }
+        Ok(())
+    }
+
+    /// Stolen or lost units: no loss is deductible (26 USC 165(h)(5)).
+    pub(super) fn lost(&mut self, id: TradeId) -> Result<(), Halt> {
+        let row = self.valued(id);
+        let before = self.rows.len();
+        let sale = self.sale(&row, id, row.quantity()?, Money::ZERO);
+        let mut slices = self.identify(&sale)?;
+        self.ledger.take_from_pool(sale.holding, &mut slices)?;
+        self.realize(&sale, &slices)?;
+        for row in &mut self.rows[before..] {
+            row.adjustment = row.cost;
+            row.codes = row.codes.with(Codes::NONDEDUCTIBLE);
+        }
+        Ok(())
+    }
+
+    /// Worthless: everything held is sold for nothing on the last day of the tax year (26 USC 165(g)(1)).
+    pub(super) fn worthless(&mut self, id: TradeId) -> Result<(), Halt> {
+        let trade = self.history.trade(id);
+        for account in self.affected(trade) {
+            let held = self.ledger.held((account, trade.security));
+            let sale = Sale {
+                trade: id,
+                holding: (account, trade.security),
+                quantity: held,
+                proceeds: Money::ZERO,
+                choice: None,
+                matched: Match::Lot,
+                only: None,
+            };
+            if !held.is_zero() {
+                self.dispose(&sale)?;
+            }
+        }
+        self.worthless_short(id)
+    }
+
+    /// The accounts that a corporate action or adjustment acts on: the one it names, or all that hold the security.
+    pub(super) fn affected(&self, trade: &crate::trade::Trade) -> Vec<AccountId> {
+        if trade.account_given {
+            vec![trade.account]
+        } else {
+            self.ledger.holders(trade.security)
+        }
+    }
+
+    fn oversold(&self, sale: &Sale<'_>, held: Quantity) -> Problem {
+        let trade = self.history.trade(sale.trade);
+        let (account, symbol) = (
+            &self.history.account(sale.holding.0).name,
+            self.symbol(sale.holding.1),
+        );
+        let missing = sale.quantity.minus(held).unwrap_or(sale.quantity);
+        let elsewhere: Vec<String> = self
+            .ledger
+            .holders(sale.holding.1)
+            .into_iter()
+            .filter(|other| *other != sale.holding.0)
+            .map(|other| {
+                format!(
+                    "{} in {}",
+                    self.ledger.held((other, sale.holding.1)),
+                    self.history.account(other).name
+                )
+            })
+            .collect();
+        let problem = Problem::at(
+            trade.source,
+            format!("{} on {}: sold {} of {symbol} but only {held} are held in {account}", trade.action.word(), self.today, sale.quantity),
+        )
+        .note("likely causes: a purchase from before the file, a missing split or rename, a transfer from another account, rows in the wrong order");
+        let problem = if elsewhere.is_empty() {
+            problem
+        } else {
+            problem.note(format!("held elsewhere: {}", elsewhere.join(", ")))
+        };
+        problem.help(format!(
+            "if they were bought earlier, add a row like this with the real date and basis (columns date,action,symbol,quantity,basis,account):\n{},opening,{symbol},{missing},0.00,{account}\nor, if it was a short sale, use the action `short` (or --allow-short)",
+            self.today.plus(-1),
+        ))
+    }
+
+    fn choice_missing(&self, sale: &Sale<'_>) -> Halt {
+        let lots = self.lot_list(&self.ledger.lots_of(sale.holding));
+        Problem::at(
+            self.history.trade(sale.trade).source,
+            format!("this sale of {} names no lot, which the method `specific` needs", self.symbol(sale.holding.1)),
+        )
+        .note(format!("lots held: {lots}"))
+        .help("name the lots in the `lot` column (`a`, `a;c`, `a:50;c:100`, or a purchase date), or choose another --method")
+        .into()
+    }
+
+    fn choice_too_small(&self, sale: &Sale<'_>, choice: &str, missing: Quantity) -> Halt {
+        let lots = self.lot_list(&self.ledger.lots_of(sale.holding));
+        Problem::at(
+            self.history.trade(sale.trade).source,
+            format!(
+                "the lots chosen (`{choice}`) are {missing} short of the {} {} sold",
+                sale.quantity,
+                self.symbol(sale.holding.1)
+            ),
+        )
+        .note(format!("other lots held: {lots}"))
+        .help("choose more lots, or correct the quantity")
+        .into()
+    }
+
+    fn lot_unknown(&self, sale: &Sale<'_>, name: &str, lots: &[LotId]) -> Halt {
+        let (account, symbol) = (
+            &self.history.account(sale.holding.0).name,
+            self.symbol(sale.holding.1),
+        );
+        Problem::at(
+            self.history.trade(sale.trade).source,
+            format!("no lot of {symbol} in {account} is called `{name}` or was bought on that day"),
+        )
+        .note(format!("lots held: {}", self.lot_list(lots)))
+        .help("use a name from the `lot` column of a purchase, an id, or a purchase date")
+        .into()
+    }
+
+    /// Up to eight lots by name, for messages.
+    fn lot_list(&self, lots: &[LotId]) -> String {
+        let mut names: Vec<String> = lots
+            .iter()
+            .take(8)
+            .map(|id| {
+                let (lot, purchase) = (self.ledger.lot(*id), self.ledger.purchase_of(*id));
+                let opened = self.history.trade(purchase.opened_by);
+                let own = opened
+                    .rest()
+                    .lot
+                    .as_deref()
+                    .filter(|_| opened.action.names_lots());
+                let name = own.map_or_else(|| purchase.acquired.to_string(), str::to_owned);
+                format!("{name} ({})", lot.parcel.left())
+            })
+            .collect();
+        if names.is_empty() {
+            return "none".to_owned();
+        }
+        if lots.len() > names.len() {
+            names.push(format!("and {} more", lots.len() - names.len()));
+        }
+        names.join(", ")
+    }
+
+    fn basis_unknown(&self, sale: &Sale<'_>) -> Halt {
+        let (account, symbol) = (
+            &self.history.account(sale.holding.0).name,
+            self.symbol(sale.holding.1),
+        );
+        Problem::at(
+            self.history.trade(sale.trade).source,
+            format!("the basis of the {symbol} sold here is not known: they arrived in {account} without one"),
+        )
+        .help("give the arriving row a `basis` and an `acquired_date`; with --unknown-basis zero they count as having cost nothing")
+        .into()
+    }
+}

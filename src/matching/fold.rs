@@ -1,0 +1,365 @@
+//! One fold: walks a timeline, carries out each event, and hands over rows, lots and checks at the end.
+
+use rustc_hash::FxHashMap;
+
+use super::ledger::{Holding, Ledger};
+use super::position::Positions;
+use super::rules::Rules;
+use super::value::Valued;
+use super::wash::Wash;
+use super::{Halt, Matched, YearAmount};
+use crate::answer::{Adjustment, Conservation, Disposal, OpenLot};
+use crate::date::Date;
+use crate::diagnostic::{Problem, Warning};
+use crate::jurisdiction::Jurisdiction;
+use crate::method::Method;
+use crate::source::Source;
+use crate::timeline::Calendar;
+use crate::trade::{AccountId, Action, Class, History, SecurityId, Trade, TradeId};
+
+/// The state of one walk through a timeline.
+pub struct Fold<'a> {
+    pub history: &'a History,
+    pub law: &'static Jurisdiction,
+    pub rules: &'a Rules,
+    pub calendar: Calendar,
+    pub ledger: Ledger,
+    pub positions: Positions,
+    pub wash: Wash,
+    pub rows: Vec<Disposal>,
+    pub adjustments: Vec<Adjustment>,
+    pub amounts: Vec<YearAmount>,
+    pub warnings: Vec<Warning>,
+    pub problems: Vec<Problem>,
+    pub conservation: Conservation,
+    /// The day of the event being carried out.
+    pub today: Date,
+    /// All events, for looks around a day.
+    timeline: &'a [TradeId],
+    /// What is left of today, for acquisitions that must come before a sale.
+    upcoming: Vec<TradeId>,
+    /// Orders by name, so that fills of one order count as one purchase.
+    orders: FxHashMap<Box<str>, u32>,
+    next_order: u32,
+    /// Distributions that a fund paid, for its six-month rules.
+    pub distributions: FxHashMap<SecurityId, Vec<super::dispose::Distribution>>,
+    /// Units on their way between own accounts.
+    pub transit: super::transfer::Transit,
+}
+
+impl<'a> Fold<'a> {
+    /// A fold over one group of connected securities.
+    pub fn new(
+        history: &'a History,
+        law: &'static Jurisdiction,
+        rules: &'a Rules,
+        calendar: Calendar,
+    ) -> Self {
+        Self {
+            history,
+            law,
+            rules,
+            calendar,
+            ledger: Ledger::new(law.places),
+            positions: Positions::default(),
+            wash: Wash::default(),
+            rows: Vec::new(),
+            adjustments: Vec::new(),
+            amounts: Vec::new(),
+            warnings: Vec::new(),
+            problems: Vec::new(),
+            conservation: Conservation::default(),
+            today: Date::FIRST,
+            timeline: &[],
+            upcoming: Vec::new(),
+            orders: FxHashMap::default(),
+            next_order: 0,
+            distributions: FxHashMap::default(),
+            transit: super::transfer::Transit::default(),
+        }
+    }
+
+    /// Carries out all events. After a problem the walk goes on where that makes sense, so that one run reports all.
+    pub fn run(&mut self, timeline: &'a [TradeId]) {
+        self.timeline = timeline;
+        let calendar = self.calendar;
+        let history = self.history;
+        for day in timeline.chunk_by(|a, b| {
+            calendar.day_of(history.trade(*a)) == calendar.day_of(history.trade(*b))
+        }) {
+            let Some(first) = day.first() else { continue };
+            self.today = calendar.day_of(history.trade(*first));
+            if let [only] = day {
+                self.carry_out(*only);
+                continue;
+            }
+            self.upcoming.clear();
+            self.upcoming.extend(day.iter().rev());
+            while let Some(next) = self.upcoming.pop() {
+                self.carry_out(next);
+            }
+        }
+    }
+
+    fn carry_out(&mut self, id: TradeId) {
+        if let Err(halt) = self.event(id) {
+            let problem = match halt {
+                Halt::Problem(problem) => *problem,
+                Halt::Range(error) => Problem::at(self.history.trade(id).source, error.to_string()),
+            };
+            self.problems.push(problem);
+        }
+    }
+
+    /// The closed set of things that can happen, each with its own file.
+    fn event(&mut self, id: TradeId) -> Result<(), Halt> {
+        let trade = self.history.trade(id);
+        match trade.action {
+            Action::Buy | Action::Reinvest | Action::BuyToOpen => self.buy(id),
+            Action::Income => self.income(id),
+            Action::Opening => self.opening(id),
+            Action::GiftIn => self.gift_in(id),
+            Action::Inherit => self.inherit(id),
+            Action::Sell | Action::SellToClose => self.sell(id),
+            Action::Spend => self.sell(id),
+            Action::Fee => self.fee_in_kind(id),
+            Action::Swap => self.swap(id),
+            Action::GiftOut => self.gift_out(id),
+            Action::Lost => self.lost(id),
+            Action::Worthless => self.worthless(id),
+            Action::Split => self.split(id),
+            Action::StockDividend => self.stock_dividend(id),
+            Action::SpinOff => self.spin_off(id),
+            Action::Merger => self.merger(id),
+            Action::Rename => self.rename(id),
+            Action::ReturnOfCapital => self.return_of_capital(id),
+            Action::BasisAdjust => self.basis_adjust(id),
+            Action::Dividend => self.dividend(id),
+            Action::Transfer => self.transfer(id),
+            Action::TransferIn => self.transfer_in(id),
+            Action::TransferOut => self.transfer_out(id),
+            Action::Short | Action::SellToOpen => self.open_short(id),
+            Action::Cover | Action::BuyToClose => self.cover(id),
+            Action::Open => self.open(id),
+            Action::Close => self.close(id),
+            Action::Expire => self.expire(id),
+            Action::Exercise => self.exercise(id),
+            Action::Assign => self.assign(id),
+            Action::CashSettle => self.cash_settle(id),
+            Action::Mark => self.mark(id),
+            Action::Pnl => self.pnl(id),
+            Action::Funding => self.funding(id),
+            Action::Cancel | Action::Ignore => Ok(()),
+        }
+    }
+
+    /// The next acquisition of today that would fill a holding, brought forward: a sale must find what the same day
+    /// bought where the rows do not say which came first.
+    pub fn bring_forward(&mut self, holding: Holding) -> bool {
+        let fills = |id: &TradeId| {
+            let trade = self.history.trade(*id);
+            let to = match trade.action {
+                Action::Buy
+                | Action::Reinvest
+                | Action::BuyToOpen
+                | Action::Income
+                | Action::Opening
+                | Action::GiftIn
+                | Action::Inherit
+                | Action::TransferIn => Some(trade.account),
+                Action::Transfer => trade.rest().to_account,
+                _ => None,
+            };
+            trade.time.is_none() && to == Some(holding.0) && trade.security == holding.1
+        };
+        let Some(position) = self.upcoming.iter().rposition(fills) else {
+            return false;
+        };
+        let id = self.upcoming.remove(position);
+        let source = self.history.trade(id).source;
+        self.warn_once(
+            "acquired-first",
+            "rows of one day without times: an acquisition was taken before a sale that needed it",
+            source,
+            false,
+        );
+        self.carry_out(id);
+        true
+    }
+
+    /// The events within some days of a date.
+    pub fn nearby(&self, date: Date, days: i32) -> impl Iterator<Item = TradeId> + use<'a> {
+        let (calendar, history) = (self.calendar, self.history);
+        let start = self
+            .timeline
+            .partition_point(|id| calendar.day_of(history.trade(*id)) < date.plus(-days));
+        let end = date.plus(days);
+        let after = self.timeline.get(start..).unwrap_or_default();
+        after
+            .iter()
+            .copied()
+            .take_while(move |id| calendar.day_of(history.trade(*id)) <= end)
+    }
+
+    /// A row with what values it.
+    pub fn valued(&self, id: TradeId) -> Valued<'a> {
+        Valued {
+            trade: self.history.trade(id),
+            history: self.history,
+        }
+    }
+
+    /// The lot method of an account.
+    pub fn method_of(&self, account: AccountId) -> &'static Method {
+        self.rules
+            .methods
+            .get(usize::from(account.0))
+            .copied()
+            .unwrap_or(self.rules.method)
+    }
+
+    /// Whether sales in an account give rows: the taxpayer's own taxable accounts, and the spouse's on one return.
+    pub fn reported(&self, account: AccountId) -> bool {
+        let account = self.history.account(account);
+        !account.sheltered
+            && match account.owner.as_deref() {
+                None => true,
+                Some("spouse") => self.rules.joint,
+                Some(_) => false,
+            }
+    }
+
+    /// The number of the order that a purchase belongs to: the order's own, or a new one.
+    pub fn order_of(&mut self, trade: &Trade) -> u32 {
+        if let Some(name) = trade.rest().order.as_deref() {
+            if let Some(known) = self.orders.get(name) {
+                return *known;
+            }
+            self.orders.insert(name.into(), self.next_order);
+        }
+        self.next_order += 1;
+        self.next_order - 1
+    }
+
+    /// The symbol of a security.
+    pub fn symbol(&self, security: SecurityId) -> &'a str {
+        &self.history.security(security).symbol
+    }
+
+    /// The class of a security.
+    pub fn class(&self, security: SecurityId) -> Class {
+        self.history.security(security).class
+    }
+
+    /// Records a warning, once per code and fold; the rows are collected.
+    pub fn warn_once(&mut self, code: &'static str, message: &str, at: Source, needs_user: bool) {
+        match self
+            .warnings
+            .iter_mut()
+            .find(|warning| warning.code == code && warning.message == message)
+        {
+            Some(warning) => warning.at.push(at),
+            None => self.warnings.push(Warning {
+                code,
+                message: message.to_owned(),
+                at: vec![at],
+                needs_user,
+            }),
+        }
+    }
+
+    /// Hands everything over.
+    pub fn finish(mut self, all: &mut Matched, problems: &mut Vec<Problem>) {
+        for ended in [self.settle_transit(), self.unfinished()] {
+            match ended {
+                Ok(()) => {}
+                Err(Halt::Problem(problem)) => self.problems.push(*problem),
+                Err(Halt::Range(error)) => self.problems.push(Problem::new(error.to_string())),
+            }
+        }
+        problems.append(&mut self.problems);
+        self.mark_provisional();
+        if let Err(error) = self.take_stock(all) {
+            problems.push(Problem::new(error.to_string()));
+        }
+        let offset = all.disposals.len() as u32;
+        all.disposals.append(&mut self.rows);
+        all.adjustments
+            .extend(self.adjustments.drain(..).map(|mut adjustment| {
+                adjustment.disposal += offset;
+                adjustment
+            }));
+        all.amounts.append(&mut self.amounts);
+        for warning in self.warnings.drain(..) {
+            match all
+                .warnings
+                .iter_mut()
+                .find(|known| known.code == warning.code && known.message == warning.message)
+            {
+                Some(known) => known.at.extend(warning.at),
+                None => all.warnings.push(warning),
+            }
+        }
+    }
+
+    /// What is held: lots, pools and open positions, with the conservation sums.
+    fn take_stock(&mut self, all: &mut Matched) -> Result<(), crate::money::OutOfRange> {
+        let mut lots = Vec::new();
+        for (holding, book) in &mut self.ledger.books {
+            if let Some(pool) = &book.pool {
+                self.conservation.basis_held =
+                    self.conservation.basis_held.plus(pool.amount_left()?)?;
+            }
+            let _ = holding;
+        }
+        let mut held: Vec<_> = (0..self.ledger.lots.len() as u32)
+            .map(crate::holding::lot::LotId)
+            .filter(|id| !self.ledger.lot(*id).parcel.left().is_zero())
+            .collect();
+        held.sort_by_key(|id| {
+            let lot = self.ledger.lot(*id);
+            (
+                lot.security,
+                lot.account,
+                lot.acquired,
+                lot.sequence,
+                lot.held_from,
+                !lot.used,
+            )
+        });
+        for id in held {
+            let lot = self.ledger.lot(id);
+            self.conservation.basis_held = self
+                .conservation
+                .basis_held
+                .plus(lot.parcel.amount_left()?)?;
+            let holding = (lot.account, lot.security);
+            let quantity = lot.parcel.left();
+            let own = lot.parcel.printed();
+            let pool = self
+                .ledger
+                .books
+                .get_mut(&holding)
+                .and_then(|book| book.pool.as_mut());
+            let cost = match pool {
+                Some(pool) => pool.take(quantity)?.printed,
+                None => own,
+            };
+            let lot = self.ledger.lot(id);
+            let purchase = self.ledger.purchase(lot.purchase);
+            lots.push(OpenLot {
+                name: self.ledger.name(lot.purchase),
+                account: Some(lot.account),
+                security: lot.security,
+                quantity,
+                cost,
+                acquired: Some(purchase.acquired),
+                held_from: Some(lot.held_from),
+                opened_by: vec![purchase.opened_by],
+            });
+        }
+        self.positions_held(&mut lots);
+        all.lots.append(&mut lots);
+        all.conservation.add(&self.conservation)
+    }
+}

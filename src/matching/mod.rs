@@ -1,0 +1,172 @@
+//! The engine: one chronological fold per group of connected securities, from trades to disposal rows and open lots.
+
+mod acquire;
+mod coin;
+mod corporate;
+mod dispose;
+mod fold;
+mod ledger;
+mod option;
+mod position;
+mod rules;
+mod transfer;
+mod value;
+mod wash;
+
+use crate::answer::{Adjustment, Conservation, Disposal, OpenLot};
+use crate::diagnostic::{Problem, Warning};
+use crate::jurisdiction::Jurisdiction;
+use crate::money::{Minor, OutOfRange};
+use crate::settings::Settings;
+use crate::timeline::{Calendar, timelines};
+use crate::trade::{History, SecurityId};
+
+use fold::Fold;
+use rules::Rules;
+
+/// What matching found, before netting.
+#[derive(Debug, Default)]
+pub struct Matched {
+    /// Rows in the order of their sales.
+    pub disposals: Vec<Disposal>,
+    /// What is held at the end.
+    pub lots: Vec<OpenLot>,
+    /// Denied and deferred amounts.
+    pub adjustments: Vec<Adjustment>,
+    /// Amounts that join a year's lines without being rows, such as capital gain distributions.
+    pub amounts: Vec<YearAmount>,
+    /// What was remarkable.
+    pub warnings: Vec<Warning>,
+    /// The conservation check over everything.
+    pub conservation: Conservation,
+}
+
+/// An amount of a year that is not a row.
+#[derive(Clone, Copy, Debug)]
+pub struct YearAmount {
+    /// The calendar year in which the tax year begins.
+    pub year: i32,
+    /// What it is.
+    pub kind: YearAmountKind,
+    /// Minor units.
+    pub amount: Minor,
+}
+
+/// What an amount of a year is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum YearAmountKind {
+    /// A fund's capital gain distribution: Schedule D line 13.
+    CapitalGainDistribution,
+}
+
+/// Why an event could not be carried out.
+#[derive(Debug)]
+pub enum Halt {
+    /// Something about its row.
+    Problem(Box<Problem>),
+    /// A figure out of range.
+    Range(OutOfRange),
+}
+
+impl From<OutOfRange> for Halt {
+    fn from(error: OutOfRange) -> Self {
+        Self::Range(error)
+    }
+}
+
+impl From<Problem> for Halt {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(Box::new(problem))
+    }
+}
+
+/// Matches all disposals of a history.
+///
+/// # Errors
+/// Every problem found in any group.
+pub fn matched(
+    history: &History,
+    law: &'static Jurisdiction,
+    settings: &Settings,
+) -> Result<Matched, Vec<Problem>> {
+    let calendar = Calendar {
+        tax_year: law.tax_year,
+        by_settlement: settings.by_settlement,
+        as_of: settings.as_of,
+    };
+    let identical = identical_securities(history, settings);
+    let timelines = timelines(history, &calendar, &identical);
+    let rules = Rules::new(history, law, settings, identical)?;
+    let mut all = Matched::default();
+    let mut problems = Vec::new();
+    for group in &timelines.groups {
+        let mut fold = Fold::new(history, law, &rules, calendar);
+        fold.run(group);
+        fold.finish(&mut all, &mut problems);
+    }
+    if timelines.left_out > 0 {
+        all.warnings.push(Warning {
+            code: "rows-after-as-of",
+            message: format!(
+                "{} rows after the report date were left out",
+                timelines.left_out
+            ),
+            at: Vec::new(),
+            needs_user: false,
+        });
+    }
+    if !problems.is_empty() {
+        problems.sort_by_key(|problem| problem.place.as_ref().map(|place| place.source));
+        return Err(problems);
+    }
+    in_order_of_sale(&mut all);
+    Ok(all)
+}
+
+fn identical_securities(history: &History, settings: &Settings) -> Vec<Vec<SecurityId>> {
+    let id_of = |symbol: &String| {
+        let position = history
+            .securities
+            .iter()
+            .position(|s| *s.symbol == **symbol)?;
+        Some(SecurityId(position as u32))
+    };
+    settings
+        .identical
+        .iter()
+        .map(|group| group.iter().filter_map(id_of).collect())
+        .collect()
+}
+
+/// Rows by day and row of the file; adjustments follow their rows.
+fn in_order_of_sale(all: &mut Matched) {
+    let mut order: Vec<u32> = (0..all.disposals.len() as u32).collect();
+    let key = |position: &u32| {
+        let row = &all.disposals[*position as usize];
+        (row.disposed, row.closed_by)
+    };
+    if !order.is_sorted_by_key(key) {
+        order.sort_by_key(key);
+        let mut place = vec![0_u32; order.len()];
+        for (new, old) in order.iter().enumerate() {
+            place[*old as usize] = new as u32;
+        }
+        for adjustment in &mut all.adjustments {
+            adjustment.disposal = place[adjustment.disposal as usize];
+        }
+        permute(&mut all.disposals, &mut place);
+    }
+    all.adjustments
+        .sort_by_key(|adjustment| adjustment.disposal);
+}
+
+/// Moves every row to its place, by cycles, without a second copy of the rows.
+fn permute(rows: &mut [Disposal], place: &mut [u32]) {
+    for start in 0..rows.len() {
+        while place[start] as usize != start {
+            let target = place[start] as usize;
+            rows.swap(start, target);
+            place.swap(start, target);
+        }
+    }
+}

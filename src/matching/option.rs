@@ -1,0 +1,498 @@
+//! Options, futures and perpetuals: expiry, exercise, assignment, cash settlement, year-end marks, funding.
+
+use rust_decimal::Decimal;
+
+use super::Halt;
+use super::acquire::Manner;
+use super::dispose::Sale;
+use super::fold::Fold;
+use super::ledger::Holding;
+use crate::answer::{Codes, Disposal, Match, Term};
+use crate::date::Date;
+use crate::diagnostic::Problem;
+use crate::money::{Money, Quantity};
+use crate::trade::{Action, Class, Right, SecurityId, Trade, TradeId};
+
+/// Days around an exercise in which a share row of its exact size and price counts as its share leg written twice.
+const SHARE_LEG_DAYS: i32 = 5;
+
+/// The share leg that an exercise or assignment makes.
+struct ShareLeg {
+    shares: SecurityId,
+    right: Right,
+    quantity: Quantity,
+    value: Money,
+}
+
+impl Fold<'_> {
+    pub(super) fn underlying(&self, security: SecurityId) -> Option<SecurityId> {
+        self.history
+            .security(security)
+            .contract
+            .as_ref()?
+            .underlying
+    }
+
+    pub(super) fn right(&self, security: SecurityId) -> Option<Right> {
+        self.history.security(security).contract.as_ref()?.right
+    }
+
+    pub(super) fn open(&mut self, id: TradeId) -> Result<(), Halt> {
+        match self.history.trade(id).quantity {
+            Some(quantity) if quantity.is_sign_negative() => self.open_short(id),
+            _ => self.buy(id),
+        }
+    }
+
+    pub(super) fn close(&mut self, id: TradeId) -> Result<(), Halt> {
+        match self.history.trade(id).quantity {
+            Some(quantity) if quantity.is_sign_negative() => self.cover(id),
+            _ => self.sell(id),
+        }
+    }
+
+    /// The units a row names, or all of the position, and whether the position is short.
+    fn position(&self, trade: &Trade) -> Result<(Quantity, bool), Halt> {
+        let holding = (trade.account, trade.security);
+        let (held, short) = (self.ledger.held(holding), self.positions.short(holding));
+        let is_short = held.is_zero() && !short.is_zero();
+        match trade.quantity {
+            Some(quantity) => Ok((Quantity::new(quantity.abs())?, is_short)),
+            None if is_short => Ok((short, true)),
+            None if held.is_zero() => Err(Problem::at(
+                trade.source,
+                format!(
+                    "{} of {}, but no position is open in {}",
+                    trade.action.word(),
+                    self.symbol(trade.security),
+                    self.history.account(trade.account).name
+                ),
+            )
+            .help("open the position first (`bto`, `sto`), or check symbol and account")
+            .into()),
+            None => Ok((held, false)),
+        }
+    }
+
+    /// Expired: sold, or bought back, for nothing (Pub. 550, table 4-3).
+    pub(super) fn expire(&mut self, id: TradeId) -> Result<(), Halt> {
+        self.settle(id, Money::ZERO)
+    }
+
+    pub(super) fn cash_settle(&mut self, id: TradeId) -> Result<(), Halt> {
+        let row = self.valued(id);
+        let (quantity, is_short) = self.position(row.trade)?;
+        let gross = match row.total()? {
+            Some(total) => super::value::absolute(total),
+            None => {
+                let value = row.at_price(quantity)?;
+                if is_short {
+                    value.plus(row.fee()?)?
+                } else {
+                    value.minus(row.fee()?)?
+                }
+            }
+        };
+        self.settle(id, gross)
+    }
+
+    fn settle(&mut self, id: TradeId, amount: Money) -> Result<(), Halt> {
+        let row = self.valued(id);
+        let (quantity, is_short) = self.position(row.trade)?;
+        let holding = (row.trade.account, row.trade.security);
+        if is_short {
+            return self.close_short(id, holding, quantity, amount, Match::Short);
+        }
+        self.put_closes(holding.1, holding)?;
+        let sale = self.sale(&row, id, quantity, amount);
+        self.dispose(&sale)
+    }
+
+    /// A put bought while the stock was young counts as a short sale of it, and its end as the closing (26 USC 1233(b)).
+    fn put_closes(&mut self, put: SecurityId, holding: Holding) -> Result<(), Halt> {
+        let (Some(underlying), Some(Right::Put), Class::Option) =
+            (self.underlying(put), self.right(put), self.class(put))
+        else {
+            return Ok(());
+        };
+        let multiplier = Quantity::new(self.history.security(put).multiplier())?;
+        for lot in self.ledger.lots_of(holding) {
+            let lot = self.ledger.lot(lot);
+            let (bought, units) = (
+                lot.acquired,
+                lot.parcel.left().share(multiplier, Quantity::ONE)?,
+            );
+            let married = self
+                .history
+                .trade(self.ledger.purchase(lot.purchase).opened_by)
+                .tagged("married");
+            if !married {
+                self.restart_holding(underlying, bought, units)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The holder exercises: a call's cost joins the cost of the shares, a put's comes off their proceeds; the option
+    /// makes no row of its own (Pub. 550, table 4-3).
+    pub(super) fn exercise(&mut self, id: TradeId) -> Result<(), Halt> {
+        let row = self.valued(id);
+        let (quantity, is_short) = self.position(row.trade)?;
+        if is_short {
+            return Err(Problem::at(
+                row.trade.source,
+                "only a holder can exercise; a written option is assigned",
+            )
+            .help("use the action `assign`")
+            .into());
+        }
+        let leg = self.share_leg(row.trade, quantity)?;
+        let holding = (row.trade.account, row.trade.security);
+        if leg.right == Right::Put {
+            self.put_closes(holding.1, holding)?;
+        }
+        let sale = self.sale(&row, id, quantity, Money::ZERO);
+        let mut slices = self.identify(&sale)?;
+        self.ledger.take_from_pool(holding, &mut slices)?;
+        let fee = row.fee()?;
+        if leg.right == Right::Put {
+            let mut premium = fee;
+            for slice in &slices {
+                premium = premium.plus(slice.part.amount)?;
+                self.conservation.basis_gone =
+                    self.conservation.basis_gone.plus(slice.part.amount)?;
+            }
+            let proceeds = leg.value.minus(premium)?;
+            return self.sell_shares(id, row.trade, &leg, proceeds);
+        }
+        let strike = leg.value.plus(fee)?;
+        let mut spent =
+            crate::holding::parcel::Parcel::new(quantity, strike, self.ledger.places())?;
+        for slice in slices {
+            let price = spent.take(slice.quantity)?;
+            let cost = price.amount.plus(slice.part.amount)?;
+            self.conservation.basis_gone = self.conservation.basis_gone.plus(slice.part.amount)?;
+            let shares = leg.quantity.share(slice.quantity, quantity)?;
+            let option = self.ledger.purchase(slice.purchase);
+            // Days taken over from a loss that the option replaced go on to the shares (26 USC 1223(3)).
+            let tacked = option.acquired.days_since(slice.held_from);
+            // A stock right's shares are held from the exercise date itself (26 USC 1223(5)).
+            let first = if self.class(holding.1) == Class::Right {
+                -1
+            } else {
+                0
+            };
+            let held_from = self.today.plus(first - tacked);
+            let lot = self.enter(
+                id,
+                holding.0,
+                leg.shares,
+                shares,
+                cost,
+                held_from,
+                Manner::Purchase,
+            )?;
+            if slice.used {
+                self.ledger.lot_mut(lot).used = true;
+            }
+            self.replaces(lot, id)?;
+        }
+        Ok(())
+    }
+
+    /// The writer is assigned: a call's premium joins the proceeds of the shares, a put's comes off their cost.
+    pub(super) fn assign(&mut self, id: TradeId) -> Result<(), Halt> {
+        let row = self.valued(id);
+        let (quantity, _) = self.position(row.trade)?;
+        let leg = self.share_leg(row.trade, quantity)?;
+        let holding = (row.trade.account, row.trade.security);
+        let premium = self.take_premium(id, holding, quantity)?;
+        let fee = row.fee()?;
+        match leg.right {
+            Right::Call => {
+                let proceeds = leg.value.plus(premium)?.minus(fee)?;
+                self.sell_shares(id, row.trade, &leg, proceeds)
+            }
+            Right::Put => {
+                let cost = leg.value.minus(premium)?.plus(fee)?;
+                let lot = self.enter(
+                    id,
+                    holding.0,
+                    leg.shares,
+                    leg.quantity,
+                    cost,
+                    self.today,
+                    Manner::Purchase,
+                )?;
+                self.replaces(lot, id)
+            }
+        }
+    }
+
+    fn sell_shares(
+        &mut self,
+        id: TradeId,
+        trade: &Trade,
+        leg: &ShareLeg,
+        proceeds: Money,
+    ) -> Result<(), Halt> {
+        let sale = Sale {
+            trade: id,
+            holding: (trade.account, leg.shares),
+            quantity: leg.quantity,
+            proceeds,
+            choice: trade.rest().lot.as_deref(),
+            matched: Match::Lot,
+            only: None,
+        };
+        self.dispose(&sale)
+    }
+
+    fn share_leg(&self, trade: &Trade, contracts: Quantity) -> Result<ShareLeg, Halt> {
+        let security = self.history.security(trade.security);
+        let contract = security.contract.as_ref();
+        let lacking = |what: &str| -> Halt {
+            Problem::at(trade.source, format!("the {what} of {} is not known", security.symbol))
+                .help("use an option symbol that says it (AAPL240119C00150000), or the columns underlying, expiry, strike, right, multiplier")
+                .into()
+        };
+        let shares = contract
+            .and_then(|c| c.underlying)
+            .ok_or_else(|| lacking("underlying"))?;
+        let strike = contract
+            .and_then(|c| c.strike)
+            .ok_or_else(|| lacking("strike"))?;
+        let right = match (contract.and_then(|c| c.right), security.class) {
+            (Some(right), _) => right,
+            (None, Class::Right) => Right::Call,
+            (None, _) => return Err(lacking("right (call or put)")),
+        };
+        let multiplier = Quantity::new(security.multiplier())?;
+        let quantity = contracts.share(multiplier, Quantity::ONE)?;
+        let value = Money::product(quantity, strike)?;
+        self.refuse_second_leg(trade, shares, strike, quantity)?;
+        Ok(ShareLeg {
+            shares,
+            right,
+            quantity,
+            value,
+        })
+    }
+
+    /// The share leg is made by the exercise itself; a share row of exactly its size and price nearby is the same leg
+    /// written twice.
+    fn refuse_second_leg(
+        &self,
+        trade: &Trade,
+        shares: SecurityId,
+        strike: Decimal,
+        quantity: Quantity,
+    ) -> Result<(), Halt> {
+        let twin = self.nearby(trade.date, SHARE_LEG_DAYS).find(|other| {
+            let other = self.history.trade(*other);
+            other.security == shares
+                && other.account == trade.account
+                && matches!(other.action, Action::Buy | Action::Sell)
+                && other.price == Some(strike)
+                && other.quantity.and_then(|q| Quantity::new(q.abs()).ok()) == Some(quantity)
+        });
+        match twin {
+            None => Ok(()),
+            Some(twin) => Err(Problem::at(
+                self.history.trade(twin).source,
+                format!(
+                    "share leg written twice: this row repeats the shares of the {} at {}",
+                    trade.action.word(),
+                    self.history.sources.text(trade.source)
+                ),
+            )
+            .help("delete this row: `exercise` and `assign` buy or sell the shares themselves")
+            .into()),
+        }
+    }
+
+    /// A sale and repurchase at the price of that day: what section 1256(a)(1) does with contracts held at year end.
+    pub(super) fn mark(&mut self, id: TradeId) -> Result<(), Halt> {
+        let row = self.valued(id);
+        let trade = row.trade;
+        for account in self.affected(trade) {
+            let holding = (account, trade.security);
+            let held = self.ledger.held(holding);
+            if !held.is_zero() {
+                self.refuse_partial_mark(trade, held)?;
+                let value = row.at_price(held)?;
+                let sale = Sale {
+                    matched: Match::Mark,
+                    choice: None,
+                    holding,
+                    ..self.sale(&row, id, held, value)
+                };
+                self.dispose(&sale)?;
+                self.enter(
+                    id,
+                    account,
+                    trade.security,
+                    held,
+                    value,
+                    self.today,
+                    Manner::Other,
+                )?;
+            }
+        }
+        for holding in self.positions.accounts_short(trade.security) {
+            if trade.account_given && holding.0 != trade.account {
+                continue;
+            }
+            let short = self.positions.short(holding);
+            self.refuse_partial_mark(trade, short)?;
+            let value = row.at_price(short)?;
+            self.close_short(id, holding, short, value, Match::Mark)?;
+            self.sell_short(id, holding, short, value)?;
+        }
+        Ok(())
+    }
+
+    fn refuse_partial_mark(&self, trade: &Trade, held: Quantity) -> Result<(), Halt> {
+        match trade
+            .quantity
+            .map(|quantity| Quantity::new(quantity.abs()))
+            .transpose()?
+        {
+            Some(quantity) if quantity != held => Err(Problem::at(
+                trade.source,
+                format!(
+                    "the mark is for {quantity} of {} but {held} are held",
+                    self.symbol(trade.security)
+                ),
+            )
+            .help("a mark covers the whole position; leave `quantity` empty, or correct it")
+            .into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Contracts under section 1256 that were carried into a later year without a mark: the error shows the row to add.
+    pub(super) fn unfinished(&mut self) -> Result<(), Halt> {
+        let Some(end) = self.rules.end else {
+            return Ok(());
+        };
+        let year = self.law.tax_year.of(end);
+        let lots = self
+            .ledger
+            .lots
+            .iter()
+            .filter(|lot| !lot.parcel.left().is_zero());
+        let long = lots.map(|lot| {
+            (
+                (lot.account, lot.security),
+                lot.acquired,
+                self.ledger.purchase(lot.purchase).opened_by,
+            )
+        });
+        let late: Vec<(Holding, Date, TradeId)> = long
+            .chain(self.shorts_opened())
+            .filter(|((_, security), opened, _)| {
+                self.section_1256(*security) && self.law.tax_year.of(*opened) < year
+            })
+            .collect();
+        for (holding, opened, trade) in late {
+            let problem = self.unmarked(holding, opened, trade);
+            self.problems.push(problem);
+        }
+        Ok(())
+    }
+
+    /// A sale of section 1256 contracts from an earlier year needs that year's mark first.
+    pub(super) fn refuse_unmarked(&mut self, sale: &Sale<'_>) {
+        if !self.section_1256(sale.holding.1) {
+            return;
+        }
+        let year = self.law.tax_year.of(self.today);
+        for lot in self.ledger.lots_of(sale.holding) {
+            let (acquired, opened_by) = (
+                self.ledger.lot(lot).acquired,
+                self.ledger.purchase_of(lot).opened_by,
+            );
+            if self.law.tax_year.of(acquired) < year {
+                let problem = self.unmarked(sale.holding, acquired, opened_by);
+                self.problems.push(problem);
+                return;
+            }
+        }
+    }
+
+    /// The problem of a section 1256 contract held past a year end without a mark.
+    pub(super) fn unmarked(&self, holding: Holding, opened: Date, trade: TradeId) -> Problem {
+        let year = self.law.tax_year.of(opened);
+        let last = self.law.tax_year.last_day(year).unwrap_or(opened);
+        let symbol = self.symbol(holding.1);
+        Problem::at(
+            self.history.trade(trade).source,
+            format!("{symbol} is a section 1256 contract held past {last} without a year-end mark"),
+        )
+        .help(format!(
+            "add its price on the last business day of {year} (columns date,action,symbol,price,account):\n{last},mark,{symbol},PRICE,{}",
+            self.history.account(holding.0).name
+        ))
+    }
+
+    /// A gain or loss from an amount alone, as venues report closed positions.
+    pub(super) fn pnl(&mut self, id: TradeId) -> Result<(), Halt> {
+        let row = self.valued(id);
+        let Some(total) = row.total()? else {
+            return Err(row.missing("total"));
+        };
+        self.amount_row(id, total)
+    }
+
+    /// Funding joins the open position: paid funding raises what it cost (no authority; see DECISIONS).
+    pub(super) fn funding(&mut self, id: TradeId) -> Result<(), Halt> {
+        let row = self.valued(id);
+        let Some(total) = row.total()? else {
+            return Err(row.missing("total"));
+        };
+        let holding = (row.trade.account, row.trade.security);
+        if !self.positions.short(holding).is_zero() {
+            return self.add_to_short(holding, total);
+        }
+        let held = self.ledger.held(holding);
+        if held.is_zero() {
+            return self.amount_row(id, total);
+        }
+        let paid = self.ledger.part(total.negated())?;
+        self.conservation.basis_moved = self.conservation.basis_moved.plus(paid.amount)?;
+        self.spread_over_lots(holding, held, paid)
+    }
+
+    fn amount_row(&mut self, id: TradeId, total: Money) -> Result<(), Halt> {
+        let trade = self.history.trade(id);
+        if !self.reported(trade.account) {
+            return Ok(());
+        }
+        let printed = total.to_minor(self.ledger.places())?;
+        let term = if self.section_1256(trade.security) {
+            None
+        } else {
+            Some(Term::Short)
+        };
+        self.rows.push(Disposal {
+            security: trade.security,
+            account: trade.account,
+            tax_year: self.tax_year(self.today),
+            matched: Match::Amount,
+            term,
+            codes: Codes::NONE,
+            quantity: Quantity::ZERO,
+            acquired: None,
+            held_from: None,
+            disposed: self.today,
+            proceeds: printed.max(0),
+            cost: printed.min(0).saturating_neg(),
+            adjustment: 0,
+            provisional_until: None,
+            lot: None,
+            closed_by: id,
+        });
+        Ok(())
+    }
+}

@@ -1,0 +1,683 @@
+//! Short positions and written options: opened for proceeds, closed at a cost, first opened first closed.
+
+use std::collections::VecDeque;
+
+use rustc_hash::FxHashMap;
+
+use super::Halt;
+use super::dispose::Sale;
+use super::fold::Fold;
+use super::ledger::{Holding, Slice};
+use super::wash::{Loss, WASH_SALE, WINDOW};
+use crate::answer::{Adjustment, Codes, Disposal, LotName, Match, OpenLot, Term};
+use crate::date::Date;
+use crate::diagnostic::Problem;
+use crate::holding::lot::LotId;
+use crate::holding::parcel::{Parcel, Part};
+use crate::money::{Minor, Money, Quantity, minor_share};
+use crate::trade::{Action, Class, SecurityId, TradeId};
+
+/// Days after a short sale within which a payment in lieu of a dividend is capitalised (26 USC 263(h)(1)).
+const IN_LIEU_DAYS: i32 = 45;
+
+/// Units sold short, or contracts written, by one row.
+#[derive(Clone, Debug)]
+pub struct ShortLot {
+    trade: TradeId,
+    opened: Date,
+    number: u32,
+    /// Whether it has taken over the loss of an earlier short sale.
+    used: bool,
+    /// Units and their proceeds.
+    pub parcel: Parcel,
+    /// Payments in lieu of dividends so far, for the units that are left.
+    in_lieu: Parcel,
+}
+
+/// A loss on a closed short sale that waits for another short sale (26 USC 1091(e)).
+#[derive(Clone, Copy, Debug)]
+struct ShortClaim {
+    row: u32,
+    security: SecurityId,
+    closed: Date,
+    units: Quantity,
+    matched: Quantity,
+    amount: Minor,
+}
+
+/// All open short positions of a fold.
+#[derive(Clone, Debug, Default)]
+pub struct Positions {
+    shorts: FxHashMap<Holding, VecDeque<ShortLot>>,
+    claims: Vec<ShortClaim>,
+}
+
+impl Positions {
+    /// Units short in a holding, as a positive number.
+    pub fn short(&self, holding: Holding) -> Quantity {
+        let lots = self.shorts.get(&holding).into_iter().flatten();
+        lots.fold(Quantity::ZERO, |sum, lot| {
+            sum.plus(lot.parcel.left()).unwrap_or(sum)
+        })
+    }
+
+    /// The accounts that are short in a security.
+    pub fn accounts_short(&self, security: SecurityId) -> Vec<Holding> {
+        let mut found: Vec<Holding> = self
+            .shorts
+            .iter()
+            .filter(|((_, s), lots)| *s == security && !lots.is_empty())
+            .map(|(h, _)| *h)
+            .collect();
+        found.sort_unstable();
+        found
+    }
+}
+
+/// A part of a short lot that is being closed.
+struct Closed {
+    quantity: Quantity,
+    proceeds: Part,
+    in_lieu: Part,
+    opened: Date,
+    name: LotName,
+}
+
+impl Fold<'_> {
+    pub(super) fn open_short(&mut self, id: TradeId) -> Result<(), Halt> {
+        let row = self.valued(id);
+        let (proceeds, extra) = self.proceeds_with_fee_in_kind(id, row.proceeds()?)?;
+        if !extra.is_zero() {
+            return Err(Problem::at(
+                row.trade.source,
+                "a short sale cannot pay its fee in the asset sold",
+            )
+            .into());
+        }
+        self.sell_short(
+            id,
+            (row.trade.account, row.trade.security),
+            row.quantity()?,
+            proceeds,
+        )
+    }
+
+    /// Opens a short position of `quantity` for `proceeds`.
+    pub(super) fn sell_short(
+        &mut self,
+        id: TradeId,
+        holding: Holding,
+        quantity: Quantity,
+        proceeds: Money,
+    ) -> Result<(), Halt> {
+        let places = self.ledger.places();
+        let number = self.ledger.next_number(holding.1, self.today);
+        let lot = ShortLot {
+            trade: id,
+            opened: self.today,
+            number,
+            used: false,
+            parcel: Parcel::new(quantity, proceeds, places)?,
+            in_lieu: Parcel::new(quantity, Money::ZERO, places)?,
+        };
+        self.positions
+            .shorts
+            .entry(holding)
+            .or_default()
+            .push_back(lot);
+        self.watch_constructive_sale(id, holding)?;
+        self.honour_short_claims(holding)
+    }
+
+    pub(super) fn cover(&mut self, id: TradeId) -> Result<(), Halt> {
+        let row = self.valued(id);
+        let holding = (row.trade.account, row.trade.security);
+        let quantity = row.quantity()?;
+        if row.trade.action == Action::Cover && row.trade.rest().lot.is_some() {
+            return self.deliver(id, holding, quantity);
+        }
+        let (cost, fee) = self.cost_with_fee_in_kind(id, row.cost()?)?;
+        if !fee.is_zero() {
+            return Err(Problem::at(
+                row.trade.source,
+                "closing a short position cannot pay its fee in the asset",
+            )
+            .into());
+        }
+        self.close_short(id, holding, quantity, cost, Match::Short)
+    }
+
+    /// Closes short units at a cost: each short lot's part is a row.
+    pub(super) fn close_short(
+        &mut self,
+        id: TradeId,
+        holding: Holding,
+        quantity: Quantity,
+        cost: Money,
+        matched: Match,
+    ) -> Result<(), Halt> {
+        let closed = self.take_short(id, holding, quantity)?;
+        let places = self.ledger.places();
+        let cost = self.ledger.part(cost)?;
+        let mut spread = Parcel::from_part(quantity, cost, places);
+        for one in closed {
+            let paid = spread.take(one.quantity)?;
+            if !self.reported(holding.0) {
+                continue;
+            }
+            let lieu = if self.today.days_since(one.opened) <= IN_LIEU_DAYS {
+                one.in_lieu
+            } else {
+                ZERO
+            };
+            let cost = Part {
+                amount: paid.amount.plus(lieu.amount)?,
+                printed: paid.printed + lieu.printed,
+            };
+            let written = self.written(holding.1);
+            let loss_long = !written && self.held_long_on(holding.1, one.opened, one.quantity);
+            let gain = one.proceeds.amount.minus(cost.amount)?;
+            let term = match (
+                self.section_1256(holding.1),
+                gain.is_negative() && loss_long,
+            ) {
+                (true, _) => None,
+                // A loss on a short sale is long-term if identical property was held over a year then (1233(d)).
+                (false, true) => Some(Term::Long),
+                // The time a short or a written option was open never counts (26 CFR 1.1234-3; Pub. 550).
+                (false, false) => Some(Term::Short),
+            };
+            let row = Disposal {
+                security: holding.1,
+                account: holding.0,
+                tax_year: self.tax_year(self.today),
+                matched,
+                term,
+                codes: Codes::NONE,
+                quantity: one.quantity,
+                acquired: Some(self.today),
+                held_from: Some(self.today),
+                disposed: if written { one.opened } else { self.today },
+                proceeds: one.proceeds.printed,
+                cost: cost.printed,
+                adjustment: 0,
+                provisional_until: None,
+                lot: Some(one.name),
+                closed_by: id,
+            };
+            let printed = row.gain();
+            self.rows.push(row);
+            let position = self.rows.len() as u32 - 1;
+            if !written && matched == Match::Short {
+                self.restart_holding(holding.1, one.opened, one.quantity)?;
+                if gain.is_negative() {
+                    self.defer_short_loss(
+                        position,
+                        holding,
+                        one.quantity,
+                        printed.saturating_neg().max(0),
+                    )?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Closes a short by delivering lots that the row chooses; no purchase, and their basis and period count.
+    fn deliver(&mut self, id: TradeId, holding: Holding, quantity: Quantity) -> Result<(), Halt> {
+        let row = self.valued(id);
+        let closed = self.take_short(id, holding, quantity)?;
+        for one in closed {
+            let sale = Sale {
+                proceeds: one.proceeds.amount,
+                ..self.sale(&row, id, one.quantity, Money::ZERO)
+            };
+            let mut slices = self.identify(&sale)?;
+            self.ledger.take_from_pool(holding, &mut slices)?;
+            let places = self.ledger.places();
+            let mut brought = Parcel::from_part(one.quantity, one.proceeds, places);
+            let mut lieu = Parcel::from_part(one.quantity, one.in_lieu, places);
+            let young = self.young_property(holding.1, one.opened);
+            let mut losses = Vec::new();
+            for slice in &slices {
+                let proceeds = brought.take(slice.quantity)?;
+                let extra = lieu.take(slice.quantity)?;
+                let extra = if self.today.days_since(one.opened) <= IN_LIEU_DAYS {
+                    extra
+                } else {
+                    ZERO
+                };
+                self.conservation.basis_out =
+                    self.conservation.basis_out.plus(slice.part.amount)?;
+                losses
+                    .extend(self.delivered_row(id, holding, &one, slice, proceeds, extra, young)?);
+            }
+            self.restart_holding(holding.1, one.opened, one.quantity)?;
+            self.defer(losses)?;
+        }
+        Ok(())
+    }
+
+    #[allow(clippy::too_many_arguments)] // one delivered slice has this many facts
+    fn delivered_row(
+        &mut self,
+        id: TradeId,
+        holding: Holding,
+        closed: &Closed,
+        slice: &Slice,
+        proceeds: Part,
+        in_lieu: Part,
+        young: bool,
+    ) -> Result<Option<Loss>, Halt> {
+        let purchase = self.ledger.purchase(slice.purchase);
+        let (acquired, order) = (purchase.acquired, purchase.order);
+        let gain = proceeds
+            .amount
+            .minus(slice.part.amount)?
+            .minus(in_lieu.amount)?;
+        let held_long = self.held_long_on(holding.1, closed.opened, closed.quantity);
+        let by_lot = self.law.term.term(slice.held_from, self.today);
+        let term = match gain.is_negative() {
+            true if held_long => Term::Long,
+            false if young || acquired > closed.opened => Term::Short,
+            _ => by_lot,
+        };
+        let row = Disposal {
+            security: holding.1,
+            account: holding.0,
+            tax_year: self.tax_year(self.today),
+            matched: Match::Short,
+            term: Some(term),
+            codes: Codes::NONE,
+            quantity: slice.quantity,
+            acquired: Some(acquired),
+            held_from: Some(slice.held_from),
+            disposed: self.today,
+            proceeds: proceeds.printed,
+            cost: slice.part.printed + in_lieu.printed,
+            adjustment: 0,
+            provisional_until: None,
+            lot: Some(self.ledger.name(slice.purchase)),
+            closed_by: id,
+        };
+        let printed = row.gain();
+        self.rows.push(row);
+        if !gain.is_negative() {
+            return Ok(None);
+        }
+        // Shares owned when the short was opened and delivered later: the opening counts as the sale (1.1091-1(g)).
+        let date = if acquired <= closed.opened {
+            closed.opened
+        } else {
+            self.today
+        };
+        Ok(Some(Loss {
+            row: self.rows.len() as u32 - 1,
+            quantity: slice.quantity,
+            amount: printed.saturating_neg().max(0),
+            date,
+            held_from: slice.held_from,
+            acquired: (acquired, slice.purchase),
+            order,
+            holding,
+        }))
+    }
+
+    fn take_short(
+        &mut self,
+        id: TradeId,
+        holding: Holding,
+        quantity: Quantity,
+    ) -> Result<Vec<Closed>, Halt> {
+        let open = self.positions.short(holding);
+        if open < quantity {
+            let (symbol, account) = (
+                self.symbol(holding.1),
+                &self.history.account(holding.0).name,
+            );
+            return Err(Problem::at(
+                self.history.trade(id).source,
+                format!(
+                    "{} on {}: closes {quantity} of {symbol} but only {open} are short in {account}",
+                    self.history.trade(id).action.word(),
+                    self.today
+                ),
+            )
+            .help("open the position first with `short` (shares) or `sto` (options), or use `buy` for a purchase")
+            .into());
+        }
+        let mut wanted = quantity;
+        let mut closed = Vec::new();
+        let Some(lots) = self.positions.shorts.get_mut(&holding) else {
+            return Ok(closed);
+        };
+        while let Some(lot) = lots.front_mut() {
+            if wanted.is_zero() {
+                break;
+            }
+            let part = wanted.min(lot.parcel.left());
+            closed.push(Closed {
+                quantity: part,
+                proceeds: lot.parcel.take(part)?,
+                in_lieu: lot.in_lieu.take(part)?,
+                opened: lot.opened,
+                name: LotName {
+                    security: holding.1,
+                    date: lot.opened,
+                    number: lot.number,
+                    opened_by: lot.trade,
+                },
+            });
+            wanted = wanted.minus(part)?;
+            if lot.parcel.left().is_zero() {
+                lots.pop_front();
+            }
+        }
+        Ok(closed)
+    }
+
+    /// Whether a position in this security is an option rather than units sold short.
+    fn written(&self, security: SecurityId) -> bool {
+        matches!(self.class(security), Class::Option | Class::IndexOption)
+    }
+
+    /// Whether identical property was held for more than a year on a day, at least partly (26 USC 1233(d)).
+    fn held_long_on(&self, security: SecurityId, day: Date, _quantity: Quantity) -> bool {
+        self.own_lots(security).into_iter().any(|lot| {
+            let lot = self.ledger.lot(lot);
+            lot.acquired <= day && self.law.term.term(lot.held_from, day) == Term::Long
+        })
+    }
+
+    /// Whether identical property was held for a year or less on the day of the short sale, or bought since (1233(b)).
+    fn young_property(&self, security: SecurityId, opened: Date) -> bool {
+        self.own_lots(security).into_iter().any(|lot| {
+            let lot = self.ledger.lot(lot);
+            lot.acquired > opened || self.law.term.term(lot.held_from, opened) == Term::Short
+        })
+    }
+
+    /// Lots of a security in the taxpayer's own taxable accounts, in order of acquisition.
+    fn own_lots(&self, security: SecurityId) -> Vec<LotId> {
+        let mut lots: Vec<LotId> = self
+            .ledger
+            .holders(security)
+            .into_iter()
+            .filter(|account| self.reported(*account))
+            .flat_map(|account| self.ledger.lots_of((account, security)))
+            .collect();
+        lots.sort_by_key(|lot| {
+            let lot = self.ledger.lot(*lot);
+            (lot.acquired, lot.sequence)
+        });
+        lots
+    }
+
+    /// Property held a year or less when the short was opened, or bought since, starts its holding period again when the
+    /// short is closed, in order of acquisition and up to the units that were short (26 USC 1233(b)(2)).
+    pub(super) fn restart_holding(
+        &mut self,
+        security: SecurityId,
+        opened: Date,
+        quantity: Quantity,
+    ) -> Result<(), Halt> {
+        let mut rest = quantity;
+        for id in self.own_lots(security) {
+            if rest.is_zero() {
+                break;
+            }
+            let lot = self.ledger.lot(id);
+            let long =
+                lot.acquired <= opened && self.law.term.term(lot.held_from, opened) == Term::Long;
+            if long || lot.held_from >= self.today {
+                continue;
+            }
+            let units = rest.min(lot.parcel.left());
+            self.ledger.restart(id, units, self.today)?;
+            rest = rest.minus(units)?;
+        }
+        Ok(())
+    }
+
+    /// A loss on closing a short is deferred as far as another short is opened within 30 days before or after; it
+    /// lowers the proceeds of that short (26 USC 1091(e)(2); the basis rule is practice).
+    fn defer_short_loss(
+        &mut self,
+        row: u32,
+        holding: Holding,
+        units: Quantity,
+        amount: Minor,
+    ) -> Result<(), Halt> {
+        if self.rules.wash_sales == crate::settings::WashSales::Off || !self.wash_covers(holding.1)
+        {
+            return Ok(());
+        }
+        let claim = ShortClaim {
+            row,
+            security: holding.1,
+            closed: self.today,
+            units,
+            matched: Quantity::ZERO,
+            amount,
+        };
+        self.positions.claims.push(claim);
+        for other in self.positions.accounts_short(holding.1) {
+            self.honour_short_claims(other)?;
+        }
+        Ok(())
+    }
+
+    /// Open shorts of a holding that have not served yet take over waiting losses, the earliest first.
+    fn honour_short_claims(&mut self, holding: Holding) -> Result<(), Halt> {
+        let mut claims = std::mem::take(&mut self.positions.claims);
+        claims
+            .retain(|claim| claim.matched < claim.units && claim.closed.plus(WINDOW) >= self.today);
+        for claim in claims
+            .iter_mut()
+            .filter(|claim| claim.security == holding.1)
+        {
+            self.replace_short(claim, holding)?;
+        }
+        self.positions.claims = claims;
+        Ok(())
+    }
+
+    fn replace_short(&mut self, claim: &mut ShortClaim, holding: Holding) -> Result<(), Halt> {
+        let places = self.ledger.places();
+        let Some(lots) = self.positions.shorts.get_mut(&holding) else {
+            return Ok(());
+        };
+        let mut position = 0;
+        while let Some(lot) = lots.get_mut(position) {
+            let near = lot.opened.days_since(claim.closed).abs() <= WINDOW;
+            let open = claim.units.minus(claim.matched)?;
+            if lot.used || !near || open.is_zero() {
+                position += 1;
+                continue;
+            }
+            let units = open.min(lot.parcel.left());
+            let before = minor_share(claim.amount, claim.matched, claim.units)?;
+            claim.matched = claim.matched.plus(units)?;
+            let amount = minor_share(claim.amount, claim.matched, claim.units)? - before;
+            let reduction = Part {
+                amount: Money::from_minor(-amount, places),
+                printed: -amount,
+            };
+            let mut served = lot.clone();
+            served.parcel = Parcel::from_part(units, lot.parcel.take(units)?, places);
+            served.in_lieu = Parcel::from_part(units, lot.in_lieu.take(units)?, places);
+            served.parcel.adjust(reduction)?;
+            served.used = true;
+            let name = LotName {
+                security: holding.1,
+                date: lot.opened,
+                number: lot.number,
+                opened_by: lot.trade,
+            };
+            let after = served.parcel.amount_left()?;
+            if lot.parcel.left().is_zero() {
+                *lot = served;
+            } else {
+                lots.insert(position, served);
+            }
+            position += 1;
+            let row = &mut self.rows[claim.row as usize];
+            row.adjustment += amount;
+            row.codes = row.codes.with(Codes::WASH);
+            self.conservation.disallowed += amount;
+            self.conservation.deferred += amount;
+            self.adjustments.push(Adjustment {
+                disposal: claim.row,
+                replacement: Some(name),
+                purchase: Some(name.opened_by),
+                rule: &WASH_SALE,
+                quantity: units,
+                amount,
+                basis_after: Some(after),
+                held_from_after: None,
+            });
+        }
+        Ok(())
+    }
+
+    /// A short against appreciated identical shares may be a constructive sale (26 USC 1259): named, not computed.
+    fn watch_constructive_sale(&mut self, id: TradeId, holding: Holding) -> Result<(), Halt> {
+        if self.written(holding.1)
+            || self.section_1256(holding.1)
+            || self.own_lots(holding.1).is_empty()
+        {
+            return Ok(());
+        }
+        let source = self.history.trade(id).source;
+        self.warn_once(
+            "constructive-sale",
+            "long and short in one security together: section 1233 is applied; a constructive sale (section 1259) or a straddle (section 1092) is not computed",
+            source,
+            true,
+        );
+        Ok(())
+    }
+
+    /// A negative dividend on a short position is a payment in lieu: part of the cost if the short is closed within 45
+    /// days, investment interest otherwise (26 USC 263(h)).
+    pub(super) fn payment_in_lieu(&mut self, id: TradeId, total: Money) -> Result<(), Halt> {
+        let trade = self.history.trade(id);
+        let holding = (trade.account, trade.security);
+        let short = self.positions.short(holding);
+        if short.is_zero() {
+            return Err(Problem::at(
+                trade.source,
+                format!("a negative dividend, but {} is not short in {}", self.symbol(holding.1), self.history.account(holding.0).name),
+            )
+            .help("a payment in lieu needs an open short position; a correction of a dividend is entered on the dividend's own row")
+            .into());
+        }
+        let paid = self.ledger.part(total.negated())?;
+        let mut spread = Parcel::from_part(short, paid, self.ledger.places());
+        if let Some(lots) = self.positions.shorts.get_mut(&holding) {
+            for lot in lots {
+                lot.in_lieu.adjust(spread.take(lot.parcel.left())?)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A short in something that became worthless is closed at nothing (26 USC 1233(h)).
+    pub(super) fn worthless_short(&mut self, id: TradeId) -> Result<(), Halt> {
+        for holding in self
+            .positions
+            .accounts_short(self.history.trade(id).security)
+        {
+            let quantity = self.positions.short(holding);
+            self.close_short(id, holding, quantity, Money::ZERO, Match::Short)?;
+        }
+        Ok(())
+    }
+
+    /// Open shorts as lots of negative quantity and cost.
+    pub(super) fn positions_held(&self, lots: &mut Vec<OpenLot>) {
+        let mut holdings: Vec<&Holding> = self.positions.shorts.keys().collect();
+        holdings.sort_unstable();
+        for holding in holdings {
+            for lot in self.positions.shorts.get(holding).into_iter().flatten() {
+                lots.push(OpenLot {
+                    name: LotName {
+                        security: holding.1,
+                        date: lot.opened,
+                        number: lot.number,
+                        opened_by: lot.trade,
+                    },
+                    account: Some(holding.0),
+                    security: holding.1,
+                    quantity: lot.parcel.left().negated(),
+                    cost: lot.parcel.printed().saturating_neg(),
+                    acquired: Some(lot.opened),
+                    held_from: Some(lot.opened),
+                    opened_by: vec![lot.trade],
+                });
+            }
+        }
+    }
+
+    /// The day a short lot was opened, its units and its row, for checks at the year end.
+    pub(super) fn shorts_opened(&self) -> Vec<(Holding, Date, TradeId)> {
+        let open = self.positions.shorts.iter();
+        let mut found: Vec<_> = open
+            .flat_map(|(holding, lots)| lots.iter().map(|lot| (*holding, lot.opened, lot.trade)))
+            .collect();
+        found.sort_unstable_by_key(|(_, _, trade)| *trade);
+        found
+    }
+
+    /// Takes a short lot's proceeds without a row: an assigned option's premium goes into the shares.
+    pub(super) fn take_premium(
+        &mut self,
+        id: TradeId,
+        holding: Holding,
+        quantity: Quantity,
+    ) -> Result<Money, Halt> {
+        let closed = self.take_short(id, holding, quantity)?;
+        let mut premium = Money::ZERO;
+        for one in closed {
+            premium = premium.plus(one.proceeds.amount)?;
+        }
+        Ok(premium)
+    }
+
+    /// Adds an amount to the proceeds of open shorts, by units.
+    pub(super) fn add_to_short(&mut self, holding: Holding, amount: Money) -> Result<(), Halt> {
+        let part = self.ledger.part(amount)?;
+        let mut spread =
+            Parcel::from_part(self.positions.short(holding), part, self.ledger.places());
+        if let Some(lots) = self.positions.shorts.get_mut(&holding) {
+            for lot in lots {
+                lot.parcel.adjust(spread.take(lot.parcel.left())?)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A split restates open shorts too.
+    pub(super) fn rescale_shorts(
+        &mut self,
+        security: SecurityId,
+        new: Quantity,
+        old: Quantity,
+    ) -> Result<(), Halt> {
+        for holding in self.positions.accounts_short(security) {
+            if let Some(lots) = self.positions.shorts.get_mut(&holding) {
+                for lot in lots {
+                    let units = lot.parcel.left().share(new, old)?;
+                    lot.parcel.rescale(units)?;
+                    lot.in_lieu.rescale(units)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+const ZERO: Part = Part {
+    amount: Money::ZERO,
+    printed: 0,
+};

@@ -1,0 +1,195 @@
+//! The readings of unsettled rules that a computation follows, resolved once from the settings.
+
+use crate::date::Date;
+use crate::diagnostic::Problem;
+use crate::jurisdiction::Jurisdiction;
+use crate::method::{self, Method};
+use crate::settings::{FilingStatus, Settings, WashSales};
+use crate::trade::{History, SecurityId};
+
+/// How a computation reads the law.
+#[derive(Debug)]
+pub struct Rules {
+    /// The lot method, where an account sets no other.
+    pub method: &'static Method,
+    /// The lot method of each account.
+    pub methods: Vec<&'static Method>,
+    /// How far the wash-sale rule looks.
+    pub wash_sales: WashSales,
+    /// How a replacement's holding period continues that of what was sold.
+    pub tacking: Tacking,
+    /// Whether a purchase before that of the sold lot can replace it.
+    pub older_replaces: bool,
+    /// Whether a long call replaces the stock it is on.
+    pub call_replaces: bool,
+    /// Whether all options on one stock are substantially identical with one another.
+    pub options_identical: bool,
+    /// Whether coins fall under the wash-sale rule.
+    pub crypto_wash: bool,
+    /// Whether a loss that the spouse replaces moves into the spouse's lot.
+    pub to_spouse: bool,
+    /// One return with the spouse.
+    pub joint: bool,
+    /// What happens to coins paid as the fee of an own transfer.
+    pub transfer_fee: TransferFee,
+    /// Whether selling more than is held opens a short.
+    pub allow_short: bool,
+    /// Whether units without a basis cost nothing.
+    pub unknown_basis_zero: bool,
+    /// The last day that the data cover.
+    pub end: Option<Date>,
+    /// Whether to keep every deferral apart, as the adjustments report needs.
+    pub keep_adjustments: bool,
+    /// Declared groups of substantially identical securities.
+    pub identical: Vec<Vec<SecurityId>>,
+}
+
+/// How a replacement's holding period continues that of what was sold (26 USC 1223(3)); the text does not say how
+/// overlapping days and gaps count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tacking {
+    /// Overlapping days once, gaps not at all.
+    Union,
+    /// The days the sold units were held, added.
+    Add,
+    /// The start of what was sold.
+    Date,
+}
+
+/// What happens to coins paid as the fee of an own transfer; no authority.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransferFee {
+    /// They are disposed of at their value.
+    Dispose,
+    /// Their basis joins what was moved.
+    Basis,
+    /// They vanish with their basis.
+    Ignore,
+}
+
+/// The named readings of `[us]`: name, values, first is the default.
+const US_READINGS: &[(&str, &[&str])] = &[
+    ("wash_holding_period", &["union", "add", "date"]),
+    ("older_lot_as_replacement", &["literal", "exclude"]),
+    ("call_as_replacement", &["yes", "no"]),
+    ("option_identity", &["contract", "underlying"]),
+    ("spouse", &["basis", "lost"]),
+    ("crypto_wash", &["no", "yes"]),
+    ("transfer_fee", &["dispose", "basis", "ignore"]),
+    ("1256_carryback", &["no", "yes"]),
+];
+
+impl Rules {
+    /// Resolves the settings against what was read.
+    ///
+    /// # Errors
+    /// Unknown methods, readings or values, each with what is known.
+    pub fn new(
+        history: &History,
+        law: &'static Jurisdiction,
+        settings: &Settings,
+        identical: Vec<Vec<SecurityId>>,
+    ) -> Result<Self, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let default = law.methods.first().copied().unwrap_or(&method::FIFO);
+        let method = match settings
+            .method
+            .as_deref()
+            .map(|name| known_method(law, name))
+        {
+            None => default,
+            Some(Ok(method)) => method,
+            Some(Err(problem)) => {
+                problems.push(problem);
+                default
+            }
+        };
+        let mut methods = Vec::new();
+        for account in &history.accounts {
+            match account
+                .method
+                .as_deref()
+                .map(|name| known_method(law, name))
+            {
+                None => methods.push(method),
+                Some(Ok(own)) => methods.push(own),
+                Some(Err(problem)) => {
+                    problems.push(problem.note(format!("set for the account {}", account.name)))
+                }
+            }
+        }
+        problems.extend(settings.readings.iter().filter_map(unknown_reading));
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let read = |name: &str| {
+            settings
+                .readings
+                .get(&("us".to_owned(), name.to_owned()))
+                .map(String::as_str)
+        };
+        let joint = settings.filing_status == FilingStatus::Joint;
+        Ok(Self {
+            method,
+            methods,
+            wash_sales: settings.wash_sales,
+            tacking: match read("wash_holding_period") {
+                Some("add") => Tacking::Add,
+                Some("date") => Tacking::Date,
+                _ => Tacking::Union,
+            },
+            older_replaces: read("older_lot_as_replacement") != Some("exclude"),
+            call_replaces: read("call_as_replacement") != Some("no"),
+            options_identical: read("option_identity") == Some("underlying"),
+            crypto_wash: read("crypto_wash") == Some("yes"),
+            to_spouse: joint && read("spouse") != Some("lost"),
+            joint,
+            transfer_fee: match read("transfer_fee") {
+                Some("basis") => TransferFee::Basis,
+                Some("ignore") => TransferFee::Ignore,
+                _ => TransferFee::Dispose,
+            },
+            allow_short: settings.allow_short,
+            unknown_basis_zero: settings.unknown_basis_zero,
+            end: settings
+                .as_of
+                .or_else(|| history.trades.iter().map(|trade| trade.date).max()),
+            keep_adjustments: true,
+            identical,
+        })
+    }
+}
+
+fn known_method(law: &'static Jurisdiction, name: &str) -> Result<&'static Method, Problem> {
+    law.methods
+        .iter()
+        .copied()
+        .find(|method| method.name == name)
+        .ok_or_else(|| {
+            let names: Vec<&str> = law.methods.iter().map(|method| method.name).collect();
+            Problem::new(format!("the method `{name}` is not known in {}", law.name))
+                .help(format!("methods there: {}", names.join(", ")))
+        })
+}
+
+fn unknown_reading(((table, name), value): (&(String, String), &String)) -> Option<Problem> {
+    if table != "us" {
+        return Some(Problem::new(format!(
+            "there are no settings for `{table}` yet"
+        )));
+    }
+    match US_READINGS.iter().find(|(known, _)| known == name) {
+        None => {
+            let names: Vec<&str> = US_READINGS.iter().map(|(known, _)| *known).collect();
+            Some(
+                Problem::new(format!("`{name}` is no setting of [us]"))
+                    .help(format!("settings: {}", names.join(", "))),
+            )
+        }
+        Some((_, values)) if values.contains(&value.as_str()) => None,
+        Some((_, values)) => Some(
+            Problem::new(format!("`{value}` is no value of `{name}`"))
+                .help(format!("values: {}", values.join(", "))),
+        ),
+    }
+}

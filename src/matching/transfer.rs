@@ -1,0 +1,311 @@
+//! Units that move between accounts: never a sale, never an acquisition; basis, dates and use go along.
+
+use rust_decimal::Decimal;
+
+use super::Halt;
+use super::dispose::Sale;
+use super::fold::Fold;
+use super::ledger::Slice;
+use super::rules::TransferFee;
+use super::value::Valued;
+use crate::answer::Match;
+use crate::date::Date;
+use crate::diagnostic::Problem;
+use crate::holding::lot::Lot;
+use crate::holding::parcel::{Parcel, Part};
+use crate::money::{Money, Quantity};
+use crate::trade::{AccountId, SecurityId, TradeId};
+
+/// Days that units may be on their way before an arrival is no longer taken for theirs.
+const DAYS_ON_THE_WAY: i32 = 10;
+
+/// Departures whose arrival has not been seen yet.
+#[derive(Clone, Debug, Default)]
+pub struct Transit {
+    departures: Vec<Departure>,
+}
+
+#[derive(Clone, Debug)]
+struct Departure {
+    trade: TradeId,
+    account: AccountId,
+    security: SecurityId,
+    date: Date,
+    quantity: Quantity,
+    slices: Vec<Slice>,
+}
+
+impl Fold<'_> {
+    /// One row tells both accounts.
+    pub(super) fn transfer(&mut self, id: TradeId) -> Result<(), Halt> {
+        let row = self.valued(id);
+        let Some(to) = row.trade.rest().to_account else {
+            return Err(row.missing("to_account"));
+        };
+        let fee = self.transfer_fee_units(&row)?;
+        let sale = self.sale(&row, id, row.quantity()?, Money::ZERO);
+        let mut slices = self.identify_by_method(&sale)?;
+        self.ledger.take_from_pool(sale.holding, &mut slices)?;
+        self.arrive(to, row.trade.security, slices)?;
+        self.pay_transfer_fee(id, row.trade.account, to, fee)
+    }
+
+    /// Only the departure: the units wait for their arrival.
+    pub(super) fn transfer_out(&mut self, id: TradeId) -> Result<(), Halt> {
+        let row = self.valued(id);
+        let fee = self.transfer_fee_units(&row)?;
+        let quantity = row.quantity()?;
+        let sale = self.sale(&row, id, quantity, Money::ZERO);
+        let mut slices = self.identify_by_method(&sale)?;
+        self.ledger.take_from_pool(sale.holding, &mut slices)?;
+        self.transit.departures.push(Departure {
+            trade: id,
+            account: row.trade.account,
+            security: row.trade.security,
+            date: self.today,
+            quantity,
+            slices,
+        });
+        self.pay_transfer_fee(id, row.trade.account, row.trade.account, fee)
+    }
+
+    /// Only the arrival: of units that left another own account, or of a lot with its basis, or of unknown basis.
+    pub(super) fn transfer_in(&mut self, id: TradeId) -> Result<(), Halt> {
+        let row = self.valued(id);
+        let rest = row.trade.rest();
+        let quantity = row.quantity()?;
+        if let Some(basis) = rest.basis {
+            let acquired = rest.acquired.unwrap_or(self.today);
+            self.enter_dated(id, quantity, row.amount(basis)?, acquired, acquired)?;
+            return Ok(());
+        }
+        if let Some(position) = self.departure_of(id, quantity) {
+            let departure = self.transit.departures.remove(position);
+            return self.arrived(id, departure, quantity);
+        }
+        let lot = self.enter_dated(id, quantity, Money::ZERO, self.today, self.today)?;
+        let purchase = self.ledger.lot(lot).purchase;
+        self.ledger.purchases[purchase.0 as usize].basis_unknown = true;
+        self.warn_once(
+            "basis-unknown",
+            "units arrived without a basis and without a departure they belong to; selling them is an error until a basis and an acquired_date are given",
+            row.trade.source,
+            true,
+        );
+        Ok(())
+    }
+
+    /// The departure with the same id, else of the same security, recent, and not smaller nor much larger.
+    fn departure_of(&self, id: TradeId, quantity: Quantity) -> Option<usize> {
+        let trade = self.history.trade(id);
+        let departures = &self.transit.departures;
+        let own_id = trade.rest().id.as_deref();
+        let same_id = |d: &Departure| {
+            own_id.is_some()
+                && self.history.trade(d.trade).rest().id.as_deref() == own_id
+                && d.security == trade.security
+        };
+        departures.iter().position(same_id).or_else(|| {
+            departures.iter().position(|d| {
+                d.security == trade.security
+                    && self.today.days_since(d.date) <= DAYS_ON_THE_WAY
+                    && d.quantity >= quantity
+                    && is_network_fee(d.quantity, quantity)
+            })
+        })
+    }
+
+    fn arrived(
+        &mut self,
+        id: TradeId,
+        departure: Departure,
+        quantity: Quantity,
+    ) -> Result<(), Halt> {
+        let trade = self.history.trade(id);
+        let lost = departure.quantity.minus(quantity)?;
+        if lost.is_negative() {
+            return Err(Problem::at(
+                trade.source,
+                format!(
+                    "{quantity} arrive but only {} left {}",
+                    departure.quantity,
+                    self.history.account(departure.account).name
+                ),
+            )
+            .into());
+        }
+        let mut slices = departure.slices;
+        if !lost.is_zero() {
+            // What did not arrive was the network's fee: it goes back and leaves as such.
+            let (kept, fee) = self.cut_from_end(slices, lost)?;
+            slices = kept;
+            self.arrive(departure.account, departure.security, fee)?;
+            self.pay_transfer_fee(
+                departure.trade,
+                departure.account,
+                trade.account,
+                Some((departure.security, lost)),
+            )?;
+        }
+        self.arrive(trade.account, trade.security, slices)
+    }
+
+    /// Divides slices so that the last `units` are apart.
+    fn cut_from_end(
+        &self,
+        mut slices: Vec<Slice>,
+        units: Quantity,
+    ) -> Result<(Vec<Slice>, Vec<Slice>), Halt> {
+        let mut cut = Vec::new();
+        let mut wanted = units;
+        while let Some(last) = slices.pop() {
+            if wanted.is_zero() {
+                slices.push(last);
+                break;
+            }
+            let part = wanted.min(last.quantity);
+            let mut parcel = Parcel::from_part(last.quantity, last.part, self.ledger.places());
+            cut.push(Slice {
+                quantity: part,
+                part: parcel.take(part)?,
+                gift: None,
+                ..last
+            });
+            if part < last.quantity {
+                let rest = Part {
+                    amount: parcel.amount_left()?,
+                    printed: parcel.printed(),
+                };
+                slices.push(Slice {
+                    quantity: parcel.left(),
+                    part: rest,
+                    ..last
+                });
+            }
+            wanted = wanted.minus(part)?;
+        }
+        Ok((slices, cut))
+    }
+
+    /// Puts slices into an account as they are.
+    fn arrive(
+        &mut self,
+        account: AccountId,
+        security: SecurityId,
+        slices: Vec<Slice>,
+    ) -> Result<(), Halt> {
+        let method = self.method_of(account);
+        for slice in slices {
+            let purchase = self.ledger.purchase(slice.purchase);
+            let lot = Lot {
+                purchase: slice.purchase,
+                account,
+                security,
+                held_from: slice.held_from,
+                used: slice.used,
+                stamp: 0,
+                acquired: purchase.acquired,
+                sequence: purchase.sequence,
+                gift: slice.gift.map(|(value, given)| {
+                    Box::new(crate::holding::lot::Gift {
+                        value: Parcel::from_part(slice.quantity, value, self.ledger.places()),
+                        given,
+                    })
+                }),
+                parcel: Parcel::from_part(slice.quantity, slice.part, self.ledger.places()),
+            };
+            self.ledger.place(lot, method)?;
+        }
+        Ok(())
+    }
+
+    /// The units of a transfer's fee that was paid in an asset.
+    fn transfer_fee_units(&self, row: &Valued<'_>) -> Result<Option<(SecurityId, Quantity)>, Halt> {
+        match (row.trade.rest().fee_asset, row.trade.fee) {
+            (Some(asset), Some(fee)) if !fee.is_zero() => {
+                Ok(Some((asset, Quantity::new(fee.abs())?)))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Coins paid for an own transfer: disposed of at their value, or their basis joins what was moved, or nothing; no
+    /// authority decides it.
+    fn pay_transfer_fee(
+        &mut self,
+        id: TradeId,
+        from: AccountId,
+        to: AccountId,
+        fee: Option<(SecurityId, Quantity)>,
+    ) -> Result<(), Halt> {
+        let Some((asset, units)) = fee else {
+            return Ok(());
+        };
+        let row = self.valued(id);
+        let source = row.trade.source;
+        self.warn_once(
+            "transfer-fee",
+            "coins paid for moving coins between own accounts: no authority says how; the setting `transfer_fee` under [us] chooses (dispose, basis, ignore)",
+            source,
+            false,
+        );
+        let sale = Sale {
+            trade: id,
+            holding: (from, asset),
+            quantity: units,
+            proceeds: Money::ZERO,
+            choice: None,
+            matched: Match::Lot,
+            only: None,
+        };
+        if self.rules.transfer_fee == TransferFee::Dispose {
+            let value = match (row.trade.rest().fee_value, row.trade.price) {
+                (Some(value), _) => row.amount(value)?,
+                (None, Some(_)) if asset == row.trade.security => row.at_price(units)?,
+                _ => {
+                    return Err(Problem::at(source, format!("the transfer fee of {units} {} has no value", self.symbol(asset)))
+                        .help("give its market value in the column `fee_value`, or choose another reading with `transfer_fee` under [us]")
+                        .into());
+                }
+            };
+            return self.dispose_by_method(&Sale {
+                proceeds: value,
+                ..sale
+            });
+        }
+        let mut slices = self.identify_by_method(&sale)?;
+        self.ledger.take_from_pool(sale.holding, &mut slices)?;
+        let held = self.ledger.held((to, asset));
+        for slice in slices {
+            if self.rules.transfer_fee == TransferFee::Basis && !held.is_zero() {
+                self.spread_over_lots((to, asset), held, slice.part)?;
+            } else {
+                self.conservation.basis_gone =
+                    self.conservation.basis_gone.plus(slice.part.amount)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Units that left and never arrived are held elsewhere: they go back on the list of what is held, with a warning.
+    pub(super) fn settle_transit(&mut self) -> Result<(), Halt> {
+        for departure in std::mem::take(&mut self.transit.departures) {
+            let source = self.history.trade(departure.trade).source;
+            self.warn_once(
+                "transfer-without-arrival",
+                "units left an account and no arrival follows: they are held elsewhere and listed under the account they left",
+                source,
+                true,
+            );
+            self.arrive(departure.account, departure.security, departure.slices)?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether the difference between what left and what arrived can be a network fee: within 5 % or 0.01 units.
+fn is_network_fee(left: Quantity, arrived: Quantity) -> bool {
+    let (left, arrived) = (left.to_decimal(), arrived.to_decimal());
+    let difference = left - arrived;
+    difference <= Decimal::new(1, 2) || difference <= left * Decimal::new(5, 2)
+}

@@ -1,0 +1,140 @@
+//! What a row is worth: gross value, fee, cost and proceeds in the currency of the report.
+
+use rust_decimal::Decimal;
+
+use super::Halt;
+use crate::diagnostic::Problem;
+use crate::money::{Money, Quantity};
+use crate::trade::{History, SecurityId, Trade};
+
+/// A row with the tables needed to value it.
+#[derive(Clone, Copy)]
+pub struct Valued<'a> {
+    /// The row.
+    pub trade: &'a Trade,
+    /// Everything read.
+    pub history: &'a History,
+}
+
+impl Valued<'_> {
+    /// The row's units.
+    ///
+    /// # Errors
+    /// A problem of the row where it names none.
+    pub fn quantity(&self) -> Result<Quantity, Halt> {
+        let given = self
+            .trade
+            .quantity
+            .ok_or_else(|| self.missing("quantity"))?;
+        Ok(Quantity::new(given.abs())?)
+    }
+
+    /// Quantity x price x multiplier, before fees; from `total` where that is what the row gives.
+    pub fn gross(&self) -> Result<Money, Halt> {
+        if self.trade.price.is_some() {
+            return self.at_price(self.quantity()?);
+        }
+        let total = self.total()?.ok_or_else(|| self.missing("price"))?;
+        Ok(total)
+    }
+
+    /// The value of `quantity` units at the row's price.
+    pub fn at_price(&self, quantity: Quantity) -> Result<Money, Halt> {
+        let price = self.trade.price.ok_or_else(|| self.missing("price"))?;
+        self.value(quantity, price, self.trade.security)
+    }
+
+    /// `quantity` units of a security at a price per unit, in the currency of the report.
+    pub fn value(
+        &self,
+        quantity: Quantity,
+        price: Decimal,
+        security: SecurityId,
+    ) -> Result<Money, Halt> {
+        let value = Money::product(quantity, price)?;
+        let multiplier = self.history.security(security).multiplier();
+        let value = if multiplier == Decimal::ONE {
+            value
+        } else {
+            value.times(multiplier)?
+        };
+        self.converted(value)
+    }
+
+    /// `total` in the currency of the report, with its sign.
+    pub fn total(&self) -> Result<Option<Money>, Halt> {
+        self.trade
+            .rest()
+            .total
+            .map(|total| self.converted(Money::new(total)?))
+            .transpose()
+    }
+
+    /// The fee, where it is money; nothing otherwise.
+    pub fn fee(&self) -> Result<Money, Halt> {
+        match self.trade.fee {
+            Some(fee) if self.trade.rest().fee_asset.is_none() => self.converted(Money::new(fee)?),
+            _ => Ok(Money::ZERO),
+        }
+    }
+
+    /// What a purchase cost: `total` if given, else value plus fee.
+    pub fn cost(&self) -> Result<Money, Halt> {
+        match self.total()? {
+            Some(total) => Ok(absolute(total)),
+            None => Ok(self.gross()?.plus(self.fee()?)?),
+        }
+    }
+
+    /// What a sale brought: `total` if given, else value less fee.
+    pub fn proceeds(&self) -> Result<Money, Halt> {
+        match self.total()? {
+            Some(total) => Ok(absolute(total)),
+            None => Ok(self.gross()?.minus(self.fee()?)?),
+        }
+    }
+
+    /// A decimal amount of the row in the currency of the report.
+    pub fn amount(&self, amount: Decimal) -> Result<Money, Halt> {
+        self.converted(Money::new(amount)?)
+    }
+
+    fn converted(&self, amount: Money) -> Result<Money, Halt> {
+        let rest = self.trade.rest();
+        match (&rest.currency, rest.fx_rate) {
+            (None, _) => Ok(amount),
+            (Some(_), Some(rate)) => Ok(amount.times(rate)?),
+            (Some(currency), None) => Err(Problem::at(
+                self.trade.source,
+                format!(
+                    "the row is in {currency} and no exchange rate is known for {}",
+                    self.trade.date
+                ),
+            )
+            .help("add an `fx_rate` column: units of the report's currency per unit of the row's")
+            .into()),
+        }
+    }
+
+    /// A problem that says which column the row lacks.
+    pub fn missing(&self, column: &str) -> Halt {
+        let (word, symbol) = (
+            self.trade.action.word(),
+            &self.history.security(self.trade.security).symbol,
+        );
+        Problem::at(
+            self.trade.source,
+            format!("this `{word}` of {symbol} needs a `{column}`"),
+        )
+        .into()
+    }
+}
+
+/// The size of an amount.
+pub fn absolute(amount: Money) -> Money {
+    if amount.is_negative() {
+        amount.negated()
+    } else {
+        amount
+    }
+}

@@ -1,0 +1,510 @@
+//! Wash sales (26 USC 1091; 26 CFR 1.1091-1, 1.1091-2): a loss is deferred as far as what was sold is replaced within 30
+//! days before or after, share for share, the earliest loss by the earliest purchase, each share once.
+//!
+//! Purchases before the sale are looked up when the loss arises; for later ones the loss leaves a claim, honoured when
+//! a purchase arrives. Earlier purchases are older than later ones, so this is the order of acquisition that
+//! 26 CFR 1.1091-1(c) and (d) want.
+
+use std::collections::VecDeque;
+
+use rustc_hash::FxHashMap;
+
+use super::Halt;
+use super::fold::Fold;
+use super::ledger::Holding;
+use super::rules::Tacking;
+use crate::answer::{Adjustment, Codes};
+use crate::date::Date;
+use crate::holding::lot::{LotId, PurchaseId};
+use crate::holding::parcel::Part;
+use crate::money::{Minor, Money, Quantity, minor_share};
+use crate::rule::Rule;
+use crate::settings::WashSales;
+use crate::trade::{Class, Right, SecurityId, TradeId};
+
+/// Days on each side of the sale in which a purchase replaces what was sold (26 USC 1091(a)).
+pub const WINDOW: i32 = 30;
+
+/// The rule that defers a loss.
+pub static WASH_SALE: Rule = Rule {
+    id: "us-wash-sale",
+    title: "wash sale",
+    citation: "26 USC 1091; 26 CFR 1.1091-1, 1.1091-2",
+};
+
+/// A loss that a replacement may defer.
+#[derive(Clone, Copy, Debug)]
+pub struct Loss {
+    /// Position of its row.
+    pub row: u32,
+    /// Units sold.
+    pub quantity: Quantity,
+    /// The loss as it is reported, in minor units, positive.
+    pub amount: Minor,
+    /// The day of the sale.
+    pub date: Date,
+    /// Start of the holding period of what was sold.
+    pub held_from: Date,
+    /// Original acquisition of what was sold: losses of one sale go in this order (26 CFR 1.1091-1(b)).
+    pub acquired: (Date, PurchaseId),
+    /// The order it was bought with: its own fills are no replacement (Rev. Rul. 56-602).
+    pub order: u32,
+    /// Account and security sold.
+    pub holding: Holding,
+}
+
+/// A loss with what of it is still unmatched: a claim on purchases to come.
+#[derive(Clone, Copy, Debug)]
+struct Claim {
+    loss: Loss,
+    /// Units of the loss, restated for splits since.
+    units: Quantity,
+    /// Units of it already replaced.
+    matched: Quantity,
+}
+
+/// A purchase as a possible replacement, with the units of the watched security that one of its units stands for.
+#[derive(Clone, Copy, Debug)]
+struct Candidate {
+    acquired: Date,
+    purchase: PurchaseId,
+    covers: Quantity,
+    /// Where to look on when this one has no unused units any more.
+    next: u32,
+}
+
+/// Losses and purchases of one security, or of several that are substantially identical.
+#[derive(Clone, Debug, Default)]
+struct Watch {
+    claims: VecDeque<Claim>,
+    candidates: Vec<Candidate>,
+}
+
+/// All watches of a fold.
+#[derive(Clone, Debug, Default)]
+pub struct Wash {
+    watches: Vec<Watch>,
+    watch_of: FxHashMap<SecurityId, Option<u32>>,
+    /// Securities that became others by rename: they stay the same for this rule.
+    renamed: FxHashMap<SecurityId, SecurityId>,
+}
+
+impl Fold<'_> {
+    /// Matches fresh losses with purchases already made, and keeps the rest as claims on later ones.
+    pub(super) fn defer(&mut self, mut losses: Vec<Loss>) -> Result<(), Halt> {
+        if self.rules.wash_sales == WashSales::Off {
+            return Ok(());
+        }
+        losses.sort_by_key(|loss| loss.acquired);
+        for loss in losses {
+            let Some(watch) = self.watch(loss.holding.1) else {
+                continue;
+            };
+            let mut claim = Claim {
+                loss,
+                units: loss.quantity,
+                matched: Quantity::ZERO,
+            };
+            self.replaced_before(watch, &mut claim)?;
+            let claims = &mut self.wash.watches[watch as usize].claims;
+            while claims.front().is_some_and(|old| {
+                old.loss.date.plus(WINDOW) < loss.date && old.loss.date < self.today.plus(-WINDOW)
+            }) {
+                claims.pop_front();
+            }
+            if claim.matched < claim.units {
+                claims.push_back(claim);
+            }
+        }
+        Ok(())
+    }
+
+    /// Matches a purchase that has just been made with the claims that wait for it, the earliest loss first.
+    pub(super) fn replaces(&mut self, lot: LotId, _trade: TradeId) -> Result<(), Halt> {
+        if self.rules.wash_sales == WashSales::Off {
+            return Ok(());
+        }
+        let purchase = self.ledger.lot(lot).purchase;
+        if !self.ledger.purchase(purchase).purchased {
+            return Ok(());
+        }
+        for (watch, covers) in self.watches_served(self.ledger.lot(lot).security)? {
+            self.honour_claims(watch, purchase, covers)?;
+            let acquired = self.ledger.purchase(purchase).acquired;
+            let candidates = &mut self.wash.watches[watch as usize].candidates;
+            let next = candidates.len() as u32;
+            candidates.push(Candidate {
+                acquired,
+                purchase,
+                covers,
+                next,
+            });
+        }
+        Ok(())
+    }
+
+    fn honour_claims(
+        &mut self,
+        watch: u32,
+        purchase: PurchaseId,
+        covers: Quantity,
+    ) -> Result<(), Halt> {
+        let acquired = self.ledger.purchase(purchase).acquired;
+        let oldest = acquired.plus(-WINDOW);
+        let claims = &mut self.wash.watches[watch as usize].claims;
+        while claims.front().is_some_and(|claim| claim.loss.date < oldest) {
+            claims.pop_front();
+        }
+        if claims.is_empty() {
+            return Ok(());
+        }
+        let mut waiting = std::mem::take(claims);
+        for claim in &mut waiting {
+            // A loss dated later than today belongs to a worthless security; it waits for its own window.
+            if claim.loss.date.plus(-WINDOW) <= acquired && acquired <= claim.loss.date.plus(WINDOW)
+            {
+                self.match_purchase(claim, purchase, covers)?;
+            }
+            if self.unused(purchase).is_empty() {
+                break;
+            }
+        }
+        waiting.retain(|claim| claim.matched < claim.units);
+        self.wash.watches[watch as usize].claims = waiting;
+        Ok(())
+    }
+
+    /// Purchases of the 30 days before (and earlier the same day) that are still held, the earliest first.
+    fn replaced_before(&mut self, watch: u32, claim: &mut Claim) -> Result<(), Halt> {
+        let (first, last) = (claim.loss.date.plus(-WINDOW), claim.loss.date.plus(WINDOW));
+        let candidates = &self.wash.watches[watch as usize].candidates;
+        let start = candidates.partition_point(|candidate| candidate.acquired < first);
+        let mut position = self.next_candidate(watch, start);
+        while claim.matched < claim.units {
+            let Some(candidate) = self.wash.watches[watch as usize]
+                .candidates
+                .get(position)
+                .copied()
+            else {
+                break;
+            };
+            if candidate.acquired > last {
+                break;
+            }
+            self.match_purchase(claim, candidate.purchase, candidate.covers)?;
+            position = self.next_candidate(watch, position + 1);
+        }
+        Ok(())
+    }
+
+    /// The first candidate from `position` on that has unused units; those without are skipped for good.
+    fn next_candidate(&mut self, watch: u32, position: usize) -> usize {
+        let mut end = position;
+        while let Some(candidate) = self.wash.watches[watch as usize].candidates.get(end) {
+            if candidate.next as usize > end {
+                end = candidate.next as usize;
+            } else if self
+                .ledger
+                .purchase(candidate.purchase)
+                .lots
+                .iter()
+                .all(|lot| self.ledger.lot(*lot).used)
+            {
+                self.wash.watches[watch as usize].candidates[end].next = end as u32 + 1;
+                end += 1;
+            } else {
+                break;
+            }
+        }
+        let mut walk = position;
+        while walk < end {
+            let Some(candidate) = self.wash.watches[watch as usize].candidates.get_mut(walk) else {
+                break;
+            };
+            walk = (candidate.next as usize).max(walk + 1);
+            candidate.next = end as u32;
+        }
+        end
+    }
+
+    /// Lots of a purchase whose units have not replaced anything yet.
+    fn unused(&self, purchase: PurchaseId) -> Vec<LotId> {
+        let lots = &self.ledger.purchase(purchase).lots;
+        lots.iter()
+            .copied()
+            .filter(|lot| !self.ledger.lot(*lot).used)
+            .collect()
+    }
+
+    fn match_purchase(
+        &mut self,
+        claim: &mut Claim,
+        purchase: PurchaseId,
+        covers: Quantity,
+    ) -> Result<(), Halt> {
+        let bought = self.ledger.purchase(purchase);
+        if bought.order == claim.loss.order {
+            return Ok(());
+        }
+        if !self.rules.older_replaces && (bought.acquired, purchase) < claim.loss.acquired {
+            return Ok(());
+        }
+        for lot in self.unused(purchase) {
+            if claim.matched == claim.units {
+                return Ok(());
+            }
+            if self.in_scope(claim.loss.holding, lot) {
+                self.match_lot(claim, lot, covers)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A broker sees its own account and the same security only (26 CFR 1.6045-1(d)(6)(iii)).
+    fn in_scope(&self, sold: Holding, lot: LotId) -> bool {
+        let lot = self.ledger.lot(lot);
+        match self.rules.wash_sales {
+            WashSales::Taxpayer => true,
+            WashSales::Broker => (lot.account, lot.security) == sold,
+            WashSales::Off => false,
+        }
+    }
+
+    /// Units of a lot replace units of a loss: the loss moves into their basis, and the period for which the sold units
+    /// were held into their holding period.
+    fn match_lot(&mut self, claim: &mut Claim, lot: LotId, covers: Quantity) -> Result<(), Halt> {
+        let open = claim.units.minus(claim.matched)?;
+        let available = self.ledger.lot(lot).parcel.left();
+        let (units, taken) = if covers == Quantity::ONE {
+            let units = open.min(available);
+            (units, units)
+        } else {
+            let wanted = open.share(Quantity::ONE, covers)?.min(available);
+            (wanted.share(covers, Quantity::ONE)?.min(open), wanted)
+        };
+        if units.is_zero() || taken.is_zero() {
+            return Ok(());
+        }
+        let before = minor_share(claim.loss.amount, claim.matched, claim.units)?;
+        claim.matched = claim.matched.plus(units)?;
+        let amount = minor_share(claim.loss.amount, claim.matched, claim.units)? - before;
+        let replacement = self.ledger.lot(lot);
+        let (purchase, account) = (replacement.purchase, replacement.account);
+        let kept = self.keeps_loss(account);
+        let (acquired, held_from) = (replacement.acquired, replacement.held_from);
+        let tacked = if kept {
+            self.tacked(&claim.loss, acquired)
+        } else {
+            held_from
+        };
+        let deferred = if kept {
+            self.ledger.printed_part(amount)
+        } else {
+            Part {
+                amount: Money::ZERO,
+                printed: 0,
+            }
+        };
+        let used = self.ledger.mark_used(lot, taken, tacked, deferred)?;
+        let row = &mut self.rows[claim.loss.row as usize];
+        row.adjustment += amount;
+        row.codes = row.codes.with(Codes::WASH);
+        self.conservation.disallowed += amount;
+        if kept {
+            self.conservation.deferred += amount;
+            self.conservation.basis_moved = self.conservation.basis_moved.plus(deferred.amount)?;
+        } else {
+            self.conservation.lost += amount;
+        }
+        if self.rules.keep_adjustments {
+            let name = self.ledger.name(purchase);
+            let basis_after = if kept {
+                Some(self.ledger.lot(used).parcel.amount_left()?)
+            } else {
+                None
+            };
+            self.adjustments.push(Adjustment {
+                disposal: claim.loss.row,
+                replacement: kept.then_some(name),
+                purchase: Some(name.opened_by),
+                rule: &WASH_SALE,
+                quantity: units,
+                amount,
+                basis_after,
+                held_from_after: kept.then_some(tacked),
+            });
+        }
+        Ok(())
+    }
+
+    /// Whether a replacement in this account takes the loss over: not in an IRA (Rev. Rul. 2008-5), and the spouse's
+    /// only on one return (Pub. 550; the basis rule there is practice).
+    fn keeps_loss(&self, account: crate::trade::AccountId) -> bool {
+        let account = self.history.account(account);
+        !account.sheltered
+            && match account.owner.as_deref() {
+                None => true,
+                Some("spouse") => self.rules.to_spouse,
+                Some(_) => false,
+            }
+    }
+
+    /// Start of a replacement's holding period (26 USC 1223(3)).
+    fn tacked(&self, loss: &Loss, acquired: Date) -> Date {
+        let held = loss.date.days_since(loss.held_from);
+        let start = match self.rules.tacking {
+            Tacking::Union => loss.held_from.max(acquired.plus(-held)),
+            Tacking::Add => acquired.plus(-held),
+            Tacking::Date => loss.held_from,
+        };
+        start.min(acquired)
+    }
+
+    /// The watch that a security's losses are kept in; `None` where the rule does not cover it.
+    fn watch(&mut self, security: SecurityId) -> Option<u32> {
+        if let Some(known) = self.wash.watch_of.get(&security) {
+            return *known;
+        }
+        let key = self.identity(security);
+        let watch = match self.wash.watch_of.get(&key) {
+            Some(known) => *known,
+            None => self.covered(key).then(|| {
+                self.wash.watches.push(Watch::default());
+                self.wash.watches.len() as u32 - 1
+            }),
+        };
+        self.wash.watch_of.insert(key, watch);
+        self.wash.watch_of.insert(security, watch);
+        watch
+    }
+
+    /// The security that stands for all those substantially identical with this one.
+    fn identity(&self, security: SecurityId) -> SecurityId {
+        if self.rules.wash_sales == WashSales::Broker {
+            return security;
+        }
+        let renamed = self
+            .wash
+            .renamed
+            .get(&security)
+            .copied()
+            .unwrap_or(security);
+        if self.rules.options_identical
+            && let (Class::Option, Some(underlying)) =
+                (self.class(renamed), self.underlying(renamed))
+        {
+            // All options on one stock share a key of their own: the first of them that was seen.
+            let first = self.history.securities.iter().position(|other| {
+                other.class == Class::Option
+                    && other
+                        .contract
+                        .as_ref()
+                        .and_then(|contract| contract.underlying)
+                        == Some(underlying)
+            });
+            return first.map_or(renamed, |position| SecurityId(position as u32));
+        }
+        if let Some(group) = self
+            .rules
+            .identical
+            .iter()
+            .find(|group| group.contains(&renamed))
+        {
+            return group.iter().min().copied().unwrap_or(renamed);
+        }
+        match &self.history.security(renamed).identifier {
+            Some(identifier) => {
+                let same =
+                    |other: &crate::trade::Security| other.identifier.as_ref() == Some(identifier);
+                let first = self.history.securities.iter().position(same);
+                first.map_or(renamed, |position| SecurityId(position as u32))
+            }
+            None => renamed,
+        }
+    }
+
+    /// Securities fall under the rule, coins, section 1256 contracts and other property do not (26 USC 1091(a),
+    /// 1256(f)(5); Notice 2014-21).
+    pub(super) fn wash_covers(&self, security: SecurityId) -> bool {
+        self.covered(self.identity(security))
+    }
+
+    fn covered(&self, security: SecurityId) -> bool {
+        match self.class(security) {
+            Class::Stock | Class::Fund | Class::Bond | Class::Option | Class::Right => true,
+            Class::Crypto => self.rules.crypto_wash,
+            Class::IndexOption
+            | Class::Future
+            | Class::Perpetual
+            | Class::Collectible
+            | Class::Other => false,
+        }
+    }
+
+    /// The watches that a purchase of a security serves, with the watched units one unit of it stands for: its own, and
+    /// for a call that of its underlying (a contract or option to acquire, 26 USC 1091(a)).
+    fn watches_served(&mut self, security: SecurityId) -> Result<Vec<(u32, Quantity)>, Halt> {
+        let mut served = Vec::new();
+        if let Some(own) = self.watch(security) {
+            served.push((own, Quantity::ONE));
+        }
+        let call =
+            self.class(security) == Class::Option && self.right(security) == Some(Right::Call);
+        if call
+            && self.rules.call_replaces
+            && self.rules.wash_sales == WashSales::Taxpayer
+            && let Some(underlying) = self.underlying(security)
+            && let Some(watch) = self.watch(underlying)
+        {
+            served.push((
+                watch,
+                Quantity::new(self.history.security(security).multiplier())?,
+            ));
+        }
+        Ok(served)
+    }
+
+    /// A split restates the units of claims that wait.
+    pub(super) fn rescale_claims(
+        &mut self,
+        security: SecurityId,
+        new: Quantity,
+        old: Quantity,
+    ) -> Result<(), Halt> {
+        let Some(watch) = self.watch(security) else {
+            return Ok(());
+        };
+        for claim in &mut self.wash.watches[watch as usize].claims {
+            if claim.loss.holding.1 == security {
+                claim.units = claim.units.share(new, old)?;
+                claim.matched = claim.matched.share(new, old)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// After a rename the new symbol is the same security.
+    pub(super) fn follow_rename(&mut self, old: SecurityId, new: SecurityId) {
+        let watch = self.watch(old);
+        let origin = self.wash.renamed.get(&old).copied().unwrap_or(old);
+        self.wash.renamed.insert(new, origin);
+        self.wash.watch_of.insert(new, watch);
+    }
+
+    /// Claims that are still open when the data end: a purchase to come may change their rows.
+    pub(super) fn mark_provisional(&mut self) {
+        let Some(end) = self.rules.end else { return };
+        for watch in &self.wash.watches {
+            for claim in watch
+                .claims
+                .iter()
+                .filter(|claim| claim.matched < claim.units)
+            {
+                let last = claim.loss.date.plus(WINDOW);
+                if last >= end {
+                    self.rows[claim.loss.row as usize].provisional_until = Some(last);
+                }
+            }
+        }
+    }
+}

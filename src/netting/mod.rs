@@ -1,0 +1,76 @@
+//! Rows by tax year, through the country's worksheet, with what is carried from one year into the next.
+
+pub mod us;
+
+use crate::answer::{Disposal, Year};
+use crate::date::Date;
+use crate::diagnostic::{Problem, Warning};
+use crate::jurisdiction::Jurisdiction;
+use crate::matching::Matched;
+use crate::settings::Settings;
+use crate::trade::History;
+
+/// What netting looks at.
+#[derive(Clone, Copy)]
+pub struct Netting<'a> {
+    /// Everything read.
+    pub history: &'a History,
+    /// The country.
+    pub law: &'static Jurisdiction,
+    /// The settings.
+    pub settings: &'a Settings,
+    /// What matching found.
+    pub matched: &'a Matched,
+}
+
+/// The worksheets of all years, and what they found remarkable.
+#[derive(Debug, Default)]
+pub struct Netted {
+    /// Oldest first.
+    pub years: Vec<Year>,
+    /// What the user should know.
+    pub warnings: Vec<Warning>,
+}
+
+/// Nets the rows of every tax year in the country's way.
+///
+/// # Errors
+/// Amounts carried in under a name the country does not have, or out of range.
+pub fn net(netting: &Netting<'_>) -> Result<Netted, Vec<Problem>> {
+    (netting.law.net)(netting)
+}
+
+impl Netting<'_> {
+    /// The tax years to list: from the first with a disposal or another amount to that of the last row or the report date.
+    pub fn years(&self) -> std::ops::RangeInclusive<i32> {
+        let rows = self
+            .matched
+            .disposals
+            .iter()
+            .map(|row| i32::from(row.tax_year));
+        let first = rows
+            .chain(self.matched.amounts.iter().map(|amount| amount.year))
+            .min();
+        let last = self.last_day().map(|day| self.law.tax_year.of(day));
+        match (first, last) {
+            (Some(first), Some(last)) => first..=last.max(first),
+            (None, Some(last)) => last..=last,
+            (_, None) => 1..=0,
+        }
+    }
+
+    fn last_day(&self) -> Option<Date> {
+        let settings = self.settings;
+        settings
+            .as_of
+            .or_else(|| self.history.trades.iter().map(|trade| trade.date).max())
+    }
+
+    /// The rows of one tax year.
+    pub fn rows_of(&self, year: i32) -> impl Iterator<Item = &Disposal> {
+        self.matched
+            .disposals
+            .iter()
+            .filter(move |row| i32::from(row.tax_year) == year)
+    }
+}

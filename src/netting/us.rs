@@ -1,0 +1,387 @@
+//! Schedule D and the Capital Loss Carryover Worksheet (26 USC 1211(b), 1212(b), 1222, 1256(a)(3)).
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
+use super::{Netted, Netting};
+use crate::answer::{Codes, Term, Year};
+use crate::diagnostic::{Problem, Warning};
+use crate::matching::YearAmountKind;
+use crate::money::{Minor, Money, OutOfRange, percent_of};
+use crate::settings::FilingStatus;
+
+/// What the rows of one year add up to, by character.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sums {
+    short_gains: Minor,
+    short_losses: Minor,
+    long_gains: Minor,
+    long_losses: Minor,
+    section_1256: Minor,
+    collectibles: Minor,
+    distributions: Minor,
+    rows: usize,
+}
+
+/// One year's worksheet.
+#[derive(Clone, Copy, Debug, Default)]
+struct Worksheet {
+    sums: Sums,
+    short_carried_in: Minor,
+    long_carried_in: Minor,
+    short_net: Minor,
+    long_net: Minor,
+    deducted: Minor,
+    short_carried_out: Minor,
+    long_carried_out: Minor,
+}
+
+/// Section 1256 losses carried back: by year, negative where they are used, positive in the year of the loss.
+type Carryback = BTreeMap<i32, Minor>;
+
+/// Nets all years in the way of the United States.
+///
+/// # Errors
+/// Unknown keys of `--carry-in`, amounts out of range.
+pub fn net(netting: &Netting<'_>) -> Result<Netted, Vec<Problem>> {
+    let mut problems = Vec::new();
+    for (key, amount) in &netting.settings.carry_in {
+        if !matches!(key.as_str(), "short" | "long") {
+            problems.push(
+                Problem::new(format!(
+                    "`{key}` is no loss that can be carried in in the United States"
+                ))
+                .help("use --carry-in short=AMOUNT and --carry-in long=AMOUNT"),
+            );
+        }
+        if amount.is_sign_negative() && !amount.is_zero() {
+            problems.push(Problem::new(format!(
+                "the loss carried in (`{key}`) is written as a positive amount"
+            )));
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    netted(netting).map_err(|error| vec![Problem::new(error.to_string())])
+}
+
+fn netted(netting: &Netting<'_>) -> Result<Netted, OutOfRange> {
+    let sums = sums_by_year(netting)?;
+    let mut carryback = Carryback::new();
+    let mut sheets = worksheets(netting, &sums, &carryback)?;
+    let mut possible = BTreeMap::new();
+    for year in netting.years() {
+        let used = carry_back(netting, year, &sheets, &carryback)?;
+        let total: Minor = used.iter().map(|(_, amount)| amount).sum();
+        if total == 0 {
+            continue;
+        }
+        possible.insert(year, total);
+        if netting
+            .settings
+            .readings
+            .get(&("us".into(), "1256_carryback".into()))
+            .is_some_and(|v| v == "yes")
+        {
+            for (earlier, amount) in used {
+                *carryback.entry(earlier).or_default() -= amount;
+            }
+            *carryback.entry(year).or_default() += total;
+            sheets = worksheets(netting, &sums, &carryback)?;
+        }
+    }
+    let mut result = Netted::default();
+    for (year, sheet) in &sheets {
+        if listed(sheet) {
+            result
+                .years
+                .push(lines(*year, sheet, carryback.get(year), possible.get(year)));
+        }
+    }
+    result.warnings = warnings(netting, &sheets, &possible);
+    Ok(result)
+}
+
+fn listed(sheet: &Worksheet) -> bool {
+    sheet.sums.rows > 0
+        || sheet.short_carried_in != 0
+        || sheet.long_carried_in != 0
+        || sheet.sums.distributions != 0
+}
+
+fn sums_by_year(netting: &Netting<'_>) -> Result<BTreeMap<i32, Sums>, OutOfRange> {
+    let mut years: BTreeMap<i32, Sums> = BTreeMap::new();
+    let add = |sum: &mut Minor, amount: Minor| -> Result<(), OutOfRange> {
+        *sum = sum.checked_add(amount).ok_or(OutOfRange::Amount)?;
+        Ok(())
+    };
+    let mut current = (i32::MIN, Sums::default());
+    for row in &netting.matched.disposals {
+        let year = i32::from(row.tax_year);
+        if current.0 != year {
+            years.insert(current.0, current.1);
+            current = (year, years.get(&year).copied().unwrap_or_default());
+        }
+        let (sums, gain) = (&mut current.1, row.gain());
+        sums.rows += 1;
+        match (row.term, gain >= 0) {
+            (None, _) => add(&mut sums.section_1256, gain)?,
+            (Some(Term::Short), true) => add(&mut sums.short_gains, gain)?,
+            (Some(Term::Short), false) => add(&mut sums.short_losses, -gain)?,
+            (Some(Term::Long), true) => add(&mut sums.long_gains, gain)?,
+            (Some(Term::Long), false) => add(&mut sums.long_losses, -gain)?,
+        }
+        if row.codes.has(Codes::COLLECTIBLE) {
+            add(&mut sums.collectibles, gain)?;
+        }
+    }
+    years.insert(current.0, current.1);
+    years.remove(&i32::MIN);
+    for amount in &netting.matched.amounts {
+        let sums = years.entry(amount.year).or_default();
+        match amount.kind {
+            YearAmountKind::CapitalGainDistribution => {
+                add(&mut sums.distributions, amount.amount)?;
+                add(&mut sums.long_gains, amount.amount)?;
+            }
+        }
+    }
+    Ok(years)
+}
+
+fn worksheets(
+    netting: &Netting<'_>,
+    sums: &BTreeMap<i32, Sums>,
+    carryback: &Carryback,
+) -> Result<BTreeMap<i32, Worksheet>, OutOfRange> {
+    let places = netting.law.places;
+    let typed_in = |key: &str| match netting.settings.carry_in.get(key) {
+        Some(amount) => Money::new(*amount)?.to_minor(places),
+        None => Ok(0),
+    };
+    let mut carried = (typed_in("short")?, typed_in("long")?);
+    let mut sheets = BTreeMap::new();
+    for year in netting.years() {
+        let sums = sums.get(&year).copied().unwrap_or_default();
+        let moved = carryback.get(&year).copied().unwrap_or(0);
+        let sheet = worksheet(netting, year, sums, moved, carried)?;
+        carried = (sheet.short_carried_out, sheet.long_carried_out);
+        sheets.insert(year, sheet);
+    }
+    Ok(sheets)
+}
+
+fn worksheet(
+    netting: &Netting<'_>,
+    year: i32,
+    mut sums: Sums,
+    carried_back: Minor,
+    (short_carried_in, long_carried_in): (Minor, Minor),
+) -> Result<Worksheet, OutOfRange> {
+    // Form 6781 lines 8 and 9: 40 % of the year's result is short-term, the rest long-term.
+    let contracts = sums.section_1256 + carried_back;
+    let percent = parameter(netting, "short_share_1256", year)?.unwrap_or(40.into());
+    let short_part = percent_of(contracts, i64::try_from(percent).unwrap_or(40))?;
+    let long_part = contracts - short_part;
+    sums.short_gains += short_part.max(0);
+    sums.short_losses -= short_part.min(0);
+    sums.long_gains += long_part.max(0);
+    sums.long_losses -= long_part.min(0);
+
+    let short_net = sums.short_gains - sums.short_losses - short_carried_in; // Schedule D line 7
+    let long_net = sums.long_gains - sums.long_losses - long_carried_in; // line 15
+    let net = short_net.checked_add(long_net).ok_or(OutOfRange::Amount)?; // line 16
+    let deducted = (-net).max(0).min(limit(netting, year)?); // line 21
+    let (short_carried_out, long_carried_out) =
+        carryover(netting, year, short_net, long_net, deducted)?;
+    Ok(Worksheet {
+        sums,
+        short_carried_in,
+        long_carried_in,
+        short_net,
+        long_net,
+        deducted,
+        short_carried_out,
+        long_carried_out,
+    })
+}
+
+/// The Capital Loss Carryover Worksheet; the comments give its lines.
+fn carryover(
+    netting: &Netting<'_>,
+    year: i32,
+    short_net: Minor,
+    long_net: Minor,
+    deducted: Minor,
+) -> Result<(Minor, Minor), OutOfRange> {
+    let taxable = taxable_income(netting, year)?; // 1; unknown is taken as zero or more
+    let room = taxable.map_or(deducted, |income| income.saturating_add(deducted).max(0)); // 3
+    let used = deducted.min(room); // 4
+    let short_loss = (-short_net).max(0); // 5
+    let short_out = (short_loss - used - long_net.max(0)).max(0); // 6 to 8
+    let long_loss = (-long_net).max(0); // 9
+    let long_out = (long_loss - short_net.max(0) - (used - short_loss).max(0)).max(0); // 10 to 13
+    Ok((short_out, long_out))
+}
+
+fn taxable_income(netting: &Netting<'_>, year: i32) -> Result<Option<Minor>, OutOfRange> {
+    let settings = netting.settings;
+    let income = settings
+        .taxable_income_of
+        .get(&year)
+        .copied()
+        .or(settings.taxable_income);
+    income
+        .map(|income| Money::new(income)?.to_minor(netting.law.places))
+        .transpose()
+}
+
+fn parameter(netting: &Netting<'_>, name: &str, year: i32) -> Result<Option<Decimal>, OutOfRange> {
+    let parameters = (netting.law.parameters)();
+    Ok(parameters.value(name, year.max(parameters.first_year)))
+}
+
+/// The deduction of an excess of losses from other income (26 USC 1211(b)).
+fn limit(netting: &Netting<'_>, year: i32) -> Result<Minor, OutOfRange> {
+    let name = match netting.settings.filing_status {
+        FilingStatus::Separate => "loss_limit_separate",
+        FilingStatus::Single | FilingStatus::Head | FilingStatus::Joint => "loss_limit",
+    };
+    match parameter(netting, name, year)? {
+        Some(limit) => Money::new(limit)?.to_minor(netting.law.places),
+        None => Ok(0),
+    }
+}
+
+/// What of a year's section 1256 loss could be carried back to each of the three years before it (26 USC 1212(c)).
+fn carry_back(
+    netting: &Netting<'_>,
+    year: i32,
+    sheets: &BTreeMap<i32, Worksheet>,
+    carryback: &Carryback,
+) -> Result<Vec<(i32, Minor)>, OutOfRange> {
+    let Some(sheet) = sheets.get(&year) else {
+        return Ok(Vec::new());
+    };
+    let alone = -sheet.sums.section_1256 - limit(netting, year)?;
+    let mut rest = alone
+        .min(sheet.short_carried_out + sheet.long_carried_out)
+        .max(0);
+    let mut used = Vec::new();
+    for earlier in year - 3..year {
+        let Some(sheet) = sheets.get(&earlier) else {
+            continue;
+        };
+        let contracts = sheet.sums.section_1256 + carryback.get(&earlier).copied().unwrap_or(0);
+        let room = contracts.min(sheet.short_net + sheet.long_net).max(0);
+        let amount = rest.min(room);
+        if amount > 0 {
+            used.push((earlier, amount));
+            rest -= amount;
+        }
+    }
+    Ok(used)
+}
+
+/// The 28 % worksheet: collectibles gain less long-term carryover and short-term loss (Schedule D line 18).
+fn collectibles(sheet: &Worksheet) -> Minor {
+    if sheet.long_net <= 0 || sheet.short_net + sheet.long_net <= 0 {
+        return 0;
+    }
+    (sheet.sums.collectibles - sheet.long_carried_in + sheet.short_net.min(0)).max(0)
+}
+
+fn lines(
+    year: i32,
+    sheet: &Worksheet,
+    carried_back: Option<&Minor>,
+    possible: Option<&Minor>,
+) -> Year {
+    let sums = &sheet.sums;
+    Year {
+        begins: year,
+        lines: vec![
+            ("short_gains", sums.short_gains),
+            ("short_losses", sums.short_losses),
+            ("short_carried_in", sheet.short_carried_in),
+            ("short_net", sheet.short_net),
+            ("long_gains", sums.long_gains),
+            ("long_losses", sums.long_losses),
+            ("long_carried_in", sheet.long_carried_in),
+            ("long_net", sheet.long_net),
+            ("net", sheet.short_net + sheet.long_net),
+            ("deducted", sheet.deducted),
+            ("short_carried_out", sheet.short_carried_out),
+            ("long_carried_out", sheet.long_carried_out),
+            (
+                "section_1256_net",
+                sums.section_1256 + carried_back.copied().unwrap_or(0),
+            ),
+            ("section_1256_carryback", possible.copied().unwrap_or(0)),
+            ("capital_gain_distributions", sums.distributions),
+            ("collectibles_gain", collectibles(sheet)),
+        ],
+    }
+}
+
+fn warnings(
+    netting: &Netting<'_>,
+    sheets: &BTreeMap<i32, Worksheet>,
+    possible: &BTreeMap<i32, Minor>,
+) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    let mut warn = |code, message: String, needs_user| {
+        warnings.push(Warning {
+            code,
+            message,
+            at: Vec::new(),
+            needs_user,
+        });
+    };
+    let carried = sheets.iter().find(|(year, sheet)| {
+        sheet.short_carried_out + sheet.long_carried_out > 0
+            && !matches!(taxable_income(netting, **year), Ok(Some(_)))
+    });
+    if let Some((year, _)) = carried {
+        warn(
+            "taxable-income-unknown",
+            format!(
+                "a loss is carried over from {year} and taxable income is not known: it is taken as zero or more; give --taxable-income (or [us.taxable_income] by year) if it was negative"
+            ),
+            false,
+        );
+    }
+    let parameters = (netting.law.parameters)();
+    let outside: Vec<String> = sheets
+        .iter()
+        .filter(|(year, sheet)| {
+            listed(sheet) && !(parameters.first_year..=parameters.known_until).contains(*year)
+        })
+        .map(|(year, _)| year.to_string())
+        .collect();
+    if !outside.is_empty() {
+        warn(
+            "year-outside-parameters",
+            format!(
+                "the law's amounts are known here for {} to {}; the nearest were used for {}",
+                parameters.first_year,
+                parameters.known_until,
+                outside.join(", ")
+            ),
+            true,
+        );
+    }
+    for (year, amount) in possible {
+        let text = crate::money::minor_text(*amount, netting.law.places);
+        warn(
+            "section-1256-carryback",
+            format!(
+                "{text} of the section 1256 loss of {year} could be carried back (Form 6781 box D); the setting 1256_carryback under [us] applies it"
+            ),
+            false,
+        );
+    }
+    warnings
+}

@@ -1,0 +1,262 @@
+//! The US wash-sale rule share by share: 26 USC 1091, 26 CFR 1.1091-1 and 1.1091-2, read literally.
+//!
+//! Every share is an object that exists from the beginning, bought or not yet. A loss looks over all of them for the
+//! one that replaces it, those still to be bought included; nothing waits. Quantities are counted in units after the
+//! last split, so that a split inside a window needs no thought.
+//!
+//! The points the law leaves open are read thus: the window is 30 calendar days each side; a share never replaces one
+//! of the same purchase or order (Rev. Rul. 56-602); what was sold before the loss is no replacement; all shares of a
+//! sale leave before any of its losses is deferred; a sheltered account's purchase takes the loss away for good (Rev.
+//! Rul. 2008-5); overlapping days of the holding periods count once and gaps not at all. Shares of one purchase with
+//! the same holding start and use share their basis equally, and leave adjusted ones first.
+
+use chrono::{Duration, NaiveDate};
+use num_bigint::BigInt;
+
+use super::history::{Event, Kind, Method, SHELTERED, Story};
+use super::number::{Ratio, cents, day, is_long, whole};
+use super::rows::{Lot, LotKey, Row, RowKey, Rows};
+
+#[derive(Clone, Debug)]
+struct Share {
+    /// Place of its purchase in the file.
+    purchase: usize,
+    acquired: NaiveDate,
+    held_from: NaiveDate,
+    basis: Ratio,
+    /// It has replaced a share already.
+    used: bool,
+    /// Place of its sale in the file, once sold.
+    sold: Option<usize>,
+}
+
+/// A share of a sale that lost money.
+struct Loss {
+    share: usize,
+    loss: Ratio,
+}
+
+/// The rows and lots of a history under the rule.
+pub fn rows(story: &Story) -> Rows {
+    let events = &story.events;
+    let mut shares = all_shares(events);
+    let mut rows = Rows::default();
+    for (place, sale) in events.iter().enumerate() {
+        if sale.kind != Kind::Sell {
+            continue;
+        }
+        let left = identify(story, place, &shares);
+        left.iter()
+            .for_each(|share| shares[*share].sold = Some(place));
+        // The units of the day are so many of today's.
+        let scale = whole(units_after(events, place));
+        let proceeds =
+            cents(sale.quantity * sale.price - sale.fee) / (whole(sale.quantity) * &scale);
+        let mut deferred = vec![whole(0); left.len()];
+        if sale.account != SHELTERED {
+            let mut losses: Vec<(usize, Loss)> = left
+                .iter()
+                .enumerate()
+                .filter(|(_, share)| shares[**share].basis > proceeds)
+                .map(|(order, share)| {
+                    (
+                        order,
+                        Loss {
+                            share: *share,
+                            loss: &shares[*share].basis - &proceeds,
+                        },
+                    )
+                })
+                .collect();
+            // In one sale by the day each was bought, then as they left (26 CFR 1.1091-1(b)).
+            losses.sort_by_key(|(order, loss)| (shares[loss.share].acquired, *order));
+
+            for (order, loss) in losses {
+                if let Some(replacement) = replacement(events, place, &shares, loss.share) {
+                    deferred[order] = loss.loss.clone();
+                    take_over(events, &mut shares, replacement, &loss, day(sale.day));
+                }
+            }
+            for (share, deferred) in left.iter().zip(&deferred) {
+                let share = &shares[*share];
+                let key = RowKey {
+                    symbol: sale.symbol.into(),
+                    account: sale.account.into(),
+                    acquired: share.acquired,
+                    held_from: share.held_from,
+                    disposed: day(sale.day),
+                    long: is_long(share.held_from, day(sale.day)),
+                };
+                let row = Row {
+                    quantity: whole(1) / &scale,
+                    proceeds: proceeds.clone(),
+                    cost: share.basis.clone(),
+                    adjustment: deferred.clone(),
+                    slices: 1,
+                };
+                rows.add_row(key, &row);
+            }
+        }
+        share_alike(events, &mut shares);
+    }
+    for share in shares.iter().filter(|share| share.sold.is_none()) {
+        let purchase = &events[share.purchase];
+        let key = LotKey {
+            symbol: purchase.symbol.into(),
+            account: purchase.account.into(),
+            acquired: share.acquired,
+            held_from: share.held_from,
+        };
+        rows.add_lot(
+            key,
+            &Lot {
+                quantity: whole(1),
+                cost: share.basis.clone(),
+                pieces: 1,
+            },
+        );
+    }
+    rows
+}
+
+/// One unit at `place` in the file is so many at its end.
+fn units_after(events: &[Event], place: usize) -> i64 {
+    let symbol = events[place].symbol;
+    let later = events[place..]
+        .iter()
+        .filter(|event| event.kind == Kind::Split && event.symbol == symbol);
+    2_i64.pow(later.count() as u32)
+}
+
+fn all_shares(events: &[Event]) -> Vec<Share> {
+    let mut shares = Vec::new();
+    for (place, event) in events
+        .iter()
+        .enumerate()
+        .filter(|(_, event)| event.kind == Kind::Buy)
+    {
+        let units = event.quantity * units_after(events, place);
+        let share = Share {
+            purchase: place,
+            acquired: day(event.day),
+            held_from: day(event.day),
+            basis: cents(event.quantity * event.price + event.fee) / whole(units),
+            used: false,
+            sold: None,
+        };
+        shares.extend(std::iter::repeat_n(share, units as usize));
+    }
+    shares
+}
+
+/// The shares that leave in the sale at `place`, in the order they leave.
+fn identify(story: &Story, place: usize, shares: &[Share]) -> Vec<usize> {
+    let events = &story.events;
+    let sale = &events[place];
+    let scale = units_after(events, place);
+    let mut held: Vec<usize> = (0..shares.len())
+        .filter(|index| {
+            let share = &shares[*index];
+            let bought = &events[share.purchase];
+            share.purchase < place
+                && share.sold.is_none()
+                && (bought.symbol, bought.account) == (sale.symbol, sale.account)
+        })
+        .collect();
+    // Of one purchase what a replacement has made older leaves first, the rest after.
+    let within = |index: &usize| {
+        let share = &shares[*index];
+        (share.held_from, !share.used)
+    };
+    held.sort_by(|a, b| {
+        let (first, second) = (&shares[*a], &shares[*b]);
+        let oldest = (first.acquired, first.purchase).cmp(&(second.acquired, second.purchase));
+        let cheapest = first.basis.cmp(&second.basis);
+        let by_method = match story.method {
+            Method::Fifo | Method::Specific | Method::Average => oldest,
+            Method::Lifo => oldest.reverse(),
+            Method::Hifo => cheapest.reverse().then(oldest),
+            Method::Lofo => cheapest.then(oldest),
+        };
+        by_method.then_with(|| within(a).cmp(&within(b)))
+    });
+    if story.method != Method::Specific {
+        held.truncate((sale.quantity * scale) as usize);
+        return held;
+    }
+    let of_lot = |(name, units): &(String, i64)| {
+        let named = held
+            .iter()
+            .filter(|index| events[shares[**index].purchase].lot.as_ref() == Some(name));
+        named
+            .take((units * scale) as usize)
+            .copied()
+            .collect::<Vec<_>>()
+    };
+    sale.chosen.iter().flat_map(of_lot).collect()
+}
+
+/// The earliest bought share that replaces this one: within 30 days before or after, not used, not of its own
+/// purchase or order, and not sold by the time of the loss.
+fn replacement(events: &[Event], sale: usize, shares: &[Share], lost: usize) -> Option<usize> {
+    let sold = day(events[sale].day);
+    let own = shares[lost].purchase;
+    let same_order = |other: usize| {
+        let (a, b) = (&events[own], &events[other]);
+        other == own
+            || a.order.is_some()
+                && (a.order, a.day, a.symbol, a.account) == (b.order, b.day, b.symbol, b.account)
+    };
+    (0..shares.len())
+        .filter(|index| {
+            let share = &shares[*index];
+            events[share.purchase].symbol == events[sale].symbol
+                && !share.used
+                && share.sold.is_none()
+                && share.acquired >= sold - Duration::days(30)
+                && share.acquired <= sold + Duration::days(30)
+                && !same_order(share.purchase)
+        })
+        .min_by_key(|index| (shares[*index].acquired, shares[*index].purchase, *index))
+}
+
+/// Basis and holding period of the replacement (26 USC 1091(d), 1223(3)).
+fn take_over(
+    events: &[Event],
+    shares: &mut [Share],
+    replacement: usize,
+    loss: &Loss,
+    sold: NaiveDate,
+) {
+    let old_start = shares[loss.share].held_from;
+    let days_held = sold - old_start;
+    let new = &mut shares[replacement];
+    new.used = true;
+    if events[new.purchase].account == SHELTERED {
+        return;
+    }
+    new.basis += &loss.loss;
+    new.held_from = new.acquired.min(old_start.max(new.acquired - days_held));
+}
+
+/// Shares of one purchase that are alike in holding start and use have one basis.
+fn share_alike(events: &[Event], shares: &mut [Share]) {
+    for purchase in 0..events.len() {
+        let mut open: Vec<usize> = (0..shares.len())
+            .filter(|index| shares[*index].purchase == purchase && shares[*index].sold.is_none())
+            .collect();
+        while let Some(first) = open.first().copied() {
+            let alike = |index: &usize| {
+                (shares[*index].held_from, shares[*index].used)
+                    == (shares[first].held_from, shares[first].used)
+            };
+            let (group, rest): (Vec<usize>, Vec<usize>) = open.into_iter().partition(alike);
+            let sum: Ratio = group.iter().map(|index| &shares[*index].basis).sum();
+            let each = sum / BigInt::from(group.len());
+            group
+                .iter()
+                .for_each(|index| shares[*index].basis = each.clone());
+            open = rest;
+        }
+    }
+}

@@ -10,7 +10,9 @@
 pub mod answer;
 pub mod date;
 pub mod diagnostic;
+pub mod import;
 pub mod money;
+pub mod record;
 pub mod rule;
 pub mod settings;
 pub mod source;

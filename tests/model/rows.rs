@@ -114,7 +114,7 @@ impl Rows {
                 continue;
             };
             if want.quantity != have.quantity
-                || distance(&want.cost, &have.cost) > cents(have.pieces + 1)
+                || distance(&want.cost, &have.cost) > cents(2 * have.pieces + 1)
             {
                 writeln!(text, "{key:?}\n  exact {want:?}\n  engine {have:?}").unwrap();
             }

@@ -18,31 +18,71 @@ fn histories() -> u64 {
         .unwrap_or(1_000)
 }
 
-fn compare(seed: u64, story: &Story, wash_sales: WashSales, exact: &Rows) -> bool {
-    let Some(engine) = engine_result(story, wash_sales) else {
+/// Compares with an exact reading; `false` while the library computes nothing.
+fn compare(seed: u64, story: Story, wash_sales: WashSales, exact: fn(&Story) -> Rows) -> bool {
+    let differences = |story: &Story| {
+        let engine = engine_result(story, wash_sales)?;
+        Some(engine.differences(&exact(story)))
+    };
+    let Some(found) = differences(&story) else {
         println!("not compared: the library computes nothing yet");
         return false;
     };
-    let differences = engine.differences(exact);
-    assert!(
-        differences.is_empty(),
-        "seed {seed}, {}\n{}\n{differences}",
-        story.method.name(),
-        story.csv()
-    );
+    if !found.is_empty() {
+        let differs = |story: &Story| differences(story).is_some_and(|text| !text.is_empty());
+        let story = smallest(story, &differs);
+        let method = story.method.name();
+        let found = differences(&story).unwrap_or_default();
+        panic!(
+            "seed {seed}, {method}, shortened:\n{}\n{found}",
+            story.csv()
+        );
+    }
     true
+}
+
+/// The history without all rows, units and fees that it still differs without.
+fn smallest(mut story: Story, differs: &dyn Fn(&Story) -> bool) -> Story {
+    loop {
+        let rows = 0..story.events.len();
+        let shorter = rows.clone().map(|place| {
+            let mut shorter = story.clone();
+            shorter.events.remove(place);
+            shorter
+        });
+        let lighter = rows.clone().map(|place| {
+            let mut lighter = story.clone();
+            lighter.events[place].quantity -= 1;
+            lighter
+        });
+        let free = rows.map(|place| {
+            let mut free = story.clone();
+            free.events[place].fee = 0;
+            free
+        });
+        let is_smaller = |other: &Story| weight(other) < weight(&story) && other.is_possible();
+        let next = shorter
+            .chain(lighter)
+            .chain(free)
+            .find(|other| is_smaller(other) && differs(other));
+        match next {
+            Some(next) => story = next,
+            None => return story,
+        }
+    }
+}
+
+fn weight(story: &Story) -> (usize, i64, usize) {
+    let units = story.events.iter().map(|event| event.quantity).sum();
+    let fees = story.events.iter().filter(|event| event.fee != 0).count();
+    (story.events.len(), units, fees)
 }
 
 #[test]
 fn wash_sales_agree_with_the_share_by_share_reading() {
     for seed in 0..histories() {
         let story = story(any_shape(seed), seed);
-        if !compare(
-            seed,
-            &story,
-            WashSales::Taxpayer,
-            &model::wash::rows(&story),
-        ) {
+        if !compare(seed, story, WashSales::Taxpayer, model::wash::rows) {
             return;
         }
     }
@@ -60,7 +100,7 @@ fn lot_methods_agree_with_the_plain_search() {
             },
             seed,
         );
-        if !compare(seed, &story, WashSales::Off, &model::lots::rows(&story)) {
+        if !compare(seed, story, WashSales::Off, model::lots::rows) {
             return;
         }
     }

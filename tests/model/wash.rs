@@ -69,7 +69,13 @@ pub fn rows(story: &Story) -> Rows {
                 })
                 .collect();
             // In one sale by the day each was bought, then as they left (26 CFR 1.1091-1(b)).
-            losses.sort_by_key(|(order, loss)| (shares[loss.share].acquired, *order));
+            losses.sort_by_key(|(order, loss)| {
+                (
+                    shares[loss.share].acquired,
+                    shares[loss.share].purchase,
+                    *order,
+                )
+            });
 
             for (order, loss) in losses {
                 if let Some(replacement) = replacement(events, place, &shares, loss.share) {

@@ -106,10 +106,11 @@ impl Fold<'_> {
                 matched: Quantity::ZERO,
             };
             self.replaced_before(watch, &mut claim)?;
-            let claims = &mut self.wash.watches[watch as usize].claims;
-            while claims.front().is_some_and(|old| {
-                old.loss.date.plus(WINDOW) < loss.date && old.loss.date < self.today.plus(-WINDOW)
-            }) {
+            let (today, claims) = (self.today, &mut self.wash.watches[watch as usize].claims);
+            while claims
+                .front()
+                .is_some_and(|old| old.loss.date.plus(WINDOW) < today)
+            {
                 claims.pop_front();
             }
             if claim.matched < claim.units {
@@ -316,7 +317,7 @@ impl Fold<'_> {
         } else {
             self.conservation.lost += amount;
         }
-        if self.rules.keep_adjustments {
+        if self.rules.keep_adjustments || !kept {
             let name = self.ledger.name(purchase);
             let basis_after = if kept {
                 Some(self.ledger.lot(used).parcel.amount_left()?)

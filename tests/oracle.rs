@@ -18,27 +18,42 @@ fn histories() -> u64 {
         .unwrap_or(1_000)
 }
 
-/// Compares with an exact reading; `false` while the library computes nothing.
-fn compare(seed: u64, story: Story, wash_sales: WashSales, exact: fn(&Story) -> Rows) -> bool {
-    let differences = |story: &Story| {
-        let engine = engine_result(story, wash_sales)?;
-        Some(engine.differences(&exact(story)))
+enum Compared {
+    /// The library computes nothing yet.
+    Nothing,
+    /// The exact reading has no opinion.
+    Left,
+    Agrees,
+}
+
+/// Compares the engine with an exact reading.
+fn compare(
+    seed: u64,
+    story: Story,
+    wash_sales: WashSales,
+    exact: fn(&Story) -> Option<Rows>,
+) -> Compared {
+    let Some(rows) = exact(&story) else {
+        return Compared::Left;
     };
-    let Some(found) = differences(&story) else {
+    let Some(engine) = engine_result(&story, wash_sales) else {
         println!("not compared: the library computes nothing yet");
-        return false;
+        return Compared::Nothing;
     };
-    if !found.is_empty() {
-        let differs = |story: &Story| differences(story).is_some_and(|text| !text.is_empty());
-        let story = smallest(story, &differs);
-        let method = story.method.name();
-        let found = differences(&story).unwrap_or_default();
-        panic!(
-            "seed {seed}, {method}, shortened:\n{}\n{found}",
-            story.csv()
-        );
+    if engine.differences(&rows).is_empty() {
+        return Compared::Agrees;
     }
-    true
+    let found = |story: &Story| {
+        let engine = engine_result(story, wash_sales)?;
+        Some(engine.differences(&exact(story)?))
+    };
+    let differs = |story: &Story| found(story).is_some_and(|text| !text.is_empty());
+    let story = smallest(story, &differs);
+    let (method, csv) = (story.method.name(), story.csv());
+    panic!(
+        "seed {seed}, {method}, shortened:\n{csv}\n{}",
+        found(&story).unwrap_or_default()
+    );
 }
 
 /// The history without all rows, units and fees that it still differs without.
@@ -80,27 +95,44 @@ fn weight(story: &Story) -> (usize, i64, usize) {
 
 #[test]
 fn wash_sales_agree_with_the_share_by_share_reading() {
+    let exact = |story: &Story| {
+        // A shortened history may come to turn on a cent; then it says nothing.
+        let turns = model::wash::turns_on_a_cent(story);
+        (!turns).then(|| model::wash::rows(story))
+    };
+    let mut compared = 0;
     for seed in 0..histories() {
-        let story = story(any_shape(seed), seed);
-        if !compare(seed, story, WashSales::Taxpayer, model::wash::rows) {
-            return;
+        match compare(
+            seed,
+            story(any_shape(seed), seed),
+            WashSales::Taxpayer,
+            exact,
+        ) {
+            Compared::Nothing => return,
+            Compared::Left => {}
+            Compared::Agrees => compared += 1,
         }
     }
+    assert!(
+        compared * 10 > histories() * 8,
+        "only {compared} histories were compared"
+    );
 }
 
 #[test]
 fn lot_methods_agree_with_the_plain_search() {
     for seed in 0..histories() {
         let method = Method::ALL[(seed % 6) as usize];
-        let story = story(
-            Shape {
-                method,
-                sheltered: false,
-                ..any_shape(seed)
-            },
-            seed,
-        );
-        if !compare(seed, story, WashSales::Off, model::lots::rows) {
+        let shape = Shape {
+            method,
+            sheltered: false,
+            ..any_shape(seed)
+        };
+        let exact = |story: &Story| Some(model::lots::rows(story));
+        if matches!(
+            compare(seed, story(shape, seed), WashSales::Off, exact),
+            Compared::Nothing
+        ) {
             return;
         }
     }

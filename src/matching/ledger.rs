@@ -25,7 +25,12 @@ pub struct Book {
     pub held: Quantity,
     /// The shared basis under an average method; the lots then carry none of their own.
     pub pool: Option<Parcel>,
+    /// The lots in order of acquisition; some may be used up since.
+    members: Vec<Member>,
 }
+
+/// A lot's place in the order of acquisition.
+type Member = (Date, u32, LotId);
 
 /// Everything held by the accounts of one fold.
 #[derive(Debug, Default)]
@@ -33,6 +38,9 @@ pub struct Ledger {
     pub purchases: Vec<Purchase>,
     pub lots: Vec<Lot>,
     pub books: FxHashMap<Holding, Book>,
+    /// The latest day on which a lot of a security was numbered, and its number.
+    latest: FxHashMap<SecurityId, (Date, u32)>,
+    /// Numbers of days that were not the latest when their lots came in.
     numbers: FxHashMap<(SecurityId, Date), u32>,
     /// Slots of lots that are used up, for new ones.
     free: Vec<LotId>,
@@ -149,7 +157,16 @@ impl Ledger {
 
     /// The next number among the lots of a security and day.
     pub fn next_number(&mut self, security: SecurityId, date: Date) -> u32 {
-        let number = self.numbers.entry((security, date)).or_insert(0);
+        let latest = self.latest.entry(security).or_insert((date, 0));
+        if latest.0 < date {
+            self.numbers.insert((security, latest.0), latest.1);
+            *latest = (date, 0);
+        }
+        let number = if latest.0 == date {
+            &mut latest.1
+        } else {
+            self.numbers.entry((security, date)).or_insert(0)
+        };
         *number += 1;
         *number
     }
@@ -217,9 +234,17 @@ impl Ledger {
                 None => book.pool = Some(Parcel::from_part(quantity, carried, places)),
             }
         }
+        self.enqueue(lot)
+    }
+
+    /// Gives a lot its place in its book.
+    fn enqueue(&mut self, lot: Lot) -> Result<LotId, OutOfRange> {
+        let (holding, acquired, sequence) =
+            ((lot.account, lot.security), lot.acquired, lot.sequence);
         let id = self.join_or_add(lot)?;
         if let Some(book) = self.books.get_mut(&holding) {
             book.queue.push(book.method, &self.lots, id);
+            book.enlist((acquired, sequence, id), &self.lots);
         }
         Ok(id)
     }
@@ -303,11 +328,7 @@ impl Ledger {
             gift: None,
             parcel,
         };
-        let id = self.join_or_add(used)?;
-        if let Some(book) = self.books.get_mut(&(account, security)) {
-            book.queue.push(book.method, &self.lots, id);
-        }
-        Ok(id)
+        self.enqueue(used)
     }
 
     /// The lot of a holding that leaves next.
@@ -472,17 +493,39 @@ impl Ledger {
 
     /// The lots of a holding that have units, in order of acquisition.
     pub fn lots_of(&self, holding: Holding) -> Vec<LotId> {
-        let mut found: Vec<LotId> = (0..self.lots.len() as u32)
-            .map(LotId)
-            .filter(|id| {
-                let lot = self.lot(*id);
-                (lot.account, lot.security) == holding && !lot.parcel.left().is_zero()
-            })
-            .collect();
-        found.sort_by_key(|id| {
+        let members = self
+            .books
+            .get(&holding)
+            .map_or(&[][..], |book| &book.members);
+        self.alive(holding, members)
+    }
+
+    /// The lots of a holding acquired on one day.
+    pub fn lots_of_day(&self, holding: Holding, day: Date) -> Vec<LotId> {
+        let members = self
+            .books
+            .get(&holding)
+            .map_or(&[][..], |book| &book.members);
+        let start = members.partition_point(|(acquired, _, _)| *acquired < day);
+        let end = members.partition_point(|(acquired, _, _)| *acquired <= day);
+        self.alive(holding, members.get(start..end).unwrap_or_default())
+    }
+
+    fn alive(&self, holding: Holding, members: &[Member]) -> Vec<LotId> {
+        let units = members.iter().map(|(_, _, id)| *id).filter(|id| {
             let lot = self.lot(*id);
-            (lot.acquired, lot.sequence, lot.held_from, !lot.used)
+            (lot.account, lot.security) == holding && !lot.parcel.left().is_zero()
         });
+        let mut found: Vec<LotId> = units.collect();
+        let key = |id: &LotId| {
+            let lot = self.lot(*id);
+            (lot.acquired, lot.sequence, lot.held_from, !lot.used, *id)
+        };
+        // A slot may have been given back and used again for the same holding: it then stands here twice.
+        if !found.is_sorted_by_key(key) {
+            found.sort_unstable_by_key(key);
+        }
+        found.dedup();
         found
     }
 
@@ -506,6 +549,25 @@ impl Book {
             queue: Queue::default(),
             held: Quantity::ZERO,
             pool: None,
+            members: Vec::new(),
+        }
+    }
+
+    fn enlist(&mut self, member: Member, lots: &[Lot]) {
+        if self.members.len() == self.members.capacity() {
+            // Before growing, forget what is used up: the list stays in proportion to what is held.
+            self.members
+                .retain(|(_, _, id)| !lots[id.0 as usize].parcel.left().is_zero());
+        }
+        match self.members.last() {
+            Some(last) if *last == member => {}
+            Some(last) if *last > member => {
+                let place = self.members.partition_point(|other| *other < member);
+                if self.members.get(place) != Some(&member) {
+                    self.members.insert(place, member);
+                }
+            }
+            _ => self.members.push(member),
         }
     }
 }

@@ -36,14 +36,16 @@ struct Loss {
     loss: Ratio,
 }
 
+/// Sees a sale: its place in the file, all shares, those that leave, and the proceeds of each.
+type Watch<'a> = dyn FnMut(usize, &[Share], &[usize], &Ratio) + 'a;
+
 /// The rows and lots of a history under the rule.
 pub fn rows(story: &Story) -> Rows {
     follow(story, &mut |_, _, _, _| ())
 }
 
-/// Goes through the sales; `watch` sees each before its losses are deferred: its place in the file, all shares, those
-/// that leave, and the proceeds of each.
-fn follow(story: &Story, watch: &mut dyn FnMut(usize, &[Share], &[usize], &Ratio)) -> Rows {
+/// Goes through the sales; `watch` sees each before its losses are deferred.
+fn follow(story: &Story, watch: &mut Watch) -> Rows {
     let events = &story.events;
     let mut shares = all_shares(events);
     let mut rows = Rows::default();

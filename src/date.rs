@@ -26,6 +26,14 @@ impl Date {
         NaiveDate::from_ymd_opt(year, month, day).and_then(Self::from_naive)
     }
 
+    /// The day written `YYYY-MM-DD`.
+    pub fn parse_iso(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(3, '-');
+        let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+        let lengths = [year.len(), month.len(), day.len()] == [4, 2, 2];
+        lengths.then(|| Self::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?))?
+    }
+
     fn from_naive(day: NaiveDate) -> Option<Self> {
         YEARS
             .contains(&day.year())

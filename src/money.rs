@@ -264,7 +264,7 @@ impl Money {
         // Two divisions by halves of the exponent: each divisor fits a machine word, which is several times faster.
         let first = 10_000_000_000_u128;
         let second = unit / first;
-        let rounded = if unit % first == 0 && second > 0 {
+        let rounded = if unit.is_multiple_of(first) && second > 0 {
             (size + unit / 2) / first / second
         } else {
             (size + unit / 2) / unit

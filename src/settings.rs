@@ -35,6 +35,8 @@ pub struct Settings {
     pub identical: Vec<Vec<String>>,
     /// `[crypto] pre2025 = "universal"`.
     pub universal_before_2025: bool,
+    /// Nobody will look at the single deferrals: only those that are gone for good are kept, which saves memory.
+    pub skip_adjustments: bool,
     /// `[us]` and other country tables: readings of unsettled rules, by table and name in snake_case.
     pub readings: BTreeMap<(String, String), String>,
 }

@@ -28,7 +28,7 @@ pub struct Sources {
 struct Text {
     delimiter: u8,
     /// The decoded text; absent where it is large, and then read again from the file.
-    bytes: Option<Arc<[u8]>>,
+    bytes: Option<Arc<Vec<u8>>>,
 }
 
 /// A row as the file has it.
@@ -57,7 +57,7 @@ impl Sources {
             self.texts.resize(at + 1, Text::default());
         }
         let total = self.kept.saturating_add(bytes.len());
-        let bytes = (total <= limit).then(|| Arc::from(bytes));
+        let bytes = (total <= limit).then(|| Arc::new(bytes));
         if bytes.is_some() {
             self.kept = total;
         }

@@ -1,7 +1,7 @@
 //! What reading a file must never depend on: encodings, line endings, separators, order, spelling. And what it must
 //! always give: an account of every row.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use lossoffset::import::{Failure, Input, ReadOptions, Reading, RowOrder, read};
 use lossoffset::trade::{Action, Class, Trade};

@@ -90,10 +90,10 @@ impl DateColumn {
         rows: Rows<'_>,
         problems: &mut Vec<Problem>,
     ) -> Result<Moment, NoDate> {
-        if self.given.is_none() {
-            if let Some(moment) = self.iso(bytes) {
-                return Ok(moment);
-            }
+        if self.given.is_none()
+            && let Some(moment) = self.iso(bytes)
+        {
+            return Ok(moment);
         }
         self.read_other(bytes, rows, problems)
     }

@@ -117,6 +117,8 @@ pub struct FileReader<'a, 't> {
     header: Header,
     zoned_rows: u64,
     year_begins: (u32, u32),
+    /// The last day looked at, and how many days it lies after the nearest begin of a tax year, if close to it.
+    last_day: Option<(Date, Option<i64>)>,
 }
 
 /// Reads one decoded file; `None` where its header cannot be understood, which is then among the problems.
@@ -151,6 +153,7 @@ pub fn read(
         header,
         zoned_rows: 0,
         year_begins: options.year_begins.unwrap_or((1, 1)),
+        last_day: None,
     };
     let mut reading = FileReading {
         name: name.to_owned(),
@@ -182,15 +185,26 @@ impl<'t> FileReader<'_, 't> {
         if self.options.timezone.is_some() {
             return;
         }
-        let (month, day) = self.year_begins;
-        let utc = i64::from(time) - i64::from(east) * 1000;
-        let Some(begins) = Date::new(date.plus(2).year(), month, day) else {
-            return;
+        let days = match self.last_day {
+            Some((day, days)) if day == date => days,
+            _ => self.near_begin(date),
         };
-        let from_begin = i64::from(date.days_since(begins)) * 86_400_000 + utc;
-        if from_begin.abs() < 14 * 3_600_000 {
+        let Some(days) = days else { return };
+        let utc = i64::from(time) - i64::from(east) * 1000;
+        if (days * 86_400_000 + utc).abs() < 14 * 3_600_000 {
             self.near_year_end.push(source);
         }
+    }
+
+    /// How many days after the begin of a tax year a day lies, where that is close.
+    fn near_begin(&mut self, date: Date) -> Option<i64> {
+        let (month, day) = self.year_begins;
+        let begins = Date::new(date.plus(2).year(), month, day);
+        let days = begins
+            .map(|begins| i64::from(date.days_since(begins)))
+            .filter(|days| days.abs() <= 2);
+        self.last_day = Some((date, days));
+        days
     }
 
     fn read_rows(

@@ -58,6 +58,12 @@ pub fn read(inputs: Vec<Input>, options: &ReadOptions) -> Result<Reading, Failur
         near_year_end: Vec::new(),
     };
     check_options(options, &mut shared);
+    if !shared.problems.is_empty() {
+        return Err(Failure {
+            problems: shared.problems.into_list(),
+            sources,
+        });
+    }
     let mut files = Vec::new();
     for input in inputs {
         if let Some(reading) = read_file(&mut shared, &mut sources, input) {

@@ -332,7 +332,7 @@ fn finish(mut mantissa: u128, mut scale: i64) -> Result<Decimal, NotANumber> {
         mantissa = shifted(mantissa, places).ok_or(NotANumber::Digits)?;
         scale = 0;
     }
-    while scale > 28 && mantissa % 10 == 0 {
+    while scale > 28 && mantissa.is_multiple_of(10) {
         mantissa /= 10;
         scale -= 1;
     }

@@ -495,7 +495,7 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
     /// Whether the row speaks of money alone, so that no lot is touched.
     fn moves_money_only(&mut self, meaning: Meaning) -> bool {
         let symbol = self.text(Column::Symbol);
-        let money = symbol.is_none_or(|symbol| is_money(symbol));
+        let money = symbol.is_none_or(is_money);
         match meaning.depends {
             Depends::Deposit => symbol.is_some_and(is_money),
             // Interest on a bond or share account names the asset but brings none of it.
@@ -927,7 +927,7 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
         let mut rest = Rest {
             total,
             fx_rate: self.positive(Column::FxRate),
-            to_account: self.to_account(),
+            to_account: self.receiving_account(),
             id: text(self, Column::Id),
             lot: text(self, Column::Lot),
             settled: self.other_date(Column::SettleDate),
@@ -971,7 +971,7 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
         }
     }
 
-    fn to_account(&mut self) -> Option<AccountId> {
+    fn receiving_account(&mut self) -> Option<AccountId> {
         let name = self.text(Column::ToAccount)?.to_owned();
         self.file.tables.account(name.as_bytes(), self.file.options)
     }
@@ -1055,7 +1055,7 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
         });
         self.fee_currency(trade, rest, currency.as_deref().or(report.as_deref()));
         if let Some(meant) = currency.as_deref().and_then(hundredth_of) {
-            self.to_whole_units(trade, rest);
+            self.in_whole_units(trade, rest);
             currency = Some(meant.to_owned());
         }
         if currency == report {
@@ -1066,7 +1066,7 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
     }
 
     /// Prices in pence become pounds.
-    fn to_whole_units(&mut self, trade: &mut Trade, rest: &mut Rest) {
+    fn in_whole_units(&mut self, trade: &mut Trade, rest: &mut Rest) {
         for amount in [
             &mut trade.price,
             &mut rest.total,

@@ -253,6 +253,7 @@ impl Fold<'_> {
             row: position,
             quantity: slice.quantity,
             amount: printed.saturating_neg().max(0),
+            exact: gain.negated(),
             date: self.today,
             held_from,
             acquired: (acquired, number),
@@ -339,6 +340,17 @@ impl Fold<'_> {
 
     /// The lots of the holding that a name means: by own name, by id, or by the date if one purchase has it.
     fn lots_named(&self, sale: &Sale<'_>, name: &str) -> Result<Vec<LotId>, Halt> {
+        let (day, number) = name.rsplit_once('#').unwrap_or((name, ""));
+        let id_day = day
+            .rsplit_once('@')
+            .filter(|(symbol, _)| *symbol == self.symbol(sale.holding.1))
+            .map(|(_, day)| day);
+        if let Some(day) = Date::parse_iso(id_day.unwrap_or(name)) {
+            let lots = self.ledger.lots_of_day(sale.holding, day);
+            if !lots.is_empty() {
+                return self.of_one_purchase(sale, name, lots, id_day.and(number.parse().ok()));
+            }
+        }
         let lots = self.ledger.lots_of(sale.holding);
         let own = |id: &LotId| {
             let purchase = self.ledger.purchase_of(*id);
@@ -346,31 +358,31 @@ impl Fold<'_> {
             opened.action.names_lots() && opened.rest().lot.as_deref() == Some(name)
         };
         let named: Vec<LotId> = lots.iter().copied().filter(own).collect();
-        if !named.is_empty() {
-            return Ok(named);
+        if named.is_empty() {
+            Err(self.lot_unknown(sale, name, &lots))
+        } else {
+            Ok(named)
         }
-        let by_id = |id: &LotId| {
-            let purchase = self.ledger.purchase_of(*id);
-            let symbol = self.symbol(purchase.security);
-            name.strip_prefix(symbol)
-                == Some(&format!("@{}#{}", purchase.acquired, purchase.number))
-        };
-        let identified: Vec<LotId> = lots.iter().copied().filter(by_id).collect();
-        if !identified.is_empty() {
-            return Ok(identified);
-        }
-        let dated: Vec<LotId> = lots
-            .iter()
-            .copied()
-            .filter(|id| self.ledger.purchase_of(*id).acquired.to_string() == name)
-            .collect();
+    }
+
+    /// The lots of the purchase with this number, or of the only purchase among them.
+    fn of_one_purchase(
+        &self,
+        sale: &Sale<'_>,
+        name: &str,
+        lots: Vec<LotId>,
+        number: Option<u32>,
+    ) -> Result<Vec<LotId>, Halt> {
+        let numbered =
+            |id: &LotId| number.is_none_or(|number| self.ledger.purchase_of(*id).number == number);
+        let dated: Vec<LotId> = lots.iter().copied().filter(numbered).collect();
         let purchases: std::collections::BTreeSet<_> = dated
             .iter()
             .map(|id| self.ledger.lot(*id).purchase)
             .collect();
         match purchases.len() {
             1 => Ok(dated),
-            0 => Err(self.lot_unknown(sale, name, &lots)),
+            0 => Err(self.lot_unknown(sale, name, &self.ledger.lots_of(sale.holding))),
             n => Err(Problem::at(
                 self.history.trade(sale.trade).source,
                 format!(

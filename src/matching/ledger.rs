@@ -6,9 +6,9 @@ use crate::answer::LotName;
 use crate::date::Date;
 use crate::holding::lot::{Gift, Lot, LotId, Purchase, PurchaseId};
 use crate::holding::parcel::{Parcel, Part};
-use crate::holding::queue::Queue;
+use crate::holding::queue::{Queue, Slots};
 use crate::method::{BasisOf, Method};
-use crate::money::{Minor, Money, OutOfRange, Quantity};
+use crate::money::{Money, OutOfRange, Quantity};
 use crate::trade::{AccountId, SecurityId, TradeId};
 
 /// An account's holding of one security.
@@ -25,17 +25,23 @@ pub struct Book {
     pub held: Quantity,
     /// The shared basis under an average method; the lots then carry none of their own.
     pub pool: Option<Parcel>,
+    /// The lots in order of acquisition; some may be used up since.
+    members: Vec<Member>,
 }
+
+/// A lot's place in the order of acquisition.
+type Member = (Date, u32, LotId);
 
 /// Everything held by the accounts of one fold.
 #[derive(Debug, Default)]
 pub struct Ledger {
     pub purchases: Vec<Purchase>,
-    pub lots: Vec<Lot>,
+    pub slots: Slots,
     pub books: FxHashMap<Holding, Book>,
+    /// The latest day on which a lot of a security was numbered, and its number.
+    latest: FxHashMap<SecurityId, (Date, u32)>,
+    /// Numbers of days that were not the latest when their lots came in.
     numbers: FxHashMap<(SecurityId, Date), u32>,
-    /// Slots of lots that are used up, for new ones.
-    free: Vec<LotId>,
     places: u32,
 }
 
@@ -101,22 +107,14 @@ impl Ledger {
         })
     }
 
-    /// A deferred amount: it moves in the minor units in which the loss was reported.
-    pub fn printed_part(&self, printed: Minor) -> Part {
-        Part {
-            amount: Money::from_minor(printed, self.places),
-            printed,
-        }
-    }
-
     /// The lot.
     pub fn lot(&self, id: LotId) -> &Lot {
-        &self.lots[id.0 as usize]
+        &self.slots.lots[id.0 as usize]
     }
 
     /// The lot, to change.
     pub fn lot_mut(&mut self, id: LotId) -> &mut Lot {
-        &mut self.lots[id.0 as usize]
+        &mut self.slots.lots[id.0 as usize]
     }
 
     /// The purchase.
@@ -149,7 +147,16 @@ impl Ledger {
 
     /// The next number among the lots of a security and day.
     pub fn next_number(&mut self, security: SecurityId, date: Date) -> u32 {
-        let number = self.numbers.entry((security, date)).or_insert(0);
+        let latest = self.latest.entry(security).or_insert((date, 0));
+        if latest.0 < date {
+            self.numbers.insert((security, latest.0), latest.1);
+            *latest = (date, 0);
+        }
+        let number = if latest.0 == date {
+            &mut latest.1
+        } else {
+            self.numbers.entry((security, date)).or_insert(0)
+        };
         *number += 1;
         *number
     }
@@ -180,7 +187,7 @@ impl Ledger {
             security: new.security,
             held_from: new.held_from,
             used: false,
-            stamp: 0,
+            queued: 0,
             acquired: new.acquired,
             sequence: purchase.0,
             gift: None,
@@ -217,21 +224,17 @@ impl Ledger {
                 None => book.pool = Some(Parcel::from_part(quantity, carried, places)),
             }
         }
-        let id = self.join_or_add(lot)?;
-        if let Some(book) = self.books.get_mut(&holding) {
-            book.queue.push(book.method, &self.lots, id);
-        }
-        Ok(id)
+        self.enqueue(lot)
     }
 
     /// Units of the same purchase, account, start and use are one lot: otherwise wash sales would shatter every purchase.
-    fn join_or_add(&mut self, lot: Lot) -> Result<LotId, OutOfRange> {
+    fn enqueue(&mut self, lot: Lot) -> Result<LotId, OutOfRange> {
         let twin = self.purchases[lot.purchase.0 as usize]
             .lots
             .iter()
             .copied()
             .find(|id| {
-                let other = &self.lots[id.0 as usize];
+                let other = &self.slots.lots[id.0 as usize];
                 other.account == lot.account
                     && other.security == lot.security
                     && other.held_from == lot.held_from
@@ -244,28 +247,53 @@ impl Ledger {
                 amount: lot.parcel.amount_left()?,
                 printed: lot.parcel.printed(),
             };
-            let other = &mut self.lots[twin.0 as usize];
-            other.parcel.join(lot.parcel.left(), part)?;
-            other.stamp = other.stamp.wrapping_add(1);
-            return Ok(twin);
+            let units = lot.parcel.left();
+            return self.change(twin, |other| other.parcel.join(units, part));
         }
-        let purchase = lot.purchase.0 as usize;
-        let id = match self.free.pop() {
-            Some(id) => {
-                let slot = &mut self.lots[id.0 as usize];
-                *slot = Lot {
-                    stamp: slot.stamp.wrapping_add(1),
-                    ..lot
-                };
-                id
-            }
-            None => {
-                self.lots.push(lot);
-                LotId(self.lots.len() as u32 - 1)
-            }
+        Ok(self.add(lot))
+    }
+
+    /// Adds a lot to its purchase and its book.
+    fn add(&mut self, lot: Lot) -> LotId {
+        let (holding, purchase) = ((lot.account, lot.security), lot.purchase);
+        let (acquired, sequence) = (lot.acquired, lot.sequence);
+        let id = self.slots.add(lot);
+        self.purchases[purchase.0 as usize].lots.push(id);
+        if let Some(book) = self.books.get_mut(&holding) {
+            book.queue.push(book.method, &mut self.slots, id);
+            book.enlist((acquired, sequence, id), &self.slots.lots);
+        }
+        id
+    }
+
+    /// Changes a lot. Where the method ranks by basis it gets a new slot, since its place in the queue changes with it.
+    pub fn change(
+        &mut self,
+        id: LotId,
+        change: impl FnOnce(&mut Lot) -> Result<(), OutOfRange>,
+    ) -> Result<LotId, OutOfRange> {
+        let lot = &mut self.slots.lots[id.0 as usize];
+        let holding = (lot.account, lot.security);
+        if !self
+            .books
+            .get(&holding)
+            .is_some_and(|book| book.method.ranks_by_basis)
+        {
+            change(lot)?;
+            return Ok(id);
+        }
+        let mut changed = Lot {
+            queued: 0,
+            ..lot.clone()
         };
-        self.purchases[purchase].lots.push(id);
-        Ok(id)
+        lot.parcel.clear();
+        let purchase = lot.purchase;
+        self.purchases[purchase.0 as usize]
+            .lots
+            .retain(|other| *other != id);
+        self.slots.release(id);
+        change(&mut changed)?;
+        Ok(self.add(changed))
     }
 
     /// Turns `quantity` units of a lot into a lot of their own (or joins a twin) that has served as a replacement:
@@ -297,23 +325,19 @@ impl Ledger {
             security,
             held_from,
             used: true,
-            stamp: 0,
+            queued: 0,
             acquired,
             sequence,
             gift: None,
             parcel,
         };
-        let id = self.join_or_add(used)?;
-        if let Some(book) = self.books.get_mut(&(account, security)) {
-            book.queue.push(book.method, &self.lots, id);
-        }
-        Ok(id)
+        self.enqueue(used)
     }
 
     /// The lot of a holding that leaves next.
     pub fn next(&mut self, holding: Holding) -> Option<LotId> {
         let book = self.books.get_mut(&holding)?;
-        book.queue.first(book.method, &self.lots)
+        book.queue.first(book.method, &mut self.slots)
     }
 
     /// Takes up to `wanted` units out of a lot, with their basis (under an average method none: the pool has it).
@@ -329,7 +353,7 @@ impl Ledger {
 
     /// Cuts units out of a lot; the holding's total stays. A lot that is used up gives its slot back.
     fn cut(&mut self, id: LotId, wanted: Quantity) -> Result<Slice, OutOfRange> {
-        let lot = &mut self.lots[id.0 as usize];
+        let lot = &mut self.slots.lots[id.0 as usize];
         let quantity = wanted.min(lot.parcel.left());
         let part = lot.parcel.take(quantity)?;
         let gift = match &mut lot.gift {
@@ -349,7 +373,7 @@ impl Ledger {
             self.purchases[slice.purchase.0 as usize]
                 .lots
                 .retain(|other| *other != id);
-            self.free.push(id);
+            self.slots.release(id);
         }
         Ok(slice)
     }
@@ -379,19 +403,19 @@ impl Ledger {
         Ok(())
     }
 
-    /// Adds to (or takes from) the basis of a lot, or of the pool it is in, and gives it its new rank.
-    pub fn adjust(&mut self, id: LotId, part: Part) -> Result<(), OutOfRange> {
-        let lot = &mut self.lots[id.0 as usize];
+    /// Adds to (or takes from) the basis of a lot, or of the pool it is in; the lot may move to another slot.
+    pub fn adjust(&mut self, id: LotId, part: Part) -> Result<LotId, OutOfRange> {
+        let lot = self.lot(id);
         let holding = (lot.account, lot.security);
-        let Some(book) = self.books.get_mut(&holding) else {
-            return Ok(());
-        };
-        match &mut book.pool {
-            Some(pool) => pool.adjust(part)?,
-            None => lot.parcel.adjust(part)?,
+        if let Some(pool) = self
+            .books
+            .get_mut(&holding)
+            .and_then(|book| book.pool.as_mut())
+        {
+            pool.adjust(part)?;
+            return Ok(id);
         }
-        self.rerank(id);
-        Ok(())
+        self.change(id, |lot| lot.parcel.adjust(part))
     }
 
     /// Exact basis of a lot: its own, or its units' share of the pool.
@@ -434,18 +458,13 @@ impl Ledger {
                 given,
             })
         });
-        let id = self.join_or_add(Lot {
+        self.enqueue(Lot {
             held_from: day,
-            stamp: 0,
+            queued: 0,
             gift,
             parcel,
             ..lot
         })?;
-        let lot = self.lot(id);
-        let holding = (lot.account, lot.security);
-        if let Some(book) = self.books.get_mut(&holding) {
-            book.queue.push(book.method, &self.lots, id);
-        }
         Ok(())
     }
 
@@ -460,29 +479,43 @@ impl Ledger {
         Ok(())
     }
 
-    /// Gives a lot its place in the queue again after its rank changed.
-    pub fn rerank(&mut self, id: LotId) {
-        let lot = &mut self.lots[id.0 as usize];
-        lot.stamp = lot.stamp.wrapping_add(1);
-        let holding = (lot.account, lot.security);
-        if let Some(book) = self.books.get_mut(&holding) {
-            book.queue.push(book.method, &self.lots, id);
-        }
-    }
-
     /// The lots of a holding that have units, in order of acquisition.
     pub fn lots_of(&self, holding: Holding) -> Vec<LotId> {
-        let mut found: Vec<LotId> = (0..self.lots.len() as u32)
-            .map(LotId)
-            .filter(|id| {
-                let lot = self.lot(*id);
-                (lot.account, lot.security) == holding && !lot.parcel.left().is_zero()
-            })
-            .collect();
-        found.sort_by_key(|id| {
+        let members = self
+            .books
+            .get(&holding)
+            .map_or(&[][..], |book| &book.members);
+        self.alive(holding, members)
+    }
+
+    /// The lots of a holding acquired on one day.
+    pub fn lots_of_day(&self, holding: Holding, day: Date) -> Vec<LotId> {
+        let members = self
+            .books
+            .get(&holding)
+            .map_or(&[][..], |book| &book.members);
+        let start = members.partition_point(|(acquired, _, _)| *acquired < day);
+        let end = members.partition_point(|(acquired, _, _)| *acquired <= day);
+        self.alive(holding, members.get(start..end).unwrap_or_default())
+    }
+
+    fn alive(&self, holding: Holding, members: &[Member]) -> Vec<LotId> {
+        let units = members.iter().filter(|(acquired, sequence, id)| {
             let lot = self.lot(*id);
-            (lot.acquired, lot.sequence, lot.held_from, !lot.used)
+            (lot.account, lot.security) == holding
+                && (lot.acquired, lot.sequence) == (*acquired, *sequence)
+                && !lot.parcel.left().is_zero()
         });
+        let mut found: Vec<LotId> = units.map(|(_, _, id)| *id).collect();
+        let key = |id: &LotId| {
+            let lot = self.lot(*id);
+            (lot.acquired, lot.sequence, lot.held_from, !lot.used, *id)
+        };
+        // A slot may have been given back and used again for the same holding: it then stands here twice.
+        if !found.is_sorted_by_key(key) {
+            found.sort_unstable_by_key(key);
+        }
+        found.dedup();
         found
     }
 
@@ -506,6 +539,25 @@ impl Book {
             queue: Queue::default(),
             held: Quantity::ZERO,
             pool: None,
+            members: Vec::new(),
+        }
+    }
+
+    fn enlist(&mut self, member: Member, lots: &[Lot]) {
+        if self.members.len() == self.members.capacity() {
+            // Before growing, forget what is used up: the list stays in proportion to what is held.
+            self.members
+                .retain(|(_, _, id)| !lots[id.0 as usize].parcel.left().is_zero());
+        }
+        match self.members.last() {
+            Some(last) if *last == member => {}
+            Some(last) if *last > member => {
+                let place = self.members.partition_point(|other| *other < member);
+                if self.members.get(place) != Some(&member) {
+                    self.members.insert(place, member);
+                }
+            }
+            _ => self.members.push(member),
         }
     }
 }

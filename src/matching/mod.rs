@@ -6,6 +6,7 @@ mod corporate;
 mod dispose;
 mod fold;
 mod ledger;
+mod notices;
 mod option;
 mod position;
 mod rules;
@@ -120,6 +121,8 @@ pub fn matched(
         return Err(problems);
     }
     in_order_of_sale(&mut all);
+    let mut found = notices::notices(history, &rules, &all, law.places);
+    all.warnings.append(&mut found);
     Ok(all)
 }
 

@@ -154,7 +154,7 @@ impl Rules {
             end: settings
                 .as_of
                 .or_else(|| history.trades.iter().map(|trade| trade.date).max()),
-            keep_adjustments: true,
+            keep_adjustments: !settings.skip_adjustments,
             identical,
         })
     }

@@ -42,7 +42,7 @@ pub fn net(netting: &Netting<'_>) -> Result<Netted, Vec<Problem>> {
 
 impl Netting<'_> {
     /// The tax years to list: from the first with a disposal or another amount to that of the last row or the report date.
-    pub fn years(&self) -> std::ops::RangeInclusive<i32> {
+    pub fn years(&self) -> std::ops::Range<i32> {
         let rows = self
             .matched
             .disposals
@@ -53,9 +53,9 @@ impl Netting<'_> {
             .min();
         let last = self.last_day().map(|day| self.law.tax_year.of(day));
         match (first, last) {
-            (Some(first), Some(last)) => first..=last.max(first),
-            (None, Some(last)) => last..=last,
-            (_, None) => 1..=0,
+            (Some(first), Some(last)) => first..last.max(first) + 1,
+            (None, Some(last)) => last..last + 1,
+            (_, None) => 0..0,
         }
     }
 

@@ -172,8 +172,7 @@ impl Fold<'_> {
         };
         let (accounts, held) = self.total_held(row.trade)?;
         let arrives = self.arriving(row.trade, held)?;
-        let (part, whole) = (Quantity::new(fraction)?, Quantity::ONE);
-        if part > whole {
+        if fraction > Decimal::ONE || fraction.is_sign_negative() {
             return Err(Problem::at(
                 row.trade.source,
                 "the fraction of the basis that moves lies between 0 and 1",
@@ -187,7 +186,7 @@ impl Fold<'_> {
                 let total = arrives.share(seen, held)?;
                 let units = total.minus(given)?;
                 given = total;
-                self.divide(id, lot, new, units, part)?;
+                self.divide(id, lot, new, units, fraction)?;
             }
         }
         Ok(())
@@ -200,10 +199,10 @@ impl Fold<'_> {
         from: LotId,
         new: SecurityId,
         units: Quantity,
-        fraction: Quantity,
+        fraction: Decimal,
     ) -> Result<(), Halt> {
         let basis = self.ledger.basis_of(from)?;
-        let moved = self.ledger.part(basis.share(fraction, Quantity::ONE)?)?;
+        let moved = self.ledger.part(basis.times(fraction)?)?;
         let from = self.ledger.adjust(from, moved.negated())?;
         let lot = self.ledger.lot(from);
         let (account, held_from, used, acquired) =

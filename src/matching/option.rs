@@ -392,8 +392,8 @@ impl Fold<'_> {
         });
         let late: Vec<(Holding, Date, TradeId)> = long
             .chain(self.shorts_opened())
-            .filter(|((_, security), opened, _)| {
-                self.section_1256(*security) && self.law.tax_year.of(*opened) < year
+            .filter(|((_, security), opened, trade)| {
+                self.section_1256(*security) && self.marked_through(*opened, *trade) < year
             })
             .collect();
         for (holding, opened, trade) in late {
@@ -414,12 +414,18 @@ impl Fold<'_> {
                 self.ledger.lot(lot).acquired,
                 self.ledger.purchase_of(lot).opened_by,
             );
-            if self.law.tax_year.of(acquired) < year {
+            if self.marked_through(acquired, opened_by) < year {
                 let problem = self.unmarked(sale.holding, acquired, opened_by);
                 self.problems.push(problem);
                 return;
             }
         }
+    }
+
+    /// The last tax year in which a contract opened (or marked) on a day needs no further mark.
+    fn marked_through(&self, opened: Date, trade: TradeId) -> i32 {
+        let year = self.law.tax_year.of(opened);
+        if self.history.trade(trade).action == Action::Mark { year + 1 } else { year }
     }
 
     /// The problem of a section 1256 contract held past a year end without a mark.

@@ -197,7 +197,6 @@ fn what_the_country_does_not_know_is_refused() {
 #[test]
 fn what_is_still_to_come_is_refused_rather_than_ignored() {
     for (arguments, name) in [
-        ("compute --mapping m.toml x.csv", "`--mapping`"),
         ("compute --rates r.csv x.csv", "`--rates`"),
         ("compute --format txf x.csv", "the format `txf`"),
         ("compute -o page.html x.csv", "the format `html`"),

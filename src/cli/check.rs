@@ -91,6 +91,12 @@ fn file(file: &FileReading) -> Value {
             "rows": action.rows, "first_line": action.first_line,
         })
     });
+    let rules = file.rules.iter().map(|rule| {
+        json!({
+            "rule": rule.rule, "meaning": rule.meaning, "rows": rule.rows,
+            "first_line": rule.first_line, "cells": rule.cells, "event": rule.event,
+        })
+    });
     json!({
         "name": file.name,
         "encoding": file.encoding,
@@ -101,6 +107,8 @@ fn file(file: &FileReading) -> Value {
         "newest_first": file.order == RowOrder::Turned,
         "trades": file.trades,
         "ignored": file.ignored,
+        "format": file.format,
+        "rules": rules.collect::<Vec<_>>(),
         "actions": actions.collect::<Vec<_>>(),
     })
 }

@@ -8,6 +8,7 @@ use std::env;
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Command;
 use rust_decimal::Decimal;
@@ -15,6 +16,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::import::AccountSetting;
+use crate::import::formats::Format;
+use crate::import::formats::mapping::Mapping;
 use crate::trade::{Action, Class};
 
 use super::country;
@@ -36,6 +39,8 @@ pub struct Config {
     pub symbols: BTreeMap<String, Class>,
     /// `[actions]`: words of the file and what they mean.
     pub actions: BTreeMap<String, String>,
+    /// `[formats.NAME]`, and the files of the folder `formats` beside the user's configuration.
+    pub formats: Vec<Arc<Format>>,
     /// `identical`.
     pub identical: Vec<Vec<String>>,
     /// `[crypto] pre2025 = "universal"`.
@@ -55,7 +60,12 @@ pub fn load(named: Option<&Path>, program: &Command) -> Result<Config, Error> {
         Some(path) => path.to_owned(),
         None => match found() {
             Some(path) => path,
-            None => return Ok(Config::default()),
+            None => {
+                return Ok(Config {
+                    formats: super::formats::of_folder(folder())?,
+                    ..Config::default()
+                });
+            }
         },
     };
     let name = path.display().to_string();
@@ -65,7 +75,11 @@ pub fn load(named: Option<&Path>, program: &Command) -> Result<Config, Error> {
             text: &text,
             program,
         }
-        .config(),
+        .config()
+        .and_then(|mut config| {
+            config.formats.extend(super::formats::of_folder(folder())?);
+            Ok(config)
+        }),
         Err(error) => Err(Error::Usage(format!("cannot read {name}: {error}"))),
     }
 }
@@ -75,6 +89,12 @@ fn found() -> Option<PathBuf> {
     if here.is_file() {
         return Some(here);
     }
+    let path = folder()?.join(NAME);
+    path.is_file().then_some(path)
+}
+
+/// The user's configuration folder.
+fn folder() -> Option<PathBuf> {
     // The XDG specification has relative paths ignored.
     let absolute = |name: &str| {
         let path = PathBuf::from(env::var_os(name)?);
@@ -83,8 +103,7 @@ fn found() -> Option<PathBuf> {
     let folder = absolute("XDG_CONFIG_HOME")
         .or_else(|| absolute("HOME").map(|home| home.join(".config")))
         .or_else(|| absolute("APPDATA"))?;
-    let path = folder.join("lossoffset").join(NAME);
-    path.is_file().then_some(path)
+    Some(folder.join("lossoffset"))
 }
 
 type Value<'t> = Spanned<DeValue<'t>>;
@@ -96,7 +115,14 @@ struct Reader<'t> {
 }
 
 /// Tables and keys that stand for no option.
-const TABLES: [&str; 5] = ["accounts", "symbols", "actions", "crypto", "identical"];
+const TABLES: [&str; 6] = [
+    "accounts",
+    "symbols",
+    "actions",
+    "crypto",
+    "identical",
+    "formats",
+];
 
 impl<'t> Reader<'t> {
     fn config(&self) -> Result<Config, Error> {
@@ -110,6 +136,7 @@ impl<'t> Reader<'t> {
                 "symbols" => config.symbols = self.each(value, |v| self.symbol(v))?,
                 "actions" => config.actions = self.each(value, |v| self.action(v))?,
                 "crypto" => config.universal_before_2025 = self.crypto(value)?,
+                "formats" => config.formats = self.formats(value)?,
                 "identical" => config.identical = self.identical(value)?,
                 _ if country::codes().any(|code| code == name) => {
                     self.country(name, value, &mut config)?;
@@ -118,6 +145,23 @@ impl<'t> Reader<'t> {
             }
         }
         Ok(config)
+    }
+
+    /// Mappings written in the file itself.
+    fn formats(&self, value: &Value<'t>) -> Result<Vec<Arc<Format>>, Error> {
+        #[derive(serde::Deserialize)]
+        struct Own {
+            formats: BTreeMap<String, Mapping>,
+        }
+        let own: Own = toml::from_str(self.text)
+            .map_err(|error| self.wrong(&error.span().unwrap_or(value.span()), error.message()))?;
+        let named = own.formats.into_iter().map(|(name, mapping)| {
+            Arc::new(Format {
+                mapping: Mapping { name, ..mapping },
+                text: String::new(),
+            })
+        });
+        Ok(named.collect())
     }
 
     /// `file:line: message`.

@@ -67,5 +67,7 @@ fn read_options(chosen: &Chosen) -> ReadOptions {
         symbol_classes: chosen.symbols.clone(),
         accounts: chosen.accounts.clone(),
         actions: chosen.actions.clone(),
+        mapping: chosen.mapping.clone(),
+        formats: chosen.formats.clone(),
     }
 }

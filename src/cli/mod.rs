@@ -10,6 +10,7 @@ pub mod compute;
 pub mod config;
 pub mod country;
 pub mod error;
+pub mod formats;
 pub mod input;
 pub mod lots;
 pub mod man;
@@ -73,6 +74,7 @@ enum Task {
     Lots(lots::Lots),
     Compare(compare::Compare),
     Check(check::Check),
+    Formats(formats::Formats),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -95,6 +97,7 @@ impl Task {
             Self::Lots(command) => command.run(config),
             Self::Compare(command) => command.run(config),
             Self::Check(command) => command.run(config),
+            Self::Formats(command) => command.run(),
             Self::Completions(command) => command.run(),
             Self::Man(command) => command.run(),
         }

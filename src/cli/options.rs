@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueEnum};
@@ -9,6 +10,7 @@ use rust_decimal::Decimal;
 
 use crate::date::Date;
 use crate::import::AccountSetting;
+use crate::import::formats::Format as Mapping;
 use crate::jurisdiction::{JURISDICTIONS, Jurisdiction};
 use crate::method::METHODS;
 use crate::output::{FORMATS, Format};
@@ -110,7 +112,7 @@ pub struct Reading {
     #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
     pub timezone: Option<String>,
 
-    /// How to read a file that no built-in format fits, a TOML file
+    /// How to read a file that no built-in format fits: a TOML file, which `formats guess` drafts, or a format's name
     #[arg(long, value_name = "FILE")]
     pub mapping: Option<PathBuf>,
 
@@ -293,6 +295,10 @@ pub struct Chosen {
     pub symbols: BTreeMap<String, Class>,
     /// `[actions]`.
     pub actions: BTreeMap<String, String>,
+    /// `--mapping`.
+    pub mapping: Option<Arc<Mapping>>,
+    /// The user's own formats.
+    pub formats: Vec<Arc<Mapping>>,
     /// Whether a warning that needs the user changes the exit status.
     pub strict: bool,
 }
@@ -303,7 +309,7 @@ impl Chosen {
     /// # Errors
     /// What the country does not know; what cannot be done yet.
     pub fn new(computing: &Computing, reading: &Reading, config: Config) -> Result<Self, Error> {
-        not_yet(computing, reading)?;
+        not_yet(computing)?;
         let country = country::find(computing.jurisdiction.as_deref())?;
         let methods = config
             .accounts
@@ -322,6 +328,12 @@ impl Chosen {
             accounts: config.accounts,
             symbols: config.symbols,
             actions: config.actions,
+            mapping: reading
+                .mapping
+                .as_deref()
+                .map(super::formats::load)
+                .transpose()?,
+            formats: config.formats,
             strict: computing.strict,
         })
     }
@@ -348,11 +360,10 @@ fn settings(computing: &Computing, reading: &Reading, config: &Config) -> Settin
 }
 
 /// Options whose work is still to come: refused, so that none is silently ignored.
-fn not_yet(computing: &Computing, reading: &Reading) -> Result<(), Error> {
+fn not_yet(computing: &Computing) -> Result<(), Error> {
     let asked = [
         ("--rates", computing.rates.is_some()),
         ("--rate-fallback", computing.rate_fallback.is_some()),
-        ("--mapping", reading.mapping.is_some()),
     ];
     match asked.iter().find(|(_, asked)| *asked) {
         Some((option, _)) => Err(Error::Usage(format!("`{option}` is not supported yet"))),

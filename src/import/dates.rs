@@ -341,7 +341,7 @@ impl Evidence {
 }
 
 /// A cell read as `--date-format` says.
-fn formatted(text: &str, format: &str) -> Option<Moment> {
+pub fn formatted(text: &str, format: &str) -> Option<Moment> {
     let whole = |day: NaiveDate, time: Option<chrono::NaiveTime>, offset| {
         let date = Date::new(day.year(), day.month(), day.day())?;
         let time = time

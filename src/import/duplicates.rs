@@ -46,7 +46,7 @@ pub fn remove(shared: &mut Shared<'_>, sources: &Sources, files: &mut [FileReadi
 
 fn count(files: &mut [FileReading], source: Source, rule: &'static str) {
     if let Some(file) = files.get_mut(usize::from(source.file)) {
-        *file.ignored.entry(rule).or_default() += 1;
+        *file.ignored.entry(rule.into()).or_default() += 1;
     }
 }
 

@@ -8,6 +8,8 @@ use crate::import::action::{self, Meaning, Unclear};
 use crate::import::columns::{Clash, Column, Columns};
 use crate::import::dates::{DateColumn, Rows};
 use crate::import::encoding::Encoding;
+use crate::import::formats::apply::Mapped;
+use crate::import::formats::rows::SEPARATOR;
 use crate::import::header::{self, Header, NoHeader};
 use crate::import::number::DecimalMark;
 use crate::import::reading::{ActionReading, ColumnReading, FileReading, ReadOptions, RowOrder};
@@ -43,9 +45,21 @@ impl Problems {
         &mut self.list
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
+    }
+
+    /// Adds a note to the last one.
+    pub fn note_last(&mut self, note: String) {
+        if let Some(last) = self.list.last_mut() {
+            last.notes.push(note);
+        }
     }
 
     /// All of them; beyond the first thousand only their number.
@@ -115,6 +129,8 @@ pub struct FileReader<'a, 't> {
     pub problems: &'a mut Problems,
     near_year_end: &'a mut Vec<Source>,
     header: Header,
+    /// Rows written by a format: the line of the file for each, and the cell of the file for each cell.
+    mapped: Option<&'t Mapped>,
     zoned_rows: u64,
     year_begins: (u32, u32),
     /// The last day looked at, and how many days it lies after the nearest begin of a tax year, if close to it.
@@ -132,6 +148,61 @@ pub fn read(
     let header = find_header(shared, text, number, name)?;
     let columns = find_columns(shared, &header, number)?;
     warn_of_unknown(shared, &columns, number, header.line);
+    let mark = if shared.options.decimal_comma {
+        DecimalMark::Comma
+    } else {
+        DecimalMark::Point
+    };
+    let file = (number, name, encoding);
+    Some(read_rows(shared, text, header, columns, None, file, mark))
+}
+
+/// Reads the rows that a format wrote; `None` where it lacks columns, which is then among the problems.
+pub fn read_mapped(
+    shared: &mut Shared<'_>,
+    mapped: &Mapped,
+    header: &Header,
+    number: u16,
+    name: &str,
+    encoding: Encoding,
+) -> Option<FileReading> {
+    let written = Header {
+        delimiter: SEPARATOR,
+        names: mapped
+            .columns
+            .iter()
+            .map(|column| column.name().to_owned())
+            .collect(),
+        line: header.line.max(1),
+        rows_from: (0, 1),
+    };
+    let columns = find_columns(shared, &written, number)?;
+    let text = &mapped.finished.text;
+    let file = (number, name, encoding);
+    let mut reading = read_rows(
+        shared,
+        text,
+        written,
+        columns,
+        Some(mapped),
+        file,
+        DecimalMark::Point,
+    );
+    reading.delimiter = char::from(header.delimiter);
+    reading.header_line = header.line;
+    Some(reading)
+}
+
+/// Reads all rows behind a header that is understood.
+fn read_rows<'t>(
+    shared: &mut Shared<'_>,
+    text: &'t [u8],
+    header: Header,
+    columns: Columns,
+    mapped: Option<&'t Mapped>,
+    (number, name, encoding): (u16, &str, Encoding),
+    mark: DecimalMark,
+) -> FileReading {
     let options = shared.options;
     let dates = date_columns(&columns, options);
     let mut reader = FileReader {
@@ -140,17 +211,14 @@ pub fn read(
         columns,
         dates,
         words: Words::new(options),
-        mark: if options.decimal_comma {
-            DecimalMark::Comma
-        } else {
-            DecimalMark::Point
-        },
+        mark,
         options,
         zone: shared.zone,
         tables: &mut shared.tables,
         problems: &mut shared.problems,
         near_year_end: &mut shared.near_year_end,
         header,
+        mapped,
         zoned_rows: 0,
         year_begins: options.year_begins.unwrap_or((1, 1)),
         last_day: None,
@@ -162,7 +230,7 @@ pub fn read(
     };
     reader.read_rows(&mut shared.trades, &mut shared.cancels, &mut reading);
     reader.describe(&mut reading);
-    Some(reading)
+    reading
 }
 
 impl<'t> FileReader<'_, 't> {
@@ -175,6 +243,23 @@ impl<'t> FileReader<'_, 't> {
             from: self.header.rows_from,
             file: self.number,
             columns: self.columns.names.len(),
+        }
+    }
+
+    /// The line of the file that a record comes from.
+    #[inline]
+    pub fn line_of(&self, record: u32) -> u32 {
+        match self.mapped {
+            None => record,
+            Some(mapped) => mapped.line_of(record),
+        }
+    }
+
+    /// The cell of the file that a cell comes from.
+    pub fn cell_of(&self, cell: usize) -> Option<usize> {
+        match self.mapped {
+            None => Some(cell),
+            Some(mapped) => mapped.cells.get(cell).copied().flatten(),
         }
     }
 
@@ -222,7 +307,7 @@ impl<'t> FileReader<'_, 't> {
             match RowReader::new(self, &record).read() {
                 Outcome::Trade(trade) => trades.push(trade),
                 Outcome::Cancel(cancel) => cancels.push(cancel),
-                Outcome::Ignored(rule) => *reading.ignored.entry(rule).or_default() += 1,
+                Outcome::Ignored(rule) => *reading.ignored.entry(rule.into()).or_default() += 1,
                 Outcome::Wrong => {}
             }
         }
@@ -293,7 +378,7 @@ fn find_header(shared: &mut Shared<'_>, text: &[u8], number: u16, name: &str) ->
             shared.problems.add(
                 Problem::at(Source { file: number, line }, "no line with column names was found")
                     .note("a header has a date, a symbol and a quantity, under these or similar names: date,action,symbol,quantity,price")
-                    .help("write such a line above the first row, or describe the file with `--mapping` (`header = \"none\"`)"),
+                    .help("write such a line above the first row, or describe the file in a mapping: `lossoffset formats guess FILE` drafts one"),
             );
             None
         }

@@ -68,6 +68,34 @@ pub fn find(text: &[u8]) -> Result<Header, NoHeader> {
     }
 }
 
+/// The first line with at least four cells that all say something different and are no numbers.
+pub fn widest(text: &[u8]) -> Option<Header> {
+    let (mut at, mut line) = (0, 1);
+    for _ in 0..PREAMBLE {
+        let rest = text.get(at..).filter(|rest| !rest.is_empty())?;
+        for delimiter in DELIMITERS {
+            let header = split(text, at, line, delimiter);
+            let mut names: Vec<&String> = header
+                .names
+                .iter()
+                .filter(|name| !name.is_empty())
+                .collect();
+            let all = names.len();
+            names.sort();
+            names.dedup();
+            let words = names
+                .iter()
+                .all(|name| name.starts_with(|c: char| !c.is_ascii_digit() && c != '-'));
+            if all >= 4 && names.len() == all && words {
+                return Some(header);
+            }
+        }
+        let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        (at, line) = (at + length + 1, line + 1);
+    }
+    None
+}
+
 /// The line read with the delimiter under which it has most known names.
 fn candidate(text: &[u8], at: usize, line: u32) -> Header {
     let mut best: Option<(usize, Header)> = None;

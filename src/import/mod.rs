@@ -14,6 +14,7 @@ mod dates;
 mod duplicates;
 mod encoding;
 mod file;
+pub mod formats;
 mod header;
 mod moment;
 mod money_words;
@@ -34,7 +35,7 @@ use zone::Zone;
 pub use columns::Column;
 pub use reading::{
     AccountSetting, ActionReading, ColumnReading, DateReading, FileReading, Input, ReadOptions,
-    Reading, RowOrder,
+    Reading, RowOrder, RuleReading,
 };
 pub use row::class_named;
 
@@ -108,6 +109,10 @@ fn check_options(options: &ReadOptions, shared: &mut Shared<'_>) {
 
 fn read_file(shared: &mut Shared<'_>, sources: &mut Sources, input: Input) -> Option<FileReading> {
     let number = sources.add(&input.name);
+    if formats::flex::is_flex(&input.bytes) {
+        return read_flex(shared, sources, number, input);
+    }
+    let input = of_workbook(shared, input)?;
     if let Some((what, help)) = encoding::foreign(&input.bytes) {
         shared
             .problems
@@ -126,12 +131,141 @@ fn read_file(shared: &mut Shared<'_>, sources: &mut Sources, input: Input) -> Op
             needs_user: false,
         });
     }
-    let reading = file::read(shared, &text, number, &input.name, encoding);
+    let reading = read_text(shared, &text, number, &input.name, encoding);
     let delimiter = reading.as_ref().map_or(b',', |reading| {
         u8::try_from(reading.delimiter).unwrap_or(b',')
     });
     sources.keep(number, delimiter, text, KEPT);
     reading
+}
+
+/// The sheet of a workbook that holds the rows, as text; any other file as it is.
+fn of_workbook(shared: &mut Shared<'_>, input: Input) -> Option<Input> {
+    if !input.bytes.starts_with(b"PK\x03\x04") {
+        return Some(input);
+    }
+    let Input { name, bytes } = input;
+    // An archive that is no workbook is reported as what it is.
+    let Ok(sheets) = formats::workbook::sheets(bytes) else {
+        let bytes = b"PK\x03\x04".to_vec();
+        return Some(Input { name, bytes });
+    };
+    match formats::sheet_of(sheets, &name, shared.options) {
+        Some(bytes) => Some(Input { name, bytes }),
+        None => {
+            let problem = Problem::new(format!("the workbook `{name}` is empty"));
+            shared.problems.add(problem);
+            None
+        }
+    }
+}
+
+/// Reads a Flex Query file: its elements as a table.
+fn read_flex(
+    shared: &mut Shared<'_>,
+    sources: &mut Sources,
+    number: u16,
+    input: Input,
+) -> Option<FileReading> {
+    let (text, encoding) = encoding::decode(input.bytes);
+    let table = match formats::flex::table(&String::from_utf8_lossy(&text)) {
+        Ok(table) => table,
+        Err((line, message)) => {
+            let source = Source { file: number, line };
+            let problem = Problem::at(source, format!("the XML cannot be read: {message}"));
+            shared
+                .problems
+                .add(problem.help("download the Flex Query again"));
+            sources.keep(number, b'\n', text, KEPT);
+            return None;
+        }
+    };
+    sources.keep(number, b'\n', text, KEPT);
+    let format = formats::of_flex(shared.options)?;
+    let header = formats::detect::first_header(&table.text, formats::rows::SEPARATOR);
+    let before = shared.problems.len();
+    let mut applying = formats::apply::Applying {
+        text: &table.text,
+        number,
+        name: &input.name,
+        options: shared.options,
+        problems: &mut shared.problems,
+    };
+    let mapped = formats::apply::apply(&mut applying, &format, header.clone());
+    let line_of = |line: u32| {
+        let at = usize::try_from(line).unwrap_or_default().wrapping_sub(1);
+        table.lines.get(at).copied().unwrap_or(1)
+    };
+    for place in shared
+        .problems
+        .list()
+        .iter_mut()
+        .skip(before)
+        .filter_map(|problem| problem.place.as_mut())
+    {
+        place.source.line = line_of(place.source.line);
+        place.cell = None;
+    }
+    let mut mapped = mapped?;
+    mapped.move_lines(line_of);
+    for (element, count) in &table.unread {
+        warn_of_unread(shared, number, 1, element, *count);
+    }
+    let mut reading = file::read_mapped(shared, &mapped, &header, number, &input.name, encoding)?;
+    reading.describe_format(&format, mapped);
+    reading.delimiter = ' ';
+    Some(reading)
+}
+
+fn warn_of_unread(shared: &mut Shared<'_>, file: u16, line: u32, what: &str, count: u64) {
+    shared.warnings.push(Warning {
+        code: "not-read",
+        message: format!(
+            "{count} {} of `{what}` not read, though they may change what is held; write splits, mergers, spin-offs and transfers as rows of a file of your own",
+            if count == 1 { "row is" } else { "rows are" },
+        ),
+        at: vec![Source { file, line }],
+        needs_user: true,
+    });
+}
+
+/// Reads decoded text by its format.
+fn read_text(
+    shared: &mut Shared<'_>,
+    text: &[u8],
+    number: u16,
+    name: &str,
+    encoding: encoding::Encoding,
+) -> Option<FileReading> {
+    let options = shared.options;
+    match formats::choose(text, number, name, options, &mut shared.problems) {
+        formats::Choice::Refused => None,
+        formats::Choice::Canonical => {
+            let reading = file::read(shared, text, number, name, encoding);
+            if reading.is_none()
+                && let Some(note) = formats::looked_for(text)
+            {
+                shared.problems.note_last(note);
+            }
+            reading
+        }
+        formats::Choice::Format(format, header) => {
+            let mut applying = formats::apply::Applying {
+                text,
+                number,
+                name,
+                options,
+                problems: &mut shared.problems,
+            };
+            let mapped = formats::apply::apply(&mut applying, &format, header.clone())?;
+            for (what, (line, count)) in &mapped.unread {
+                warn_of_unread(shared, number, *line, what, *count);
+            }
+            let mut reading = file::read_mapped(shared, &mapped, &header, number, name, encoding)?;
+            reading.describe_format(&format, mapped);
+            Some(reading)
+        }
+    }
 }
 
 fn finish(

@@ -1,9 +1,13 @@
 //! What reading is told and what it reports: options in, history and how each file was understood out.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Read as _;
+use std::sync::Arc;
 
 use crate::diagnostic::Problem;
+use crate::import::formats::Format;
+use crate::import::formats::apply::Mapped;
 use crate::trade::{Class, History};
 
 /// One file to read.
@@ -83,6 +87,10 @@ pub struct ReadOptions {
     pub accounts: BTreeMap<String, AccountSetting>,
     /// `[actions]`: more words for the action column, with the canonical word each means.
     pub actions: BTreeMap<String, String>,
+    /// `--mapping`: how to read the files that it fits.
+    pub mapping: Option<Arc<Format>>,
+    /// The user's own formats, looked for before the built-in ones.
+    pub formats: Vec<Arc<Format>>,
 }
 
 /// What the configuration says about an account.
@@ -129,15 +137,45 @@ pub struct FileReading {
     /// Rows that became trades.
     pub trades: u64,
     /// Rows without effect, by the name of the rule that says so.
-    pub ignored: BTreeMap<&'static str, u64>,
+    pub ignored: BTreeMap<Cow<'static, str>, u64>,
     /// Each action word with its meaning, in order of appearance.
     pub actions: Vec<ActionReading>,
+    /// The format it was read by; `None` for canonical columns.
+    pub format: Option<String>,
+    /// What each rule of the format was used for.
+    pub rules: Vec<RuleReading>,
 }
 
 impl FileReading {
     /// All rows below the header: trades and rows ignored.
     pub fn rows(&self) -> u64 {
         self.trades + self.ignored.values().sum::<u64>()
+    }
+}
+
+impl FileReading {
+    /// Adds what a format says of the file to what its rows said.
+    pub(super) fn describe_format(&mut self, format: &Format, mapped: Mapped) {
+        self.format = Some(format.mapping.name.clone());
+        for (rule, rows) in mapped.ignored {
+            *self.ignored.entry(rule).or_default() += rows;
+        }
+        self.columns = mapped
+            .header
+            .iter()
+            .enumerate()
+            .map(|(at, name)| {
+                let written = mapped.cells.iter().position(|cell| *cell == Some(at));
+                let column = written.and_then(|written| mapped.columns.get(written));
+                ColumnReading {
+                    name: name.clone(),
+                    meaning: column.map(|column| column.name()),
+                    suggestion: None,
+                }
+            })
+            .collect();
+        self.actions.clear();
+        self.rules = mapped.rules;
     }
 }
 
@@ -184,4 +222,21 @@ pub struct ActionReading {
     pub rows: u64,
     /// The line of the first.
     pub first_line: u32,
+}
+
+/// What a rule of a format was used for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RuleReading {
+    /// The rule.
+    pub rule: String,
+    /// The canonical word it says.
+    pub meaning: String,
+    /// How many rows it decided.
+    pub rows: u64,
+    /// The line of the first.
+    pub first_line: u32,
+    /// The cells of the first.
+    pub cells: String,
+    /// The canonical row that the first became; empty where it became none.
+    pub event: String,
 }

@@ -268,7 +268,7 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
     pub fn new(file: &'r mut FileReader<'a, 't>, record: &'r Record) -> Self {
         let source = Source {
             file: file.number,
-            line: record.line(),
+            line: file.line_of(record.line()),
         };
         Self {
             file,
@@ -405,7 +405,7 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
             .file
             .columns
             .get(Column::Action, self.record, self.file.text);
-        match self.file.words.look_up(bytes, self.record.line()) {
+        match self.file.words.look_up(bytes, self.source.line) {
             Some(meaning) if meaning.action == Action::Ignore => {
                 Err(Outcome::Ignored("action `ignore`"))
             }
@@ -1279,7 +1279,7 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
         self.wrong = true;
         problem.place = Some(crate::diagnostic::Place {
             source: self.source,
-            cell,
+            cell: cell.and_then(|cell| self.file.cell_of(cell)),
         });
         self.file.problems.add(problem);
     }

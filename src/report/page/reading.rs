@@ -14,6 +14,9 @@ pub fn files(files: &[FileReading]) -> Page<'static> {
         if !file.actions.is_empty() {
             page.grid(actions(file));
         }
+        if !file.rules.is_empty() {
+            page.grid(rules(file));
+        }
         page.remark(shape(file));
         page.remark(rows(file));
     }
@@ -65,6 +68,27 @@ fn actions(file: &FileReading) -> Grid<'static> {
     Grid::of(heads, lines.collect())
 }
 
+/// What each rule of the format was used for, with one example from cells to event.
+fn rules(file: &FileReading) -> Grid<'static> {
+    let heads = vec![
+        GridColumn::text("rule"),
+        GridColumn::word("understood as"),
+        GridColumn::number("rows"),
+        GridColumn::text("for example"),
+        GridColumn::text("became").rank(1),
+    ];
+    let lines = file.rules.iter().map(|rule| {
+        Line::Row(vec![
+            rule.rule.clone(),
+            rule.meaning.clone(),
+            grouped(&rule.rows.to_string()),
+            format!("{}: {}", rule.first_line, rule.cells),
+            rule.event.clone(),
+        ])
+    });
+    Grid::of(heads, lines.collect())
+}
+
 fn shape(file: &FileReading) -> String {
     let delimiter = match file.delimiter {
         '\t' => "tabs".to_owned(),
@@ -74,8 +98,12 @@ fn shape(file: &FileReading) -> String {
         RowOrder::Kept => "rows taken in their order",
         RowOrder::Turned => "newest row first, so turned round",
     };
+    let format = file
+        .format
+        .as_ref()
+        .map_or(String::new(), |name| format!("read as `{name}`, "));
     format!(
-        "{}, cells separated by {delimiter}, header in line {}, {order}",
+        "{format}{}, cells separated by {delimiter}, header in line {}, {order}",
         file.encoding, file.header_line
     )
 }

@@ -1,0 +1,1143 @@
+//! A file read by a mapping: every row of it becomes canonical rows, is ignored by a named rule, or is an error.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use rustc_hash::FxHashMap;
+
+use crate::diagnostic::Problem;
+use crate::import::action;
+use crate::import::columns::Column;
+use crate::import::dates::Rows as SourceRows;
+use crate::import::file::Problems;
+use crate::import::header::Header;
+use crate::import::moment::{self, Day, Offset};
+use crate::import::reading::{ReadOptions, RuleReading};
+use crate::record::{Record, Records};
+use crate::source::Source;
+use crate::trade::Action;
+
+use super::Format;
+use super::mapping::{FeeSign, Kind, Mapping, Order, PriceUnit, QuantitySign, ShareLeg};
+use super::pairs::Ledger;
+use super::plan::{Compiled, Compiler, Expression, HeaderNames, Plan, Row};
+use super::rows::{Finished, Rows};
+use super::two_sided::{self, Sides};
+use super::values::{self, DateWriter, Numbers, SourceZone};
+use super::{joins, shares};
+
+/// A file turned into canonical rows.
+#[derive(Clone, Debug, Default)]
+pub struct Mapped {
+    /// The rows.
+    pub finished: Finished,
+    /// The columns of their cells.
+    pub columns: Vec<Column>,
+    /// For each column, the cell of the file it mainly comes from.
+    pub cells: Vec<Option<usize>>,
+    /// Rows without effect, by the name of the rule that says so.
+    pub ignored: BTreeMap<Cow<'static, str>, u64>,
+    /// What each rule was used for.
+    pub rules: Vec<RuleReading>,
+    /// The names of the file's header.
+    pub header: Vec<String>,
+    /// Parts of the file that may change what is held and are not read: the line of the first row, and how many.
+    pub unread: BTreeMap<String, (u32, u64)>,
+}
+
+impl Mapped {
+    /// Names other lines: of what the text was made of.
+    pub fn move_lines(&mut self, line_of: impl Fn(u32) -> u32) {
+        for line in &mut self.finished.lines {
+            *line = line_of(*line);
+        }
+        for rule in &mut self.rules {
+            rule.first_line = line_of(rule.first_line);
+        }
+        self.cells.fill(None);
+    }
+
+    /// The line of the file that a written row comes from.
+    #[inline]
+    pub fn line_of(&self, row: u32) -> u32 {
+        let at = usize::try_from(row).unwrap_or_default().wrapping_sub(1);
+        self.finished.lines.get(at).copied().unwrap_or(1)
+    }
+}
+
+/// What a file is read with.
+pub struct Applying<'a> {
+    /// The decoded text.
+    pub text: &'a [u8],
+    /// Its position among the inputs.
+    pub number: u16,
+    /// Its name.
+    pub name: &'a str,
+    /// How to read.
+    pub options: &'a ReadOptions,
+    /// What is wrong.
+    pub problems: &'a mut Problems,
+}
+
+/// Columns that pairs, splits and the shares of options may fill.
+const JOINED: [Column; 8] = [
+    Column::Quantity,
+    Column::Price,
+    Column::Fee,
+    Column::Total,
+    Column::Ratio,
+    Column::NewSymbol,
+    Column::NewQuantity,
+    Column::Note,
+];
+
+/// Columns whose cells hold numbers.
+fn is_number(column: Column) -> bool {
+    matches!(
+        column,
+        Column::Quantity
+            | Column::Price
+            | Column::Fee
+            | Column::FeeValue
+            | Column::Total
+            | Column::FxRate
+            | Column::NewQuantity
+            | Column::Basis
+            | Column::Strike
+            | Column::Multiplier
+    )
+}
+
+fn is_date(column: Column) -> bool {
+    matches!(
+        column,
+        Column::Date
+            | Column::SettleDate
+            | Column::EffectiveDate
+            | Column::AcquiredDate
+            | Column::Expiry
+    )
+}
+
+/// Reads a file by a mapping; `None` where the mapping does not fit it, which is then among the problems.
+pub fn apply(applying: &mut Applying<'_>, format: &Format, header: Header) -> Option<Mapped> {
+    let mapping = &format.mapping;
+    let names = HeaderNames::new(&header.names);
+    let mut compiler = Compiler {
+        header: &names,
+        file_name: applying
+            .name
+            .rsplit(['/', '\\'])
+            .next()
+            .unwrap_or(applying.name),
+        wrong: Vec::new(),
+    };
+    let plan = compiler.plan(mapping);
+    let mut wrong = compiler.wrong;
+    let zone = SourceZone::of(&mapping.parse, plan.header_zone);
+    if zone.is_none() {
+        wrong.push(format!(
+            "`{}` is not a time zone",
+            mapping.parse.timezone.as_deref().unwrap_or_default()
+        ));
+    }
+    let source = Source {
+        file: applying.number,
+        line: header.line.max(1),
+    };
+    for message in &wrong {
+        let problem = Problem::at(source, format!("{message} (format `{}`)", mapping.name));
+        applying
+            .problems
+            .add(problem.help("correct the mapping, or choose another with `--mapping`"));
+    }
+    let zone = zone.filter(|_| wrong.is_empty())?;
+    let mut run = Run::new(applying, mapping, plan, header, zone);
+    run.rows();
+    run.finish()
+}
+
+/// What became of the rows of a rule.
+#[derive(Clone, Debug, Default)]
+struct Use {
+    rows: u64,
+    line: u32,
+    word: String,
+    cells: String,
+    event: String,
+}
+
+struct Run<'r, 'a> {
+    applying: &'r mut Applying<'a>,
+    mapping: &'r Mapping,
+    plan: Plan,
+    header: Header,
+    zone: SourceZone,
+    numbers: Numbers,
+    dates: Vec<(Column, DateWriter)>,
+    out: Rows,
+    /// For each column written, the expression that usually gives it.
+    usual: Vec<Option<Expression>>,
+    /// Rules whose text fits, by the text of the action.
+    fitting: FxHashMap<Box<str>, Vec<usize>>,
+    uses: Vec<Use>,
+    ignored: BTreeMap<Cow<'static, str>, u64>,
+    ledger: Ledger,
+    /// Rows that are parts of an event, by position.
+    parts: Vec<usize>,
+    /// Whether an option was exercised or assigned.
+    shares: bool,
+    date_cell: Option<usize>,
+    unread: BTreeMap<String, (u32, u64)>,
+    wrong: bool,
+}
+
+impl<'r, 'a> Run<'r, 'a> {
+    fn new(
+        applying: &'r mut Applying<'a>,
+        mapping: &'r Mapping,
+        plan: Plan,
+        header: Header,
+        zone: SourceZone,
+    ) -> Self {
+        let columns = written_columns(mapping, &plan);
+        let usual: Vec<Option<Expression>> = columns
+            .iter()
+            .map(|column| {
+                let own = plan.columns.iter().find(|(of, _)| of == column);
+                own.map(|(_, expression)| expression.clone())
+            })
+            .collect();
+        let date_cell = plan
+            .columns
+            .iter()
+            .find(|(column, _)| *column == Column::Date)
+            .and_then(|(_, expression)| expression.cell());
+        let comma = applying.options.decimal_comma;
+        let rules = plan.rules.len();
+        let size = applying.text.len();
+        Self {
+            numbers: Numbers::of(&mapping.parse, comma),
+            applying,
+            mapping,
+            plan,
+            header,
+            zone,
+            dates: Vec::new(),
+            out: Rows::new(columns, size),
+            usual,
+            fitting: FxHashMap::default(),
+            uses: vec![Use::default(); rules],
+            ignored: BTreeMap::new(),
+            ledger: Ledger::default(),
+            parts: Vec::new(),
+            shares: false,
+            date_cell,
+            unread: BTreeMap::new(),
+            wrong: false,
+        }
+    }
+
+    fn ignore(&mut self, rule: impl Into<Cow<'static, str>>) {
+        *self.ignored.entry(rule.into()).or_default() += 1;
+    }
+
+    fn problem(&mut self, line: u32, cell: Option<usize>, mut problem: Problem) {
+        self.wrong = true;
+        problem.place = Some(crate::diagnostic::Place {
+            source: Source {
+                file: self.applying.number,
+                line,
+            },
+            cell,
+        });
+        self.applying.problems.add(problem);
+    }
+
+    fn source_rows(&self) -> SourceRows<'a> {
+        SourceRows {
+            text: self.applying.text,
+            delimiter: self.header.delimiter,
+            from: self.header.rows_from,
+            file: self.applying.number,
+            columns: self.header.names.len(),
+        }
+    }
+
+    fn rows(&mut self) {
+        let text = self.applying.text;
+        let (at, line) = self.header.rows_from;
+        let mut records =
+            Records::from(text, self.header.delimiter, at, line).expecting(self.header.names.len());
+        let mut record = Record::default();
+        let mut ended = false;
+        while records.next(&mut record) {
+            let row = Row {
+                text,
+                record: &record,
+            };
+            let filled = (0..record.len()).find(|cell| !row.get(*cell).is_empty());
+            let Some(first) = filled else {
+                self.ignore("blank line");
+                continue;
+            };
+            if ended {
+                self.after_end(row);
+            } else if self.is_end(row, first) {
+                ended = true;
+                self.ignore("end of the rows");
+            } else if self.in_section(row) && !self.is_odd(row) {
+                self.row(row);
+            }
+        }
+    }
+
+    fn is_end(&self, row: Row<'_>, first: usize) -> bool {
+        if self.plan.stop_at.is_empty() {
+            return false;
+        }
+        // Rows begin with their date: no need to look for an end there.
+        let dated = self
+            .date_cell
+            .is_some_and(|cell| row.get(cell).starts_with(|c: char| c.is_ascii_digit()));
+        !dated
+            && self
+                .plan
+                .stop_at
+                .iter()
+                .any(|regex| regex.is_match(row.get(first)))
+    }
+
+    /// A row below the end that looks like a trade must not be lost.
+    fn after_end(&mut self, row: Row<'_>) {
+        let dated = self
+            .date_cell
+            .is_some_and(|cell| moment::parse(row.get(cell)).is_some());
+        if dated && row.record.len() + 1 >= self.header.names.len() {
+            let line = row.record.line();
+            self.problem(
+                line,
+                None,
+                Problem::new("a row with a date stands below the end of the rows")
+                    .help("if the file holds several lists, give each as a file of its own"),
+            );
+        } else {
+            self.ignore("below the rows");
+        }
+    }
+
+    /// Whether the row is data of the section that is read.
+    fn in_section(&mut self, row: Row<'_>) -> bool {
+        let Some(section) = &self.mapping.file.section else {
+            return true;
+        };
+        if !row.get(0).eq_ignore_ascii_case(section) {
+            let other = format!("section `{}`", row.get(0));
+            let mut unread = self.mapping.file.unread_sections.iter();
+            if unread.any(|name| name.eq_ignore_ascii_case(row.get(0)))
+                && row.get(1).eq_ignore_ascii_case("Data")
+            {
+                let first = (row.record.line(), 0);
+                self.unread.entry(row.get(0).to_owned()).or_insert(first).1 += 1;
+            }
+            self.ignore(other);
+            return false;
+        }
+        let data = self.mapping.file.section_row.as_deref().unwrap_or("Data");
+        if row.get(1).eq_ignore_ascii_case(data) {
+            return true;
+        }
+        if row.get(1).to_ascii_lowercase().starts_with("header") {
+            self.new_header(row);
+            self.ignore("header of a section");
+        } else {
+            let other = format!("`{}` of section `{}`", row.get(1), row.get(0));
+            self.ignore(other);
+        }
+        false
+    }
+
+    /// The section goes on with other columns.
+    fn new_header(&mut self, row: Row<'_>) {
+        let names: Vec<String> = (0..row.record.len())
+            .map(|cell| row.get(cell).to_owned())
+            .collect();
+        let header = HeaderNames::new(&names);
+        let mut compiler = Compiler {
+            header: &header,
+            file_name: self.applying.name,
+            wrong: Vec::new(),
+        };
+        let plan = compiler.plan(self.mapping);
+        for message in compiler.wrong {
+            self.problem(row.record.line(), None, Problem::new(message));
+        }
+        self.plan = plan;
+        self.header.names = names;
+        self.usual = self
+            .out
+            .columns
+            .iter()
+            .map(|column| {
+                let own = self.plan.columns.iter().find(|(of, _)| of == column);
+                own.map(|(_, expression)| expression.clone())
+            })
+            .collect();
+        self.fitting.clear();
+        self.dates.clear();
+    }
+
+    /// Rows that are no data whatever they say.
+    fn is_odd(&mut self, row: Row<'_>) -> bool {
+        let record = row.record;
+        if let Some(cell) = record.unclosed() {
+            self.problem(
+                record.line(),
+                Some(cell),
+                Problem::new("a quote that opens here is never closed")
+                    .help("close it, or remove it; a quote inside quotes is written twice: `\"\"`"),
+            );
+            return true;
+        }
+        let skipped = self
+            .plan
+            .skip_if
+            .iter()
+            .find(|condition| condition.holds(row));
+        if let Some(condition) = skipped {
+            let reason = condition.reason.clone();
+            self.ignore(reason);
+            return true;
+        }
+        let names = self.header.names.len();
+        if names > 0 && record.len() > names + 1 {
+            let last = (0..record.len())
+                .rev()
+                .find(|cell| !row.get(*cell).is_empty());
+            if let Some(last) = last.filter(|last| *last > names) {
+                let cells = last + 1;
+                self.problem(
+                    record.line(),
+                    Some(names),
+                    Problem::new(format!(
+                        "the row has {cells} cells, but the header names only {names} columns"
+                    ))
+                    .help("put quotes around a cell that contains the separator"),
+                );
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The rule for a row: its position and the canonical word it says.
+    fn rule(&mut self, row: Row<'_>, action: &str) -> Option<(Option<usize>, String)> {
+        if self.plan.rules.is_empty() {
+            return Some((None, action.to_owned()));
+        }
+        if !self.applying.options.actions.is_empty() {
+            let key = action::normalised(action);
+            let own = self.applying.options.actions.iter();
+            let mut own =
+                own.filter(|(word, _)| action::normalised(word) == key && !key.is_empty());
+            if let Some((_, meaning)) = own.next() {
+                return Some((None, meaning.clone()));
+            }
+        }
+        if !self.fitting.contains_key(action) {
+            if self.fitting.len() > 10_000 {
+                self.fitting.clear();
+            }
+            let rules = self.plan.rules.iter().enumerate();
+            let fitting = rules
+                .filter(|(_, rule)| rule.fits(action))
+                .map(|(at, _)| at)
+                .collect();
+            self.fitting.insert(action.into(), fitting);
+        }
+        let fitting = self.fitting.get(action)?;
+        let at = fitting.iter().copied().find(|at| {
+            self.plan
+                .rules
+                .get(*at)
+                .is_some_and(|rule| rule.when.iter().all(|condition| condition.holds(row)))
+        })?;
+        let word = self.plan.rules.get(at)?.word(action)?;
+        Some((Some(at), word.to_owned()))
+    }
+
+    fn row(&mut self, row: Row<'_>) {
+        let line = row.record.line();
+        let action_cell = self.plan.action.as_ref().and_then(Expression::cell);
+        let action = self
+            .plan
+            .action
+            .as_ref()
+            .map(|action| action.text(row).into_owned());
+        let action = action.unwrap_or_default();
+        let Some((rule, word)) = self.rule(row, &action) else {
+            let problem = self.unknown(&action);
+            self.problem(line, action_cell, problem);
+            return;
+        };
+        self.count(rule, row, &word, &action);
+        match word.as_str() {
+            "ignore" => {
+                let label = rule
+                    .and_then(|at| self.plan.rules.get(at))
+                    .map_or_else(|| format!("action `{action}`"), |rule| rule.label.clone());
+                self.ignore(label);
+            }
+            "?" => {
+                let problem = Problem::new(format!(
+                    "the mapping does not say yet what `{action}` means"
+                ))
+                .help("replace the `?` behind it: buy, sell, dividend, split, ... or `ignore`");
+                self.problem(line, action_cell, problem);
+            }
+            _ => self.write(row, rule, &word),
+        }
+    }
+
+    fn unknown(&self, action: &str) -> Problem {
+        let problem = if action.is_empty() {
+            Problem::new("the row has no action")
+        } else {
+            Problem::new(format!(
+                "unknown action `{action}` in a file of the format `{}`",
+                self.mapping.name
+            ))
+        };
+        problem
+            .note("a word that the format does not know is never guessed")
+            .help(format!("say what it means: `[actions]` then `\"{action}\" = \"buy\"` (or sell, dividend, ignore, ...) in lossoffset.toml"))
+    }
+
+    fn count(&mut self, rule: Option<usize>, row: Row<'_>, word: &str, action: &str) {
+        let Some(rule_use) = rule.and_then(|at| self.uses.get_mut(at)) else {
+            return;
+        };
+        rule_use.rows += 1;
+        if rule_use.rows == 1 {
+            rule_use.line = row.record.line();
+            rule_use.word = word.to_owned();
+            let cells: Vec<&str> = (0..row.record.len())
+                .map(|cell| row.get(cell))
+                .filter(|text| !text.is_empty())
+                .collect();
+            rule_use.cells = cells.join(" | ");
+            rule_use.event = action.to_owned();
+        }
+    }
+
+    fn write(&mut self, row: Row<'_>, rule: Option<usize>, word: &str) {
+        match self.mapping.kind {
+            Kind::OneSided => self.write_one(row, rule, word),
+            Kind::TwoSided => {
+                if let Some(sides) = self.sides(row, rule) {
+                    self.write_sides(&sides, word);
+                }
+            }
+            Kind::Ledger if word == "pair" || word == "pair.fee" => {
+                if let Some(sides) = self.sides(row, rule) {
+                    self.leg(row, &sides, word == "pair.fee");
+                }
+            }
+            Kind::Ledger => {
+                if self
+                    .plan
+                    .columns
+                    .iter()
+                    .any(|(column, _)| *column == Column::Quantity)
+                {
+                    self.write_one(row, rule, word);
+                } else if let Some(sides) = self.sides(row, rule) {
+                    self.write_sides(&sides, word);
+                }
+            }
+            Kind::ClosedLots => self.write_closed(row, rule),
+        }
+    }
+
+    /// One canonical row, cell by cell.
+    fn write_one(&mut self, row: Row<'_>, rule: Option<usize>, word: &str) {
+        let start = self.out.begin();
+        self.wrong = false;
+        let columns = std::mem::take(&mut self.out.columns);
+        let usual = std::mem::take(&mut self.usual);
+        for (column, usual) in columns.iter().zip(&usual) {
+            if *column == Column::Action {
+                self.out.push(word);
+            } else {
+                let own = rule
+                    .and_then(|at| self.plan.rules.get(at))
+                    .and_then(|rule| {
+                        rule.set
+                            .iter()
+                            .find(|(of, _)| of == column)
+                            .map(|(_, e)| e.clone())
+                    });
+                if let Some(expression) = own.as_ref().or(usual.as_ref()) {
+                    self.cell(row, rule, *column, expression);
+                }
+            }
+            self.out.end_cell();
+        }
+        self.out.columns = columns;
+        self.usual = usual;
+        if self.wrong {
+            self.out.undo(start);
+            return;
+        }
+        self.out.end_row(start, row.record.line());
+        if word.contains('.') {
+            self.parts.push(self.out.count() - 1);
+        }
+        self.shares = self.shares || matches!(word, "assign" | "exercise");
+    }
+
+    fn cell(&mut self, row: Row<'_>, rule: Option<usize>, column: Column, expression: &Expression) {
+        if is_date(column) {
+            let text = expression.text(row);
+            if let Some(date) = self.date(row, column, expression.cell(), &text) {
+                self.out.push(&date);
+            }
+        } else if is_number(column) {
+            self.number_cell(row, rule, column, expression);
+        } else {
+            let text = expression.text(row);
+            let text = text.trim();
+            if self.numbers.is_null(text) {
+                return;
+            }
+            let symbol = matches!(
+                column,
+                Column::Symbol | Column::NewSymbol | Column::Underlying
+            );
+            match self.mapping.rename.get(text).filter(|_| symbol) {
+                Some(name) => self.out.push(name),
+                None => self.out.push(text),
+            }
+        }
+    }
+
+    /// A date in ISO form; `None` where the cell is empty, or wrong, which is reported.
+    fn date<'t>(
+        &mut self,
+        row: Row<'_>,
+        column: Column,
+        cell: Option<usize>,
+        text: &'t str,
+    ) -> Option<Cow<'t, str>> {
+        let text = text.trim();
+        if self.numbers.is_null(text) {
+            return None;
+        }
+        if let Some(found) = moment::iso(text.as_bytes()) {
+            let unzoned = matches!(
+                (found.time, found.offset, found.day),
+                (Some(_), Offset::Local, Day::Known(_))
+            );
+            match self.zone {
+                _ if !unzoned => return Some(Cow::Borrowed(text)),
+                SourceZone::None => return Some(Cow::Borrowed(text)),
+                SourceZone::East(0) => return Some(Cow::Owned(format!("{text}Z"))),
+                SourceZone::East(_) | SourceZone::Place(_) => {}
+            }
+        }
+        self.other_date(row, column, cell, text)
+    }
+
+    fn other_date<'t>(
+        &mut self,
+        row: Row<'_>,
+        column: Column,
+        cell: Option<usize>,
+        text: &str,
+    ) -> Option<Cow<'t, str>> {
+        let rows = self.source_rows();
+        let at = match self.dates.iter().position(|(of, _)| *of == column) {
+            Some(at) => at,
+            None => {
+                let cell = cell.unwrap_or(usize::MAX);
+                let name = self
+                    .header
+                    .names
+                    .get(cell)
+                    .map_or(column.name(), String::as_str);
+                let given = self.applying.options.date_format.as_deref();
+                let writer = DateWriter::new(&self.mapping.parse, self.zone, cell, name, given);
+                self.dates.push((column, writer));
+                self.dates.len() - 1
+            }
+        };
+        let before = self.applying.problems.len();
+        let (_, writer) = self.dates.get_mut(at)?;
+        let written = writer
+            .write(text, rows, self.applying.problems.list())
+            .map(str::to_owned);
+        if let Some(date) = written {
+            return Some(Cow::Owned(date));
+        }
+        let format = writer.format();
+        if self.applying.problems.len() == before {
+            let help = match format {
+                Some(format) => format!(
+                    "the format `{}` expects dates like {format}",
+                    self.mapping.name
+                ),
+                None => "write it like 2024-01-31".to_owned(),
+            };
+            let problem = Problem::new(format!("`{text}` is not a date")).help(help);
+            self.problem(row.record.line(), cell, problem);
+        }
+        self.wrong = true;
+        None
+    }
+
+    fn number_cell(
+        &mut self,
+        row: Row<'_>,
+        rule: Option<usize>,
+        column: Column,
+        expression: &Expression,
+    ) {
+        let text = expression.text(row);
+        let text = text.trim();
+        let compiled = rule.and_then(|at| self.plan.rules.get(at));
+        let signs = self.mapping.signs;
+        let quantity = compiled
+            .and_then(|rule| rule.quantity)
+            .unwrap_or(signs.quantity);
+        let unit = compiled
+            .and_then(|rule| rule.price_unit)
+            .unwrap_or(signs.price_unit);
+        let as_is = match column {
+            Column::Quantity => {
+                quantity == QuantitySign::Positive || quantity == QuantitySign::Signed
+            }
+            Column::Fee => signs.fee == FeeSign::PositiveCost && expression.summands().is_none(),
+            Column::Price => unit == PriceUnit::Share && signs.price == QuantitySign::Positive,
+            Column::FxRate => !signs.fx_inverse,
+            _ => expression.summands().is_none(),
+        };
+        if as_is && !self.numbers.rewrites() {
+            if !self.numbers.is_null(text) && !text.contains(['e', 'E']) {
+                self.out.push(text);
+                return;
+            }
+            if self.numbers.is_null(text) {
+                return;
+            }
+        }
+        match self.computed(row, column, expression, quantity, unit) {
+            Ok(Some(value)) => self.out.push(&value),
+            Ok(None) => {}
+            Err(message) => {
+                let cell = expression.cell();
+                self.problem(
+                    row.record.line(),
+                    cell,
+                    Problem::new(message)
+                        .help("write it like 1234.56; leave the cell empty if it is unknown"),
+                );
+            }
+        }
+    }
+
+    fn computed(
+        &self,
+        row: Row<'_>,
+        column: Column,
+        expression: &Expression,
+        quantity: QuantitySign,
+        unit: PriceUnit,
+    ) -> Result<Option<String>, String> {
+        let signs = self.mapping.signs;
+        let text = expression.text(row);
+        let text = if quantity == QuantitySign::SuffixS && column == Column::Quantity {
+            text.trim().trim_end_matches(['S', 's'])
+        } else {
+            text.trim()
+        };
+        let (value, beside) = match expression.summands() {
+            Some(cells) => {
+                let mut sum = None;
+                for cell in cells {
+                    if let Some(value) = self.numbers.value(row.get(*cell))? {
+                        sum = Some(
+                            sum.unwrap_or(Decimal::ZERO)
+                                .checked_add(value)
+                                .ok_or("the sum is too large")?,
+                        );
+                    }
+                }
+                (sum, None)
+            }
+            None => match self.numbers.read(text)? {
+                Some(written) => (Some(written.value), written.unit),
+                None => (None, None),
+            },
+        };
+        let Some(value) = value else { return Ok(None) };
+        let value = match column {
+            Column::Quantity | Column::NewQuantity => values::quantity(value, quantity),
+            Column::Fee => values::fee(value, signs.fee),
+            Column::Price => {
+                let value = if signs.price == QuantitySign::Abs {
+                    value.abs()
+                } else {
+                    value
+                };
+                values::price(value, unit, self.multiplier(row)).ok_or("the price is too large")?
+            }
+            Column::FxRate if signs.fx_inverse && !value.is_zero() => Decimal::ONE
+                .checked_div(value)
+                .ok_or("the rate is too small")?,
+            _ => value,
+        };
+        Ok(Some(match beside {
+            Some(unit) => format!("{value} {unit}"),
+            None => value.to_string(),
+        }))
+    }
+
+    fn multiplier(&self, row: Row<'_>) -> Decimal {
+        let column = self
+            .plan
+            .columns
+            .iter()
+            .find(|(column, _)| *column == Column::Multiplier);
+        let value =
+            column.and_then(|(_, expression)| self.numbers.value(&expression.text(row)).ok()?);
+        value
+            .filter(|value| !value.is_zero())
+            .unwrap_or(Decimal::ONE)
+    }
+
+    /// What a row sends and receives.
+    fn sides(&mut self, row: Row<'_>, rule: Option<usize>) -> Option<Sides> {
+        self.wrong = false;
+        let text = |run: &Self, name: &str| {
+            let text = run
+                .plan
+                .sides
+                .get(name)
+                .map(|expression| expression.text(row).trim().to_owned());
+            text.filter(|text| !run.numbers.is_null(text) && !text.is_empty())
+        };
+        let column = |run: &Self, column: Column| {
+            let compiled = rule.and_then(|at| run.plan.rules.get(at));
+            let own =
+                compiled.and_then(|rule: &Compiled| rule.set.iter().find(|(of, _)| *of == column));
+            let usual = || run.plan.columns.iter().find(|(of, _)| *of == column);
+            let text = own
+                .or_else(usual)
+                .map(|(_, expression)| expression.text(row).trim().to_owned());
+            text.filter(|text| !run.numbers.is_null(text))
+        };
+        let mut amounts = Vec::new();
+        for name in [
+            "sent_amount",
+            "received_amount",
+            "fee_amount",
+            "net_worth_amount",
+            "amount",
+        ] {
+            let value = match text(self, name) {
+                None => Ok(None),
+                Some(text) => self.numbers.value(&text),
+            };
+            match value {
+                Ok(value) => amounts.push(value),
+                Err(message) => {
+                    let cell = self.plan.sides.get(name).and_then(Expression::cell);
+                    self.problem(row.record.line(), cell, Problem::new(message));
+                    amounts.push(None);
+                }
+            }
+        }
+        let date_text = column(self, Column::Date).unwrap_or_default();
+        let date_cell = self.date_cell;
+        let date = self
+            .date(row, Column::Date, date_cell, &date_text)
+            .map(Cow::into_owned);
+        let rename = |name: Option<String>| {
+            name.map(|name| self.mapping.rename.get(&name).cloned().unwrap_or(name))
+        };
+        let [sent, received, fee, worth, amount] = amounts.try_into().ok()?;
+        let sides = Sides {
+            line: row.record.line(),
+            date: date.unwrap_or_default(),
+            sent: sent
+                .filter(|v| !v.is_zero())
+                .map(|v| v.abs())
+                .zip(rename(text(self, "sent_currency"))),
+            received: received
+                .filter(|v| !v.is_zero())
+                .map(|v| v.abs())
+                .zip(rename(text(self, "received_currency"))),
+            amount,
+            symbol: rename(column(self, Column::Symbol)),
+            fee: fee
+                .map(|fee| values::fee(fee, self.mapping.signs.fee))
+                .filter(|fee| !fee.is_zero()),
+            fee_currency: rename(column(self, Column::FeeCurrency)),
+            worth: worth.map(|v| v.abs()),
+            worth_currency: text(self, "net_worth_currency"),
+            id: column(self, Column::Id),
+            account: column(self, Column::Account),
+            to_account: column(self, Column::ToAccount),
+            tag: column(self, Column::Tag),
+            note: column(self, Column::Note),
+        };
+        (!self.wrong).then_some(sides)
+    }
+
+    fn write_sides(&mut self, sides: &Sides, word: &str) {
+        match two_sided::row(sides, word) {
+            Ok(Some(cells)) => {
+                let place = self.out.reserve(sides.line);
+                self.out.fill(place, &cells);
+            }
+            Ok(None) => self.ignore("money moved or changed"),
+            Err(problem) => self.problem(sides.line, None, problem),
+        }
+    }
+
+    /// One leg of a trade that stands in several rows.
+    fn leg(&mut self, row: Row<'_>, sides: &Sides, fee: bool) {
+        let Some(pair) = self.mapping.pair.first() else {
+            let problem =
+                Problem::new("the mapping has no [[pair]] that says which rows belong together");
+            self.problem(sides.line, None, problem);
+            return;
+        };
+        let key: Vec<String> = pair
+            .by
+            .iter()
+            .map(|name| match name.as_str() {
+                "date" | "time" => sides.date.clone(),
+                "account" => sides.account.clone().unwrap_or_default(),
+                "id" => sides.id.clone().unwrap_or_default(),
+                _ => self.key_cell(row, name),
+            })
+            .collect();
+        let out = &mut self.out;
+        self.ledger
+            .add(key, sides.clone(), fee, || out.reserve(sides.line));
+    }
+
+    fn key_cell(&self, row: Row<'_>, name: &str) -> String {
+        let key = super::detect::name_key(name);
+        let at = self
+            .header
+            .names
+            .iter()
+            .position(|n| super::detect::name_key(n) == key);
+        at.map_or_else(String::new, |at| row.get(at).to_owned())
+    }
+
+    /// A finished disposal: its lot, and the sale of just that.
+    fn write_closed(&mut self, row: Row<'_>, rule: Option<usize>) {
+        self.wrong = false;
+        let mut cells: Vec<(Column, String)> = Vec::new();
+        let columns: Vec<(Column, Expression)> = self.plan.columns.clone();
+        for (column, expression) in &columns {
+            let start = self.out.begin();
+            self.cell(row, rule, *column, expression);
+            let text = self.out.written_since(start);
+            self.out.undo(start);
+            if !text.is_empty() {
+                cells.push((*column, text));
+            }
+        }
+        if self.wrong {
+            return;
+        }
+        let line = row.record.line();
+        let get = |column| super::rows::cell(&cells, column).map(str::to_owned);
+        let lot = format!("row-{line}");
+        let shared = |column: Column| get(column).map(|text| (column, text));
+        let both: Vec<(Column, String)> = [
+            Column::Symbol,
+            Column::Quantity,
+            Column::Account,
+            Column::Class,
+            Column::Currency,
+        ]
+        .into_iter()
+        .filter_map(shared)
+        .chain([(Column::Lot, lot)])
+        .collect();
+        let Some(acquired) = get(Column::AcquiredDate).or_else(|| get(Column::Date)) else {
+            self.problem(line, None, Problem::new("the row says no day of purchase"));
+            return;
+        };
+        let mut opening = both.clone();
+        opening.push((Column::Action, "opening".to_owned()));
+        opening.push((Column::Date, acquired));
+        opening.extend(shared(Column::Basis));
+        let mut sale = both;
+        sale.push((Column::Action, "sell".to_owned()));
+        sale.extend(
+            [Column::Date, Column::Total, Column::Fee]
+                .into_iter()
+                .filter_map(shared),
+        );
+        for cells in [opening, sale] {
+            let place = self.out.reserve(line);
+            self.out.fill(place, &cells);
+        }
+    }
+
+    fn finish(mut self) -> Option<Mapped> {
+        self.finish_pairs();
+        let joined = joins::join(&mut self.out, &self.parts, &self.mapping.pair);
+        for (line, problem) in joined.problems {
+            self.problem(line, None, problem);
+        }
+        self.merge_ignored(joined.ignored);
+        if self.shares && self.mapping.options.share_leg == ShareLeg::InFile {
+            let found = shares::join(&mut self.out);
+            self.merge_ignored(found.ignored);
+            for (line, problem) in found.problems {
+                self.problem(line, None, problem);
+            }
+        }
+        if self.mapping.file.order == Order::NewestFirst && self.on_one_day() {
+            self.out.reverse();
+        }
+        let rules = self.rule_readings();
+        let columns = self.out.columns.clone();
+        let cells = columns
+            .iter()
+            .map(|column| {
+                if *column == Column::Action {
+                    return self.plan.action.as_ref().and_then(Expression::cell);
+                }
+                let own = self.plan.columns.iter().find(|(of, _)| of == column);
+                own.and_then(|(_, expression)| expression.cell())
+            })
+            .collect();
+        Some(Mapped {
+            finished: self.out.finish(),
+            columns,
+            cells,
+            ignored: self.ignored,
+            rules,
+            unread: self.unread,
+            header: self.header.names,
+        })
+    }
+
+    fn merge_ignored(&mut self, ignored: BTreeMap<&'static str, u64>) {
+        for (rule, rows) in ignored {
+            *self.ignored.entry(Cow::Borrowed(rule)).or_default() += rows;
+        }
+    }
+
+    fn finish_pairs(&mut self) {
+        let ledger = std::mem::take(&mut self.ledger);
+        for event in ledger.events() {
+            self.ignored
+                .entry(Cow::Borrowed("other leg of a trade"))
+                .and_modify(|rows| *rows += event.legs.saturating_sub(1))
+                .or_insert(event.legs.saturating_sub(1));
+            match event.sides.and_then(|sides| two_sided::row(&sides, "auto")) {
+                Ok(Some(cells)) => self.out.fill(event.place, &cells),
+                Ok(None) => {
+                    self.out.remove(event.place);
+                    self.ignore("money moved or changed");
+                }
+                Err(problem) => {
+                    self.out.remove(event.place);
+                    self.problem(event.line, None, problem);
+                }
+            }
+        }
+        self.ignored.retain(|_, rows| *rows > 0);
+    }
+
+    /// Whether dates cannot show the order of rows.
+    fn on_one_day(&self) -> bool {
+        let date = |place| {
+            let cells = self.out.cells(place);
+            super::rows::cell(&cells, Column::Date).map(str::to_owned)
+        };
+        let last = self.out.count().checked_sub(1).and_then(date);
+        self.out.count() > 1 && last.is_some() && date(0) == last
+    }
+
+    fn rule_readings(&self) -> Vec<RuleReading> {
+        let used = self
+            .plan
+            .rules
+            .iter()
+            .zip(&self.uses)
+            .filter(|(_, used)| used.rows > 0);
+        used.map(|(rule, used)| RuleReading {
+            rule: rule.label.clone(),
+            meaning: used.word.clone(),
+            rows: used.rows,
+            first_line: used.line,
+            cells: used.cells.clone(),
+            event: self.event_at(used.line),
+        })
+        .collect()
+    }
+
+    /// The row written for a line, as `column value` pairs.
+    fn event_at(&self, line: u32) -> String {
+        let place = (0..self.out.count()).find(|place| self.out.line(*place) == line);
+        let cells = place.map(|place| self.out.cells(place)).unwrap_or_default();
+        let texts = cells
+            .iter()
+            .filter(|(column, _)| *column != Column::Note)
+            .map(|(column, text)| format!("{} {text}", column.name()));
+        texts.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// The columns that rows of this mapping may fill, the date first.
+fn written_columns(mapping: &Mapping, plan: &Plan) -> Vec<Column> {
+    if mapping.kind != Kind::OneSided {
+        return two_sided::COLUMNS.to_vec();
+    }
+    let mut columns: Vec<Column> = plan.columns.iter().map(|(column, _)| *column).collect();
+    columns.extend(
+        plan.rules
+            .iter()
+            .flat_map(|rule| rule.set.iter().map(|(column, _)| *column)),
+    );
+    if plan.action.is_some() || !plan.rules.is_empty() {
+        columns.push(Column::Action);
+    }
+    let parts = mapping.options.share_leg == ShareLeg::InFile || !mapping.pair.is_empty();
+    if parts {
+        columns.extend(JOINED);
+    }
+    columns.sort_unstable();
+    columns.dedup();
+    columns
+}
+
+/// Whether a word may stand behind `is`.
+pub fn is_meaning(word: &str) -> bool {
+    const PARTS: [&str; 12] = [
+        "?",
+        "ignore",
+        "auto",
+        "pair",
+        "pair.fee",
+        "split.old",
+        "split.new",
+        "split.units",
+        "merger.cash",
+        "merger.units",
+        "trade",
+        "cancel",
+    ];
+    PARTS.contains(&word) || Action::WORDS.iter().any(|(known, _)| *known == word)
+}

@@ -1,0 +1,296 @@
+//! The files people have: exports of brokers and exchanges, each described by a mapping, most of them built in.
+//!
+//! ```text
+//! text -detect-> format, header -plan-> expressions -apply-> canonical rows -the reader of canonical rows-> trades
+//! ```
+//!
+//! Adding a format is one TOML file beside this one and one line in [`BUILT_IN`].
+
+pub mod apply;
+pub mod detect;
+pub mod flex;
+pub mod guess;
+mod joins;
+pub mod mapping;
+mod pairs;
+mod plan;
+pub mod rows;
+mod shares;
+mod two_sided;
+mod values;
+pub mod workbook;
+
+use std::sync::{Arc, OnceLock};
+
+use crate::diagnostic::Problem;
+use crate::import::columns::Column;
+use crate::import::file::Problems;
+use crate::import::header::{self, Header};
+use crate::import::reading::ReadOptions;
+use crate::source::Source;
+
+use detect::Detected;
+use mapping::{Cells, Mapping};
+
+/// A mapping and its text.
+#[derive(Clone, Debug)]
+pub struct Format {
+    /// What it says.
+    pub mapping: Mapping,
+    /// The text it was read from.
+    pub text: String,
+}
+
+impl Format {
+    /// Reads a mapping file.
+    ///
+    /// # Errors
+    /// What is wrong with it, for the user.
+    pub fn parse(text: &str, name: &str) -> Result<Self, Problem> {
+        match mapping::parse(text) {
+            Ok(mapping) => Ok(Self {
+                mapping,
+                text: text.to_owned(),
+            }),
+            Err(refused) => {
+                let at = refused
+                    .line
+                    .map_or(String::new(), |line| format!(":{line}"));
+                Err(Problem::new(format!(
+                    "the mapping {name}{at} cannot be read: {}",
+                    refused.message
+                ))
+                .help("`lossoffset formats show schwab` prints a mapping that works, to compare"))
+            }
+        }
+    }
+}
+
+macro_rules! built_in {
+    ($($file:literal),* $(,)?) => {
+        /// The texts of the built-in formats, in the order in which they are listed.
+        pub const BUILT_IN: &[(&str, &str)] = &[
+            $(($file, include_str!(concat!($file, ".toml")))),*
+        ];
+    };
+}
+
+built_in![
+    "schwab",
+    "fidelity",
+    "robinhood",
+    "vanguard",
+    "etrade",
+    "coinbase",
+    "coinbase-fills",
+    "kraken",
+    "trading212",
+    "ibkr-flex",
+    "ibkr",
+    "tastytrade",
+    "webull",
+    "tdameritrade",
+    "merrill",
+    "questrade",
+    "wealthsimple",
+    "freetrade",
+    "degiro",
+    "hl",
+    "morgan-stanley",
+    "morgan-stanley-withdrawals",
+    "binance",
+    "cryptocom",
+    "bitstamp",
+    "kucoin",
+    "cointracking",
+    "koinly",
+];
+
+/// The built-in formats.
+pub fn built_in() -> &'static [Arc<Format>] {
+    static FORMATS: OnceLock<Vec<Arc<Format>>> = OnceLock::new();
+    FORMATS.get_or_init(|| {
+        // A built-in format that cannot be read is left out; a test reads them all.
+        let read = |(name, text): &(&str, &str)| Format::parse(text, name).ok().map(Arc::new);
+        BUILT_IN.iter().filter_map(read).collect()
+    })
+}
+
+/// The built-in format of this name.
+pub fn named(name: &str) -> Option<&'static Arc<Format>> {
+    built_in().iter().find(|format| format.mapping.name == name)
+}
+
+/// How a file is to be read.
+pub enum Choice {
+    /// By the canonical columns.
+    Canonical,
+    /// By a format, with the header found.
+    Format(Arc<Format>, Header),
+    /// Not at all: the reason is among the problems.
+    Refused,
+}
+
+/// Finds the format of a file.
+pub fn choose(
+    text: &[u8],
+    file: u16,
+    name: &str,
+    options: &ReadOptions,
+    problems: &mut Problems,
+) -> Choice {
+    if let Some(format) = &options.mapping {
+        match chosen(text, name, format) {
+            Some(header) => return Choice::Format(Arc::clone(format), header),
+            None if format.mapping.r#match.is_empty() => {
+                problems.add(no_header(name, file, &format.mapping));
+                return Choice::Refused;
+            }
+            None => {}
+        }
+    }
+    let own: Vec<&Format> = options.formats.iter().map(AsRef::as_ref).collect();
+    if let Some(choice) = pick(text, file, name, &own, &options.formats, problems) {
+        return choice;
+    }
+    if is_canonical(text) {
+        return Choice::Canonical;
+    }
+    let known: Vec<&Format> = built_in().iter().map(AsRef::as_ref).collect();
+    pick(text, file, name, &known, built_in(), problems).unwrap_or(Choice::Canonical)
+}
+
+/// The header that a chosen mapping finds in the file.
+fn chosen(text: &[u8], name: &str, format: &Format) -> Option<Header> {
+    let mapping = &format.mapping;
+    if mapping.r#match.header_contains.is_empty() && mapping.r#match.header_matches.is_empty() {
+        return detect::header_for(text, mapping, &wanted(mapping));
+    }
+    match detect::detect(text, name, &[format]) {
+        Detected::One(found) => Some(found.header),
+        Detected::Several(..) | Detected::None => None,
+    }
+}
+
+/// The names of the header that a mapping cannot do without.
+fn wanted(mapping: &Mapping) -> Vec<String> {
+    let names = mapping.columns.values().filter_map(|cells| match cells {
+        Cells::Name(name) => Some(name.clone()),
+        Cells::AnyOf(_) => None,
+        Cells::Table(table) => table
+            .name
+            .as_ref()
+            .filter(|_| !table.optional && table.alt.is_none())
+            .and_then(|names| names.all().first().cloned()),
+    });
+    names.collect()
+}
+
+fn no_header(name: &str, file: u16, mapping: &Mapping) -> Problem {
+    let names: Vec<String> = wanted(mapping)
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect();
+    Problem::at(
+        Source { file, line: 1 },
+        format!(
+            "`{name}` has no line with the columns of the mapping `{}`",
+            mapping.name
+        ),
+    )
+    .note(format!("looked for: {}", names.join(", ")))
+    .help("compare the names under [columns] with the header of the file")
+}
+
+fn pick(
+    text: &[u8],
+    file: u16,
+    name: &str,
+    formats: &[&Format],
+    shared: &[Arc<Format>],
+    problems: &mut Problems,
+) -> Option<Choice> {
+    match detect::detect(text, name, formats) {
+        Detected::None => None,
+        Detected::One(found) => {
+            let format = shared
+                .iter()
+                .find(|format| format.mapping.name == found.format.mapping.name)?;
+            Some(Choice::Format(Arc::clone(format), found.header))
+        }
+        Detected::Several(names, line) => {
+            problems.add(
+                Problem::at(
+                    Source { file, line },
+                    format!("this header fits several formats: {}", names.join(", ")),
+                )
+                .help(format!(
+                    "say which one: `--mapping {}`",
+                    names.first().unwrap_or(&"NAME")
+                )),
+            );
+            Some(Choice::Refused)
+        }
+    }
+}
+
+/// The format of tables made of Flex Query files: the user's own, or the built-in one.
+pub fn of_flex(options: &ReadOptions) -> Option<Arc<Format>> {
+    const NAME: &str = "ibkr-flex";
+    let own = options.mapping.iter().chain(&options.formats);
+    own.chain(built_in())
+        .find(|format| format.mapping.name == NAME)
+        .cloned()
+}
+
+/// Which sheet of a workbook to read: the one a format names or fits, else the first with rows.
+pub fn sheet_of(
+    sheets: Vec<(String, Vec<u8>)>,
+    name: &str,
+    options: &ReadOptions,
+) -> Option<Vec<u8>> {
+    let own = options.mapping.iter().chain(&options.formats);
+    let formats: Vec<&Format> = own.chain(built_in()).map(AsRef::as_ref).collect();
+    let named = |sheet: &str| {
+        let mapping = options.mapping.as_ref();
+        mapping.and_then(|format| format.mapping.file.sheet.as_deref()) == Some(sheet)
+    };
+    let fits = |text: &[u8]| !matches!(detect::detect(text, name, &formats), Detected::None);
+    let filled = |text: &[u8]| !text.trim_ascii().is_empty();
+    let at = sheets
+        .iter()
+        .position(|(sheet, _)| named(sheet))
+        .or_else(|| sheets.iter().position(|(_, text)| fits(text)))
+        .or_else(|| sheets.iter().position(|(_, text)| filled(text)))?;
+    sheets.into_iter().nth(at).map(|(_, text)| text)
+}
+
+/// Whether every name of the header is that of a canonical column itself, not an alias of one.
+fn is_canonical(text: &[u8]) -> bool {
+    let Ok(header) = header::find(text) else {
+        return false;
+    };
+    let canonical = |name: &String| {
+        let name = name.trim().to_lowercase();
+        Column::ALL
+            .iter()
+            .any(|(_, canonical, _)| *canonical == name)
+    };
+    header
+        .names
+        .iter()
+        .filter(|name| !name.is_empty())
+        .all(canonical)
+}
+
+/// What to tell of a file that cannot be read: the format that comes nearest, if one does.
+pub fn looked_for(text: &[u8]) -> Option<String> {
+    let known: Vec<&Format> = built_in().iter().map(AsRef::as_ref).collect();
+    let (format, _, missing) = detect::nearest(text, &known)?;
+    let missing: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
+    Some(format!(
+        "it looks most like the format `{}`, which also has {}",
+        format.mapping.name,
+        missing.join(", ")
+    ))
+}

@@ -1,0 +1,271 @@
+//! Rows that say what was sent and what was received, as trackers and exchanges write them: rewritten as canonical rows.
+
+use rust_decimal::Decimal;
+
+use crate::diagnostic::Problem;
+use crate::import::columns::Column;
+use crate::import::money_words::is_money;
+
+/// What a row, or several together, moved.
+#[derive(Clone, Debug, Default)]
+pub struct Sides {
+    /// The line.
+    pub line: u32,
+    /// When, in ISO form.
+    pub date: String,
+    /// What left, as a size.
+    pub sent: Option<(Decimal, String)>,
+    /// What arrived, as a size.
+    pub received: Option<(Decimal, String)>,
+    /// One amount with its sign, where the row is a leg.
+    pub amount: Option<Decimal>,
+    /// What the amount counts.
+    pub symbol: Option<String>,
+    /// The fee, a positive cost.
+    pub fee: Option<Decimal>,
+    /// What the fee was paid in.
+    pub fee_currency: Option<String>,
+    /// What was moved is worth this.
+    pub worth: Option<Decimal>,
+    /// In this currency.
+    pub worth_currency: Option<String>,
+    /// The row's own id.
+    pub id: Option<String>,
+    /// Where.
+    pub account: Option<String>,
+    /// Where to.
+    pub to_account: Option<String>,
+    /// Its tag.
+    pub tag: Option<String>,
+    /// Its note.
+    pub note: Option<String>,
+}
+
+/// The columns that such rows fill.
+pub const COLUMNS: [Column; 19] = [
+    Column::Date,
+    Column::Action,
+    Column::Symbol,
+    Column::Quantity,
+    Column::Price,
+    Column::Fee,
+    Column::FeeCurrency,
+    Column::Currency,
+    Column::Total,
+    Column::Account,
+    Column::ToAccount,
+    Column::Id,
+    Column::Lot,
+    Column::NewSymbol,
+    Column::NewQuantity,
+    Column::Basis,
+    Column::Class,
+    Column::Tag,
+    Column::Note,
+];
+
+type Cells = Vec<(Column, String)>;
+
+/// The canonical row; `None` where only money moved.
+///
+/// # Errors
+/// What the row lacks.
+pub fn row(sides: &Sides, word: &str) -> Result<Option<Cells>, Problem> {
+    let mut sides = sides.clone();
+    sides.split_amount();
+    let cells = match word {
+        "auto" | "trade" => sides.by_what_moved(word == "trade")?,
+        "transfer" if sides.sent.is_some() != sides.received.is_some() => {
+            sides.by_what_moved(false)?
+        }
+        word => sides.one_asset(word)?,
+    };
+    Ok(cells.map(|cells| sides.with_common(cells)))
+}
+
+fn money(side: Option<&(Decimal, String)>) -> bool {
+    side.is_some_and(|(_, symbol)| is_money(&symbol.to_ascii_uppercase()))
+}
+
+impl Sides {
+    /// One signed amount is what was sent or what was received.
+    fn split_amount(&mut self) {
+        if let (Some(amount), Some(symbol)) = (self.amount, self.symbol.clone())
+            && !amount.is_zero()
+            && self.sent.is_none()
+        {
+            let side = Some((amount.abs(), symbol));
+            // Beside something received, the amount is what was given for it.
+            if amount.is_sign_negative() || self.received.is_some() {
+                self.sent = side;
+            } else {
+                self.received = side;
+            }
+        }
+    }
+
+    fn by_what_moved(&self, must_trade: bool) -> Result<Option<Cells>, Problem> {
+        let lone = self.sent.is_none() || self.received.is_none();
+        if lone && must_trade {
+            return Err(Problem::new("a trade of which one side is missing")
+                .help("add the other side, or correct the type of the row"));
+        }
+        match (&self.sent, &self.received) {
+            (None, None) => Err(Problem::new("the row moves nothing")
+                .help("fill in what was sent or received, or leave the row out")),
+            (Some(_), Some(_)) if money(self.sent.as_ref()) && money(self.received.as_ref()) => {
+                Ok(None)
+            }
+            (Some(sent), Some(received)) if money(self.sent.as_ref()) => {
+                Ok(Some(self.purchase(sent, received)))
+            }
+            (Some(sent), Some(received)) if money(self.received.as_ref()) => {
+                Ok(Some(self.sale(sent, received)))
+            }
+            (Some(sent), Some(received)) => Ok(Some(self.swap(sent, received))),
+            (Some(_), None) if money(self.sent.as_ref()) => Ok(None),
+            (None, Some(_)) if money(self.received.as_ref()) => Ok(None),
+            (Some(_), None) => self.one_asset("transfer_out"),
+            (None, Some(_)) => self.one_asset("transfer_in"),
+        }
+    }
+
+    /// Whether the fee is in this currency, or does not say in which.
+    fn fee_in(&self, currency: &str) -> Option<Decimal> {
+        self.fee.filter(|_| {
+            self.fee_currency
+                .as_deref()
+                .is_none_or(|of| of.eq_ignore_ascii_case(currency))
+        })
+    }
+
+    fn purchase(&self, sent: &(Decimal, String), received: &(Decimal, String)) -> Cells {
+        let fee = self.fee_in(&sent.1).unwrap_or_default();
+        let total = sent.0.checked_add(fee).unwrap_or(sent.0);
+        vec![
+            (Column::Action, "buy".to_owned()),
+            (Column::Symbol, received.1.clone()),
+            (Column::Quantity, received.0.to_string()),
+            (Column::Total, total.to_string()),
+            (Column::Currency, sent.1.to_ascii_uppercase()),
+        ]
+    }
+
+    fn sale(&self, sent: &(Decimal, String), received: &(Decimal, String)) -> Cells {
+        let fee = self.fee_in(&received.1).unwrap_or_default();
+        let total = received.0.checked_sub(fee).unwrap_or(received.0);
+        vec![
+            (Column::Action, "sell".to_owned()),
+            (Column::Symbol, sent.1.clone()),
+            (Column::Quantity, sent.0.to_string()),
+            (Column::Total, total.to_string()),
+            (Column::Currency, received.1.to_ascii_uppercase()),
+        ]
+    }
+
+    fn swap(&self, sent: &(Decimal, String), received: &(Decimal, String)) -> Cells {
+        let mut cells = vec![
+            (Column::Action, "swap".to_owned()),
+            (Column::Symbol, sent.1.clone()),
+            (Column::Quantity, sent.0.to_string()),
+            (Column::NewSymbol, received.1.clone()),
+            (Column::NewQuantity, received.0.to_string()),
+        ];
+        cells.extend(self.value_of(sent.0));
+        cells
+    }
+
+    /// The worth as `price` where a fee may come off it, else as `total`, which needs no division.
+    fn value_of(&self, quantity: Decimal) -> Cells {
+        let Some(worth) = self.worth else {
+            return Vec::new();
+        };
+        let value = match self.fee.and_then(|_| worth.checked_div(quantity)) {
+            Some(price) => (Column::Price, price.to_string()),
+            None => (Column::Total, worth.to_string()),
+        };
+        let currency = self
+            .worth_currency
+            .clone()
+            .map(|code| (Column::Currency, code));
+        std::iter::once(value).chain(currency).collect()
+    }
+
+    /// A row about one asset: income, a gift, a transfer.
+    fn one_asset(&self, word: &str) -> Result<Option<Cells>, Problem> {
+        let Some((quantity, symbol)) = self.received.as_ref().or(self.sent.as_ref()) else {
+            return Err(Problem::new(format!("`{word}` of nothing"))
+                .help("fill in what was sent or received"));
+        };
+        if is_money(&symbol.to_ascii_uppercase()) && word != "pnl" && word != "funding" {
+            return Ok(None);
+        }
+        let mut cells = vec![
+            (Column::Action, word.to_owned()),
+            (Column::Symbol, symbol.clone()),
+        ];
+        if matches!(word, "pnl" | "funding") {
+            let signed = if self.sent.is_some() && self.received.is_none() {
+                -*quantity
+            } else {
+                *quantity
+            };
+            cells.push((Column::Total, signed.to_string()));
+            cells.push((Column::Currency, symbol.clone()));
+            return Ok(Some(cells));
+        }
+        cells.push((Column::Quantity, quantity.to_string()));
+        if matches!(
+            word,
+            "gift_in"
+                | "gift_out"
+                | "inherit"
+                | "fee"
+                | "transfer_in"
+                | "transfer_out"
+                | "transfer"
+                | "lost"
+        ) {
+            let price = self.worth.and_then(|worth| worth.checked_div(*quantity));
+            let values = matches!(word, "gift_in" | "gift_out" | "inherit" | "fee");
+            cells.extend(
+                price
+                    .filter(|_| values)
+                    .map(|price| (Column::Price, price.to_string())),
+            );
+            let currency = self
+                .worth_currency
+                .clone()
+                .filter(|_| values && price.is_some());
+            cells.extend(currency.map(|code| (Column::Currency, code)));
+        } else {
+            cells.extend(self.value_of(*quantity));
+        }
+        Ok(Some(cells))
+    }
+
+    fn with_common(&self, mut cells: Cells) -> Cells {
+        cells.push((Column::Date, self.date.clone()));
+        if let Some(fee) = self.fee {
+            cells.push((Column::Fee, fee.to_string()));
+            cells.extend(
+                self.fee_currency
+                    .clone()
+                    .map(|code| (Column::FeeCurrency, code)),
+            );
+        }
+        for (column, text) in [
+            (Column::Account, &self.account),
+            (Column::ToAccount, &self.to_account),
+            (Column::Id, &self.id),
+            (Column::Tag, &self.tag),
+            (Column::Note, &self.note),
+        ] {
+            cells.extend(text.clone().map(|text| (column, text)));
+        }
+        if !cells.iter().any(|(column, _)| *column == Column::Class) {
+            cells.push((Column::Class, "crypto".to_owned()));
+        }
+        cells
+    }
+}

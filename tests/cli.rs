@@ -271,8 +271,8 @@ fn unknown_keys_of_the_configuration_file_are_refused_with_a_suggestion() {
         "error: lossoffset.toml:2: unknown key `wash_holding_perod`; did you mean `wash_holding_period`?\n",
     );
     config_refused(
-        "[us]\ncrypto_wash = true\n",
-        "error: lossoffset.toml:2: crypto_wash = \"yes\" is not supported yet\n",
+        "[us]\ncrypto_wash = \"maybe\"\n",
+        "error: lossoffset.toml:2: `maybe` is not possible here; possible: no, yes\n",
     );
     config_refused(
         "[us.taxable_income]\n2024 = 1e3\n",

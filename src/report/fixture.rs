@@ -45,7 +45,8 @@ impl Fixture {
 }
 
 fn day(text: &str) -> Date {
-    crate::cli::options::iso_date(text).unwrap()
+    let part = |range| text.get(range).unwrap().parse::<u32>().unwrap();
+    Date::new(part(0..4) as i32, part(5..7), part(8..10)).unwrap()
 }
 
 fn units(text: &str) -> Quantity {
@@ -222,6 +223,7 @@ pub fn fixture() -> Fixture {
             at: vec![Source { file: 0, line: 6 }],
             needs_user: true,
         }],
+        ..Answer::default()
     };
     Fixture { history, answer }
 }

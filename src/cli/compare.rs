@@ -42,11 +42,12 @@ Examples:
 impl Compare {
     pub(super) fn run(self, config: Config) -> Result<ExitCode, Error> {
         let format = self.printing.format()?;
+        self.printing.spare(&self.files)?;
         let chosen = Chosen::new(&self.computing, &self.reading, config)?;
         let only = chosen.only(self.selecting.year.as_deref())?;
         let reading = input::read(input::open(&self.files.files)?, &chosen)?;
         let mut outcomes = Outcomes::new();
-        for method in country::methods_of(chosen.country) {
+        for method in country::methods_to_compare(chosen.country) {
             let mut settings = chosen.settings.clone();
             settings.method = Some(method.to_owned());
             outcomes.push((method, crate::compute(&reading.history, &settings)));

@@ -16,7 +16,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::trade::Class;
 
-use super::country::COUNTRIES;
+use super::country;
 use super::error::Error;
 use super::options::{AccountSetting, amount};
 use super::readings;
@@ -107,7 +107,7 @@ impl<'t> Reader<'t> {
                 "symbols" => config.symbols = self.each(value, |v| self.symbol(v))?,
                 "crypto" => config.universal_before_2025 = self.crypto(value)?,
                 "identical" => config.identical = self.identical(value)?,
-                _ if COUNTRIES.iter().any(|country| country.code == name) => {
+                _ if country::codes().any(|code| code == name) => {
                     self.country(name, value, &mut config)?;
                 }
                 _ => self.option(name, key.span(), value, &mut config)?,
@@ -134,6 +134,14 @@ impl<'t> Reader<'t> {
             None => format!("known here: {}", known.join(", ")),
         };
         self.wrong(span, format!("unknown key `{key}`; {hint}"))
+    }
+
+    fn not_possible(&self, span: &Range<usize>, word: &str, words: &[&str]) -> Error {
+        let possible = words.join(", ");
+        self.wrong(
+            span,
+            format!("`{word}` is not possible here; possible: {possible}"),
+        )
     }
 
     fn entries<'v>(
@@ -172,13 +180,7 @@ impl<'t> Reader<'t> {
         if words.contains(&word) {
             return Ok(word);
         }
-        Err(self.wrong(
-            &value.span(),
-            format!(
-                "`{word}` is not possible here; possible: {}",
-                words.join(", ")
-            ),
-        ))
+        Err(self.not_possible(&value.span(), word, words))
     }
 
     fn account(&self, value: &Value<'t>) -> Result<AccountSetting, Error> {
@@ -259,9 +261,9 @@ impl<'t> Reader<'t> {
                 return Err(self.unknown(&span, key, &known));
             };
             let word = self.reading_word(value)?;
-            reading
-                .check(&word)
-                .map_err(|message| self.wrong(&value.span(), message))?;
+            if !reading.values.contains(&word.as_str()) {
+                return Err(self.not_possible(&value.span(), &word, reading.values));
+            }
             config
                 .readings
                 .insert((code.to_owned(), key.to_owned()), word);
@@ -315,7 +317,7 @@ impl<'t> Reader<'t> {
             let mut names: Vec<&str> = known.keys().map(String::as_str).collect();
             names.retain(|name| *name != "config");
             names.extend(TABLES);
-            names.extend(COUNTRIES.iter().map(|country| country.code));
+            names.extend(country::codes().map(|code| -> &str { code }));
             return Err(self.unknown(&span, key, &names));
         };
         for (text, at) in self.arguments(key, value, *switch)? {

@@ -39,6 +39,7 @@ Examples:
 impl Lots {
     pub(super) fn run(self, config: Config) -> Result<ExitCode, Error> {
         let format = self.printing.format()?;
+        self.printing.spare(&self.files)?;
         let chosen = Chosen::new(&self.computing, &self.reading, config)?;
         let files = input::open(&self.files.files)?;
         let work = Work::compute(input::read(files, &chosen)?, &chosen)?;

@@ -8,13 +8,15 @@ use clap::{Args, ValueEnum};
 use rust_decimal::Decimal;
 
 use crate::date::Date;
+use crate::jurisdiction::{JURISDICTIONS, Jurisdiction};
+use crate::method::METHODS;
 use crate::output::{FORMATS, Format};
 use crate::report::REPORTS;
 use crate::settings::{FilingStatus, Settings, WashSales};
 use crate::trade::Class;
 
 use super::config::Config;
-use super::country::{self, COUNTRIES, Country};
+use super::country;
 use super::error::Error;
 
 /// The files.
@@ -217,18 +219,14 @@ impl ValueEnum for WashSales {
 }
 
 fn methods() -> PossibleValuesParser {
-    PossibleValuesParser::new([
-        PossibleValue::new("fifo").help("first in, first out"),
-        PossibleValue::new("lifo").help("last in, first out"),
-        PossibleValue::new("hifo").help("highest basis first"),
-        PossibleValue::new("lofo").help("lowest basis first"),
-        PossibleValue::new("average").help("average basis"),
-        PossibleValue::new("specific").help("the lots each sale names in its `lot` column"),
-    ])
+    let methods = METHODS.iter();
+    PossibleValuesParser::new(
+        methods.map(|method| PossibleValue::new(method.name).help(method.title)),
+    )
 }
 
 fn jurisdictions() -> PossibleValuesParser {
-    let countries = COUNTRIES.iter();
+    let countries = JURISDICTIONS.iter();
     PossibleValuesParser::new(
         countries.map(|country| PossibleValue::new(country.code).help(country.name)),
     )
@@ -282,12 +280,12 @@ pub fn iso_date(text: &str) -> Result<Date, String> {
 }
 
 /// Everything chosen, on the command line and in the configuration file.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Chosen {
     /// What computing depends on.
     pub settings: Settings,
     /// The country.
-    pub country: &'static Country,
+    pub country: &'static Jurisdiction,
     /// What reading depends on.
     pub reading: Reading,
     /// `[accounts.NAME]`.
@@ -296,12 +294,6 @@ pub struct Chosen {
     pub symbols: BTreeMap<String, Class>,
     /// Whether a warning that needs the user changes the exit status.
     pub strict: bool,
-}
-
-impl std::fmt::Debug for Country {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.code)
-    }
 }
 
 /// What the configuration says of an account.
@@ -324,12 +316,7 @@ impl Chosen {
     /// What the country does not know; what cannot be done yet.
     pub fn new(computing: &Computing, reading: &Reading, config: Config) -> Result<Self, Error> {
         not_yet(computing, reading)?;
-        let code = computing
-            .jurisdiction
-            .as_deref()
-            .unwrap_or(country::DEFAULT);
-        let country = country::find(code)
-            .ok_or_else(|| Error::Usage(format!("`{code}` is not a jurisdiction")))?;
+        let country = country::find(computing.jurisdiction.as_deref())?;
         let methods = config
             .accounts
             .values()
@@ -384,25 +371,26 @@ fn not_yet(computing: &Computing, reading: &Reading) -> Result<(), Error> {
     }
 }
 
-fn known_method(country: &Country, method: &str) -> Result<(), Error> {
-    if country.methods.contains(&method) {
+fn known_method(country: &Jurisdiction, method: &str) -> Result<(), Error> {
+    if country::methods(country).contains(&method) {
         return Ok(());
     }
     Err(Error::Usage(format!(
         "`{}` does not know the method `{method}`; it knows {}",
         country.code,
-        country.methods.join(", ")
+        country::methods(country).join(", ")
     )))
 }
 
-fn known_key(country: &Country, key: &str) -> Result<(), Error> {
-    if country.carry_in.contains(&key) {
+fn known_key(country: &Jurisdiction, key: &str) -> Result<(), Error> {
+    let keys = country::carry_in_keys(country);
+    if keys.contains(&key) {
         return Ok(());
     }
-    let known = if country.carry_in.is_empty() {
+    let known = if keys.is_empty() {
         "it carries no losses in".to_owned()
     } else {
-        format!("it knows {}", country.carry_in.join(", "))
+        format!("it knows {}", keys.join(", "))
     };
     Err(Error::Usage(format!(
         "`{}` does not know `--carry-in {key}=`; {known}",
@@ -411,6 +399,28 @@ fn known_key(country: &Country, key: &str) -> Result<(), Error> {
 }
 
 impl Printing {
+    /// Whether results would replace what they are computed from.
+    ///
+    /// # Errors
+    /// If so.
+    pub fn spare(&self, files: &Files) -> Result<(), Error> {
+        let Some(path) = self.output.as_deref() else {
+            return Ok(());
+        };
+        let Ok(target) = path.canonicalize() else {
+            return Ok(());
+        };
+        let inputs = files.files.iter().map(std::path::Path::new);
+        let same = |input: &std::path::Path| input.canonicalize().is_ok_and(|file| file == target);
+        if target.is_file() && inputs.into_iter().any(same) {
+            return Err(Error::Usage(format!(
+                "`--output {}` would overwrite an input",
+                path.display()
+            )));
+        }
+        Ok(())
+    }
+
     /// The format in force.
     ///
     /// # Errors

@@ -1,4 +1,5 @@
-//! The named readings of unsettled rules: which settings there are under a country's table, and their values.
+//! The named readings of unsettled rules: which settings stand under a country's table, and their values. Known here
+//! too, so that a misspelt one is shown with its line in the file.
 
 /// A setting under a country's table.
 pub struct Reading {
@@ -8,30 +9,18 @@ pub struct Reading {
     pub name: &'static str,
     /// Its values, the default first.
     pub values: &'static [&'static str],
-    /// How many of the values, from the first, are carried out; the others are refused until they are.
-    pub ready: usize,
 }
 
 /// Every setting.
 pub const READINGS: &[Reading] = &[
     us("wash_holding_period", &["union", "add", "date"]),
-    us("wash_scope", &["taxpayer", "broker"]),
     us("older_lot_as_replacement", &["literal", "exclude"]),
-    us("replacement_sold_before_the_loss", &["ignored", "literal"]),
-    us("same_day_sequence", &["time, file order", "end-of-day"]),
     us("call_as_replacement", &["yes", "no"]),
-    us("option_identity", &["same contract", "underlying"]),
-    us("spouse", &["basis to spouse", "lost"]),
+    us("option_identity", &["contract", "underlying"]),
+    us("spouse", &["basis", "lost"]),
     us("crypto_wash", &["no", "yes"]),
-    us("short_loss_date", &["trade date", "settlement"]),
-    us("short_wash", &["warn", "literal"]),
     us("transfer_fee", &["dispose", "basis", "ignore"]),
-    us("funding_of_perpetuals", &["into position", "ordinary"]),
-    us("unhosted_wallets", &["each its own", "pooled"]),
-    us("fills_of_one_order", &["one acquisition", "average"]),
-    us("partial_wash_row", &["one row", "split"]),
     us("1256_carryback", &["no", "yes"]),
-    us("rounding", &["cents", "dollars"]),
 ];
 
 const fn us(name: &'static str, values: &'static [&'static str]) -> Reading {
@@ -39,7 +28,6 @@ const fn us(name: &'static str, values: &'static [&'static str]) -> Reading {
         country: "us",
         name,
         values,
-        ready: 1,
     }
 }
 
@@ -60,19 +48,26 @@ pub fn names(country: &str) -> Vec<&'static str> {
     names
 }
 
-impl Reading {
-    /// Whether a value is possible, and carried out.
-    ///
-    /// # Errors
-    /// The message for the user.
-    pub fn check(&self, value: &str) -> Result<(), String> {
-        match self.values.iter().position(|known| *known == value) {
-            Some(at) if at < self.ready => Ok(()),
-            Some(_) => Err(format!("{} = \"{value}\" is not supported yet", self.name)),
-            None => Err(format!(
-                "`{value}` is not possible here; possible: {}",
-                self.values.join(", ")
-            )),
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Settings;
+    use crate::trade::History;
+
+    fn accepted(name: &str, value: &str) -> bool {
+        let mut settings = Settings::default();
+        let key = ("us".to_owned(), name.to_owned());
+        settings.readings.insert(key, value.to_owned());
+        crate::compute(&History::default(), &settings).is_ok()
+    }
+
+    #[test]
+    fn computing_knows_the_same_settings() {
+        for reading in READINGS {
+            for value in reading.values {
+                assert!(accepted(reading.name, value), "{} {value}", reading.name);
+            }
+            assert!(!accepted(reading.name, "other"), "{}", reading.name);
         }
     }
 }

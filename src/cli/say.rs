@@ -4,8 +4,8 @@ use std::io::{Write, stderr};
 
 use crate::diagnostic::{Problem, Warning};
 use crate::output::text::visible;
+use crate::report::Frame;
 use crate::report::page::count;
-use crate::report::{Frame, warnings};
 use crate::source::Sources;
 
 use super::input::File;
@@ -47,15 +47,15 @@ pub fn problems(problems: &[Problem], sources: &Sources, _files: &[File]) {
 
 /// The warnings, of each kind the first few.
 pub fn warnings(frame: &Frame<'_>) {
-    let all = warnings::all(frame);
+    let all = &frame.answer.warnings;
     let mut codes: Vec<&str> = Vec::new();
-    for warning in &all {
+    for warning in all {
         if !codes.contains(&warning.code) {
             codes.push(warning.code);
         }
     }
     for code in codes {
-        let of_code: Vec<&&Warning> = all.iter().filter(|w| w.code == code).collect();
+        let of_code: Vec<&Warning> = all.iter().filter(|w| w.code == code).collect();
         for warning in of_code.iter().take(SHOWN) {
             line(&format!(
                 "\u{1b}[1;33mwarning:\u{1b}[0m {}{}",
@@ -98,7 +98,7 @@ pub fn counts(frame: &Frame<'_>) {
         count(frame.history.trades.len(), "row"),
         count(frame.answer.disposals.len(), "disposal"),
         count(frame.answer.lots.len(), "open lot"),
-        count(warnings::all(frame).len(), "warning"),
+        count(frame.answer.warnings.len(), "warning"),
     ];
     line(&found.join(", "));
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::answer::Answer;
-use crate::report::{Frame, warnings};
+use crate::report::Frame;
 use crate::trade::History;
 
 use super::country;
@@ -49,14 +49,15 @@ pub fn frame<'a>(
     chosen: &'a Chosen,
     only: Option<i32>,
 ) -> Frame<'a> {
-    let currency = chosen.country.currency(history);
+    let own = country::methods(chosen.country);
+    let own = own.first().copied().unwrap_or_default();
     Frame {
         history,
         answer,
         jurisdiction: chosen.country.code,
-        method: chosen.country.method(&chosen.settings),
-        currency,
-        places: country::places(currency),
+        method: chosen.settings.method.as_deref().unwrap_or(own),
+        currency: chosen.country.currency,
+        places: chosen.country.places,
         tax_year: chosen.country.tax_year,
         only,
     }
@@ -69,7 +70,7 @@ impl Chosen {
     /// Text that is no tax year of the country.
     pub fn only(&self, year: Option<&str>) -> Result<Option<i32>, Error> {
         let Some(text) = year else { return Ok(None) };
-        let begins = self.country.year_written(text);
+        let begins = country::year_written(self.country, text);
         begins.map(Some).ok_or_else(|| {
             Error::Usage(format!(
                 "`{text}` is not a tax year; here one is written like {}",
@@ -80,7 +81,9 @@ impl Chosen {
 
     /// The exit status of a run that computed.
     pub fn status(&self, frame: &Frame<'_>) -> ExitCode {
-        let needs_user = warnings::all(frame)
+        let needs_user = frame
+            .answer
+            .warnings
             .iter()
             .any(|warning| warning.needs_user);
         ExitCode::from(if self.strict && needs_user {

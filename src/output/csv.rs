@@ -129,3 +129,75 @@ fn text(line: &mut Vec<u8>, words: &str, rest: &[u8], style: Style) {
         line.extend_from_slice(rest);
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::*;
+    use crate::money::Quantity;
+    use crate::output::table::Column;
+
+    /// Rows of one text and one amount.
+    struct Pairs(Vec<(&'static str, i64)>);
+
+    impl Table for Pairs {
+        fn columns(&self) -> Vec<Column> {
+            vec![
+                Column::new("text"),
+                Column::new("amount"),
+                Column::new("units"),
+            ]
+        }
+
+        fn rows(&self) -> usize {
+            self.0.len()
+        }
+
+        fn cell(&self, row: usize, column: usize) -> Cell<'_> {
+            match column {
+                0 => Cell::Text(Cow::Borrowed(self.0[row].0)),
+                1 => Cell::Amount(self.0[row].1),
+                _ => Cell::Quantity(Quantity::ZERO),
+            }
+        }
+    }
+
+    fn written(delimiter: u8, excel: bool) -> String {
+        let rows = Pairs(vec![
+            ("plain", -500),
+            ("a,b", 0),
+            ("say \"x\"", 1),
+            ("-5", 2),
+            ("two\nlines", 3),
+            ("@x", 4),
+        ]);
+        let style = Style {
+            delimiter,
+            excel,
+            places: 2,
+        };
+        let mut bytes = Vec::new();
+        write(&mut bytes, &rows, style).unwrap();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn cells_are_quoted_only_where_they_must_be() {
+        assert_eq!(
+            written(b',', false),
+            "text,amount,units\nplain,-5.00,0\n\"a,b\",0.00,0\n\"say \"\"x\"\"\",0.01,0\n-5,0.02,0\n\
+             \"two\nlines\",0.03,0\n@x,0.04,0\n"
+        );
+        assert!(written(b'\t', false).contains("a,b\t0.00\t0\n"));
+    }
+
+    #[test]
+    fn a_spreadsheet_gets_a_mark_crlf_and_no_live_text() {
+        let found = written(b',', true);
+        assert!(found.starts_with("\u{feff}text,amount,units\r\nplain,-5.00,0\r\n"));
+        assert!(found.contains("\r\n'-5,0.02,0\r\n"));
+        assert!(found.contains("\r\n'@x,0.04,0\r\n"));
+    }
+}

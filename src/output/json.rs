@@ -179,3 +179,26 @@ pub fn string(text: &mut Vec<u8>, words: &str) {
         text.extend_from_slice(serde_json::Value::from(words).to_string().as_bytes());
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_hold_what_json_must_escape() {
+        for words in [
+            "plain",
+            "say \"x\"",
+            "back\\slash",
+            "\u{1b}[31m",
+            "line\n",
+            "Größe 株",
+        ] {
+            let mut text = Vec::new();
+            string(&mut text, words);
+            let read: String = serde_json::from_slice(&text).unwrap();
+            assert_eq!(read, words);
+        }
+    }
+}

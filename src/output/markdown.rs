@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::output::page::{Block, Grid, Line, Page};
+use crate::output::page::{Block, Grid, Kind, Line, Page};
 use crate::output::text::visible;
 
 /// Writes a page.
@@ -30,10 +30,13 @@ pub fn write(out: &mut dyn Write, page: &Page<'_>) -> io::Result<()> {
 fn table(out: &mut dyn Write, grid: &Grid<'_>) -> io::Result<()> {
     let heads: Vec<String> = grid.columns.iter().map(|c| escaped(&c.head)).collect();
     row(out, &heads)?;
-    let marks = grid
-        .columns
-        .iter()
-        .map(|c| if c.right { "---:" } else { "---" });
+    let marks = grid.columns.iter().map(|c| {
+        if c.kind == Kind::Number {
+            "---:"
+        } else {
+            "---"
+        }
+    });
     row(out, &marks.map(str::to_owned).collect::<Vec<_>>())?;
     let mut result = Ok(());
     (grid.lines)(&mut |line| {

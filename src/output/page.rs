@@ -34,27 +34,47 @@ pub type Lines<'a> = Box<dyn Fn(&mut dyn FnMut(Line)) + 'a>;
 pub struct GridColumn {
     /// Its heading.
     pub head: String,
-    /// Numbers stand right, text left.
-    pub right: bool,
+    /// What it holds.
+    pub kind: Kind,
     /// 0: stays. Where the terminal is too narrow, columns of the highest rank are left out first.
     pub rank: u8,
+    /// The width it has at least, so that tables under each other line up.
+    pub least: usize,
+}
+
+/// What a column of a grid holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Names and sentences: on the left, cut where there is no room.
+    Text,
+    /// Dates and words: on the left, never cut.
+    Word,
+    /// Numbers: on the right, never cut.
+    Number,
 }
 
 impl GridColumn {
-    /// A column of text that stays.
+    /// A column of text.
     pub fn text(head: &str) -> Self {
-        Self {
-            head: head.to_owned(),
-            right: false,
-            rank: 0,
-        }
+        Self::new(head, Kind::Text)
     }
 
-    /// A column of numbers that stays.
+    /// A column of dates or words.
+    pub fn word(head: &str) -> Self {
+        Self::new(head, Kind::Word)
+    }
+
+    /// A column of numbers.
     pub fn number(head: &str) -> Self {
+        Self::new(head, Kind::Number)
+    }
+
+    fn new(head: &str, kind: Kind) -> Self {
         Self {
-            right: true,
-            ..Self::text(head)
+            head: head.to_owned(),
+            kind,
+            rank: 0,
+            least: 0,
         }
     }
 
@@ -62,6 +82,13 @@ impl GridColumn {
     #[must_use]
     pub fn rank(mut self, rank: u8) -> Self {
         self.rank = rank;
+        self
+    }
+
+    /// One that is at least this wide.
+    #[must_use]
+    pub fn least(mut self, least: usize) -> Self {
+        self.least = least;
         self
     }
 }

@@ -9,7 +9,7 @@ use comfy_table::{
 };
 use unicode_width::UnicodeWidthStr;
 
-use crate::output::page::{Block, Grid, Line, Page};
+use crate::output::page::{Block, Grid, GridColumn, Kind, Line, Page};
 
 /// What the place written to can show.
 #[derive(Clone, Copy, Debug, Default)]
@@ -26,8 +26,8 @@ pub struct Look {
 const CHUNK: usize = 1000;
 /// Text columns are not cut below this.
 const LEAST_TEXT: usize = 8;
-/// Between columns: the padding of two cells and the space between them.
-const BETWEEN: usize = 3;
+/// Between columns: the padding of two cells.
+const BETWEEN: usize = 2;
 
 /// Writes a page.
 ///
@@ -82,7 +82,11 @@ fn write_grid(out: &mut dyn Write, grid: &Grid<'_>, look: Look) -> io::Result<()
 
 /// The width each column needs.
 fn measure(grid: &Grid<'_>) -> Vec<usize> {
-    let mut widths: Vec<usize> = grid.columns.iter().map(|c| c.head.width()).collect();
+    let mut widths: Vec<usize> = grid
+        .columns
+        .iter()
+        .map(|c| c.head.width().max(c.least))
+        .collect();
     (grid.lines)(&mut |line| match line {
         Line::Row(cells) | Line::Total(cells) => {
             for (width, cell) in widths.iter_mut().zip(&cells) {
@@ -118,18 +122,24 @@ fn fit(
     }
     // A number is never cut: it overflows the terminal rather.
     let over = total(&shown).saturating_sub(room);
-    let texts = shown
-        .iter_mut()
-        .filter(|(column, _)| grid.columns.get(*column).is_some_and(|c| !c.right));
+    let texts = shown.iter_mut().filter(|(column, _)| {
+        grid.columns
+            .get(*column)
+            .is_some_and(|c| c.kind == Kind::Text)
+    });
     if let Some((_, width)) = texts.max_by_key(|(_, width)| *width) {
         *width = width.saturating_sub(over).max(LEAST_TEXT.min(*width));
     }
     (shown, left_out)
 }
 
+fn number(column: &GridColumn) -> bool {
+    column.kind == Kind::Number
+}
+
 fn total(shown: &[(usize, usize)]) -> usize {
     let widths: usize = shown.iter().map(|(_, width)| width + BETWEEN).sum();
-    widths.saturating_sub(BETWEEN) + 2
+    widths.saturating_sub(BETWEEN) + 1
 }
 
 /// Some lines of a grid, laid out together.
@@ -162,7 +172,7 @@ impl Chunk<'_> {
         }));
         for (at, (column, _)) in self.shown.iter().enumerate() {
             if let Some(shown) = table.column_mut(at)
-                && self.grid.columns.get(*column).is_some_and(|c| c.right)
+                && self.grid.columns.get(*column).is_some_and(number)
             {
                 shown.set_cell_alignment(CellAlignment::Right);
             }
@@ -196,9 +206,7 @@ impl Chunk<'_> {
                 let text = cells.get(*column).map_or("", String::as_str);
                 cut(&visible(text), *width, self.look.unicode)
             }
-            Line::Rule if self.grid.columns.get(*column).is_some_and(|c| c.right) => {
-                rule.repeat(*width)
-            }
+            Line::Rule if self.grid.columns.get(*column).is_some_and(number) => rule.repeat(*width),
             Line::Rule | Line::Gap => String::new(),
         };
         Row::from(self.shown.iter().map(cell).collect::<Vec<_>>())
@@ -208,9 +216,9 @@ impl Chunk<'_> {
 fn style(unicode: bool) -> TableStyle {
     let rule = if unicode { '─' } else { '-' };
     TableStyle::new()
-        .header_lines(ContentLineStyle::none().junction(' '))
-        .header_separator(LineStyle::none().fill(rule).junction(rule))
-        .content_lines(ContentLineStyle::none().junction(' '))
+        .header_lines(ContentLineStyle::none())
+        .header_separator(LineStyle::none().fill(rule))
+        .content_lines(ContentLineStyle::none())
 }
 
 /// Text of at most this width, marked where it was cut.
@@ -272,4 +280,92 @@ pub fn visible(text: &str) -> Cow<'_, str> {
 fn steers(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}' | '\u{feff}')
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::output::page::GridColumn;
+
+    fn page() -> Page<'static> {
+        let columns = vec![
+            GridColumn::text("symbol"),
+            GridColumn::text("note").rank(1),
+            GridColumn::number("gain"),
+        ];
+        let row = |symbol: &str, gain: &str| {
+            Line::Row(vec![symbol.to_owned(), "n".to_owned(), gain.to_owned()])
+        };
+        let lines = vec![
+            row("AAPL  240621C00190000", "-1,234.50"),
+            row("\u{1b}[31mred\u{202e}", "0.00"),
+            Line::Rule,
+            Line::Total(vec![
+                "total".to_owned(),
+                String::new(),
+                "-1,234.50".to_owned(),
+            ]),
+        ];
+        let mut page = Page::default();
+        page.heading("Title");
+        page.grid(Grid::of(columns, lines));
+        page
+    }
+
+    fn written(look: Look) -> String {
+        let mut bytes = Vec::new();
+        write(&mut bytes, &page(), look).unwrap();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn a_pipe_gets_plain_ascii_uncut() {
+        assert_eq!(
+            written(Look::default()),
+            " Title
+ symbol                 note       gain
+----------------------------------------
+ AAPL  240621C00190000  n     -1,234.50
+ \\u{1b}[31mred\\u{202e}  n          0.00
+                              ---------
+ total                        -1,234.50
+"
+        );
+    }
+
+    #[test]
+    fn a_narrow_terminal_loses_columns_and_then_ends_of_text_but_never_digits() {
+        let look = Look {
+            width: Some(24),
+            unicode: true,
+            bold: true,
+        };
+        assert_eq!(
+            written(look),
+            "\u{1b}[1m Title\u{1b}[0m
+\u{1b}[1m symbol             gain\u{1b}[0m
+─────────────────────────
+ AAPL  24062…  -1,234.50
+ \\u{1b}[31mr…       0.00
+               ─────────
+\u{1b}[1m total         -1,234.50\u{1b}[0m
+ left out to fit 24
+   columns: note
+"
+        );
+    }
+
+    #[test]
+    fn long_grids_are_laid_out_in_parts_of_equal_width() {
+        let lines = (0..2500).map(|n| Line::Row(vec![n.to_string()])).collect();
+        let mut page = Page::default();
+        page.grid(Grid::of(vec![GridColumn::number("n")], lines));
+        let mut bytes = Vec::new();
+        write(&mut bytes, &page, Look::default()).unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        assert_eq!(text.lines().count(), 2502);
+        assert_eq!(text.lines().nth(2).unwrap(), "    0");
+        assert_eq!(text.lines().last().unwrap(), " 2499");
+    }
 }

@@ -9,6 +9,13 @@ pub mod page;
 pub mod warnings;
 pub mod years;
 
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+pub mod fixture;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
+
 use std::borrow::Cow;
 
 use crate::answer::{Answer, LotName};
@@ -16,7 +23,7 @@ use crate::date::{Date, TaxYear};
 use crate::output::page::Page;
 use crate::output::table::{Cell, Id, Place, Table};
 use crate::source::Source;
-use crate::trade::{Action, History, TradeId};
+use crate::trade::{History, TradeId};
 
 /// What every report looks at: the trades, what was found in them, and how the country writes it.
 #[derive(Clone, Copy)]
@@ -118,19 +125,8 @@ impl<'a> Frame<'a> {
 
     fn own_name(&self, opened_by: TradeId) -> Option<&'a str> {
         let trade = self.history.trade(opened_by);
-        // On these the column chooses lots rather than naming one.
-        let chooses = matches!(
-            trade.action,
-            Action::Sell
-                | Action::Cover
-                | Action::Close
-                | Action::BuyToClose
-                | Action::SellToClose
-                | Action::Swap
-                | Action::Transfer
-        );
         let own = trade.rest().lot.as_deref();
-        own.filter(|name| !chooses && !name.is_empty())
+        own.filter(|name| trade.action.names_lots() && !name.is_empty())
     }
 }
 

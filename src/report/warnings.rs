@@ -7,7 +7,6 @@ use crate::report::{Frame, text};
 /// The warnings: those of reading first.
 pub struct Warnings<'a> {
     frame: Frame<'a>,
-    all: Vec<&'a Warning>,
 }
 
 impl<'a> Warnings<'a> {
@@ -22,24 +21,12 @@ impl<'a> Warnings<'a> {
 
     /// All warnings.
     pub fn new(frame: Frame<'a>) -> Self {
-        Self {
-            frame,
-            all: all(&frame),
-        }
+        Self { frame }
     }
 
     fn at(&self, row: usize) -> &'a Warning {
-        self.all[row]
+        &self.frame.answer.warnings[row]
     }
-}
-
-/// Every warning once, those of reading first.
-pub fn all<'a>(frame: &Frame<'a>) -> Vec<&'a Warning> {
-    let reading = &frame.history.warnings;
-    let computing = frame.answer.warnings.iter();
-    // Computing may hand on what reading said.
-    let fresh = computing.filter(|warning| reading.is_empty() || !reading.contains(warning));
-    reading.iter().chain(fresh).collect()
 }
 
 impl Table for Warnings<'_> {
@@ -48,7 +35,7 @@ impl Table for Warnings<'_> {
     }
 
     fn rows(&self) -> usize {
-        self.all.len()
+        self.frame.answer.warnings.len()
     }
 
     fn cell(&self, row: usize, column: usize) -> Cell<'_> {

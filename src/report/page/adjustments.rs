@@ -55,8 +55,8 @@ fn heading(name: &str) -> GridColumn {
     match name {
         "quantity" | "amount" => GridColumn::number(&head),
         "basis_after" => GridColumn::number(&head).rank(1),
-        "held_from_after" => GridColumn::text(&head).rank(2),
-        "rule" => GridColumn::text(&head).rank(3),
+        "held_from_after" => GridColumn::word(&head).rank(2),
+        "rule" => GridColumn::word(&head).rank(3),
         _ => GridColumn::text(&head),
     }
 }

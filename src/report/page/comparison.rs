@@ -62,10 +62,22 @@ fn over(answer: &Answer, begins: &[i32]) -> Option<Year> {
                 amount
             } else {
                 sum.saturating_add(amount)
+                    .saturating_add(within(year, line))
             };
         }
     }
     Some(all)
+}
+
+/// What a net holds of earlier years, which one line over all years must not count again.
+fn within(year: &Year, line: &str) -> Minor {
+    let (short, long) = (year.line("short_carried_in"), year.line("long_carried_in"));
+    match line {
+        "short_net" => short,
+        "long_net" => long,
+        "net" => short.saturating_add(long),
+        _ => 0,
+    }
 }
 
 fn carried(line: &str) -> bool {
@@ -109,7 +121,15 @@ fn side_by_side(
             lines.push(*line);
         }
     }
-    let lowest = years.iter().flat_map(|(_, y)| y).map(result).min();
+    let results = || {
+        years
+            .iter()
+            .filter_map(|(_, year)| year.as_ref().map(result))
+    };
+    // Where all are equal there is nothing to mark.
+    let lowest = results()
+        .min()
+        .filter(|lowest| results().any(|other| other > *lowest));
     let rows = years.iter().map(|(method, year)| {
         let mark = year.as_ref().map(result) == lowest && lowest.is_some();
         let amounts = lines.iter().map(|line| match year {
@@ -124,7 +144,7 @@ fn side_by_side(
         )
     });
     let rows = rows.collect();
-    let columns = [GridColumn::text("method"), GridColumn::text("")]
+    let columns = [GridColumn::word("method"), GridColumn::word("")]
         .into_iter()
         .chain(lines.iter().map(|line| heading(line)));
     Grid::of(columns.collect(), rows)

@@ -52,12 +52,37 @@ fn row_at<'a>(frame: &Frame<'a>, position: u32) -> &'a Disposal {
     &frame.answer.disposals[position as usize]
 }
 
-/// A column for readers: which rows make it worth showing, its cell, and its total if it is summed.
+/// A column for readers, and which rows make it worth showing.
 struct View {
     column: GridColumn,
-    cell: fn(&Frame<'_>, &Disposal) -> String,
-    sum: Option<fn(&Disposal) -> Minor>,
+    content: Content,
     needed: fn(&Frame<'_>, &Disposal) -> bool,
+}
+
+/// What stands in a column.
+enum Content {
+    Text(fn(&Frame<'_>, &Disposal) -> String),
+    /// An amount, which is summed, and how it is written.
+    Amount(fn(&Disposal) -> Minor, fn(&Frame<'_>, Minor) -> String),
+}
+
+impl View {
+    fn cell(&self, frame: &Frame<'_>, row: &Disposal) -> String {
+        match self.content {
+            Content::Text(text) => text(frame, row),
+            Content::Amount(part, write) => write(frame, part(row)),
+        }
+    }
+
+    fn total(&self, frame: &Frame<'_>, rows: &[u32]) -> String {
+        match self.content {
+            Content::Text(_) => String::new(),
+            Content::Amount(part, write) => {
+                let parts = rows.iter().map(|at| part(row_at(frame, *at)));
+                write(frame, parts.fold(0, Minor::saturating_add))
+            }
+        }
+    }
 }
 
 fn always(_: &Frame<'_>, _: &Disposal) -> bool {
@@ -65,90 +90,83 @@ fn always(_: &Frame<'_>, _: &Disposal) -> bool {
 }
 
 fn views() -> Vec<View> {
-    let view = |column, cell, needed| View {
+    let text = |column, text, needed| View {
         column,
-        cell,
-        sum: None,
+        content: Content::Text(text),
         needed,
     };
-    let sum = |column, sum: fn(&Disposal) -> Minor, cell, needed| View {
+    let sum = |column, part: fn(&Disposal) -> Minor, write, needed| View {
         column,
-        cell,
-        sum: Some(sum),
+        content: Content::Amount(part, write),
         needed,
     };
     vec![
-        view(
+        text(
             GridColumn::text("symbol"),
             |frame, row| frame.symbol(row.security).to_owned(),
             always,
         ),
-        view(
-            GridColumn::text("account").rank(3),
+        text(
+            GridColumn::text("account").rank(5),
             |frame, row| frame.history.account(row.account).name.to_string(),
             |frame, _| frame.history.accounts.len() > 1,
         ),
-        view(
+        text(
             GridColumn::number("quantity"),
             |_, row| quantity(row.quantity),
             always,
         ),
-        view(
-            GridColumn::text("acquired").rank(1),
+        text(
+            GridColumn::word("acquired").rank(4),
             |_, row| date_if_any(row.acquired),
             |_, row| row.acquired.is_some(),
         ),
-        view(
-            GridColumn::text("held from").rank(4),
+        text(
+            GridColumn::word("held from").rank(6),
             |_, row| date_if_any(row.held_from.filter(|day| Some(*day) != row.acquired)),
             |_, row| row.held_from != row.acquired,
         ),
-        view(
-            GridColumn::text("disposed"),
+        text(
+            GridColumn::word("disposed"),
             |_, row| date(row.disposed),
             always,
         ),
-        view(
-            GridColumn::text("term"),
+        text(
+            GridColumn::word("term"),
             |_, row| row.term.map_or("", Term::word).to_owned(),
             |_, row| row.term.is_some(),
         ),
-        view(
-            GridColumn::text("match").rank(5),
+        text(
+            GridColumn::word("match").rank(7),
             |_, row| row.matched.word().to_owned(),
             |_, row| row.matched != Match::Lot,
         ),
         sum(
             GridColumn::number("proceeds").rank(2),
             |row| row.proceeds,
-            |frame, row| amount(frame, row.proceeds),
+            amount,
             always,
         ),
         sum(
-            GridColumn::number("cost").rank(2),
+            GridColumn::number("cost").rank(3),
             |row| row.cost,
-            |frame, row| amount(frame, row.cost),
+            amount,
             always,
         ),
-        view(
-            GridColumn::text("code").rank(6),
+        text(
+            GridColumn::word("code").rank(8),
             |_, row| row.codes.text().to_owned(),
             |_, row| !row.codes.text().is_empty(),
         ),
         sum(
-            GridColumn::number("adjustment"),
+            GridColumn::number("adjustment").rank(1),
             |row| row.adjustment,
-            |frame, row| amount_if_any(frame, row.adjustment),
+            amount_if_any,
             |_, row| row.adjustment != 0,
         ),
-        sum(
-            GridColumn::number("gain"),
-            |row| row.gain(),
-            |frame, row| amount(frame, row.gain()),
-            always,
-        ),
-        view(
-            GridColumn::text("open until").rank(7),
+        sum(GridColumn::number("gain"), |row| row.gain(), amount, always),
+        text(
+            GridColumn::word("open until").rank(9),
             |_, row| date_if_any(row.provisional_until),
             |_, row| row.provisional_until.is_some(),
         ),
@@ -169,7 +187,7 @@ fn year_table<'a>(frame: Frame<'a>, rows: Vec<u32>) -> Grid<'a> {
         for position in &rows {
             let row = row_at(&frame, *position);
             each(Line::Row(
-                views.iter().map(|view| (view.cell)(&frame, row)).collect(),
+                views.iter().map(|view| view.cell(&frame, row)).collect(),
             ));
         }
         totals.iter().cloned().for_each(each);
@@ -202,24 +220,11 @@ fn totals(frame: &Frame<'_>, views: &[View], rows: &[u32]) -> Vec<Line> {
 }
 
 fn total(frame: &Frame<'_>, views: &[View], rows: &[u32], label: &str) -> Vec<String> {
-    let mut cells: Vec<String> = views
-        .iter()
-        .map(|view| match view.sum {
-            Some(part) => amount(
-                frame,
-                saturating_sum(rows.iter().map(|at| part(row_at(frame, *at)))),
-            ),
-            None => String::new(),
-        })
-        .collect();
+    let mut cells: Vec<String> = views.iter().map(|view| view.total(frame, rows)).collect();
     if let Some(first) = cells.first_mut() {
         label.clone_into(first);
     }
     cells
-}
-
-fn saturating_sum(amounts: impl Iterator<Item = Minor>) -> Minor {
-    amounts.fold(0, Minor::saturating_add)
 }
 
 /// What one symbol came to.

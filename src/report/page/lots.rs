@@ -33,8 +33,8 @@ fn columns() -> Vec<GridColumn> {
         GridColumn::text("symbol"),
         GridColumn::text("account").rank(2),
         GridColumn::text("lot").rank(3),
-        GridColumn::text("acquired"),
-        GridColumn::text("held from").rank(1),
+        GridColumn::word("acquired"),
+        GridColumn::word("held from").rank(1),
         GridColumn::number("quantity"),
         GridColumn::number("cost"),
     ]

@@ -85,21 +85,19 @@ impl Sheet<'_> {
         if flow.used != (0, 0) {
             lines.push(self.row("deducted from other income", flow.used));
         }
-        lines.push(Line::Rule);
-        let carried = format!("carried out to {}", self.written(1));
-        let label = if flow.after.0 > 0 || flow.after.1 > 0 {
-            "net gain of the year"
-        } else {
-            &carried
-        };
-        lines.push(self.total(label, flow.left));
-        let columns = vec![
-            GridColumn::text(""),
-            GridColumn::number("short-term"),
-            GridColumn::number("long-term"),
-            GridColumn::number("total"),
-        ];
-        page.grid(Grid::of(columns, lines));
+        if flow.left != flow.net || flow.left.0 < 0 || flow.left.1 < 0 {
+            let label = if flow.left.0 > 0 || flow.left.1 > 0 {
+                "net gain left".to_owned()
+            } else {
+                format!("carried out to {}", self.written(1))
+            };
+            lines.push(Line::Rule);
+            lines.push(self.total(&label, flow.left));
+        }
+        page.grid(Grid::of(
+            columns(&["short-term", "long-term", "total"]),
+            lines,
+        ));
         for remark in flow.remarks(self) {
             page.remark(remark);
         }
@@ -135,9 +133,9 @@ impl Sheet<'_> {
             .iter()
             .filter(|(line, _)| !of_a_kind(line))
             .flat_map(|(line, amount)| self.single(line, *amount))
+            .skip_while(|line| *line == Line::Rule)
             .collect();
-        let columns = vec![GridColumn::text(""), GridColumn::number("amount")];
-        page.grid(Grid::of(columns, single));
+        page.grid(Grid::of(columns(&["amount"]), single));
     }
 
     /// Kinds are what stands before both `_gains` and `_losses`.
@@ -163,13 +161,7 @@ impl Sheet<'_> {
             let cells = std::iter::once(self.label(name)).chain(amounts).collect();
             framed(name, cells)
         });
-        let columns = kinds.iter().map(|kind| GridColumn::number(kind));
-        Grid::of(
-            std::iter::once(GridColumn::text(""))
-                .chain(columns)
-                .collect(),
-            lines.collect(),
-        )
+        Grid::of(columns(kinds), lines.collect())
     }
 
     fn single(&self, line: &str, amount: Minor) -> Vec<Line> {
@@ -187,6 +179,14 @@ impl Sheet<'_> {
             _ => line.replace('_', " "),
         }
     }
+}
+
+/// A column of labels and one for each kind of amount, of one width in every year.
+fn columns(kinds: &[&str]) -> Vec<GridColumn> {
+    let amounts = kinds.iter().map(|kind| GridColumn::number(kind).least(12));
+    std::iter::once(GridColumn::text("").least(28))
+        .chain(amounts)
+        .collect()
 }
 
 /// What of a line's name comes after its kind.
@@ -224,7 +224,6 @@ struct Flow {
     net: Pair,
     /// What one term's loss takes of the other's gain: its sum is nothing.
     offset: Pair,
-    after: Pair,
     /// The deduction as it uses up losses.
     used: Pair,
     /// What is left: a gain, or a loss that is carried out.
@@ -260,7 +259,6 @@ impl Flow {
             carried_in: sheet.pair("carried_in"),
             net,
             offset,
-            after,
             used,
             left: plus(after, used),
             deducted: sheet.line("deducted"),
@@ -319,7 +317,10 @@ impl Flow {
                 "; only {} of it is used up, because taxable income is below zero",
                 amount(used)
             ));
-        } else if self.used.0 > 0 && self.used.1 > 0 {
+        } else if self.left.0 < 0 || self.left.1 < 0 {
+            remark.push_str(", the most a year allows");
+        }
+        if used == self.deducted && self.used.0 > 0 && self.used.1 > 0 {
             remark.push_str(&format!(
                 ": {} short-term first, then {} long-term",
                 amount(self.used.0),

@@ -1,0 +1,361 @@
+//! What a user types and what the program answers: exact whole outputs of the real program.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::fs;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+/// One run of the program in a folder of its own.
+struct Run {
+    folder: TempDir,
+    arguments: Vec<String>,
+    input: Option<&'static str>,
+    status: i32,
+    out: Option<String>,
+    error: Option<String>,
+}
+
+fn run(arguments: &str) -> Run {
+    Run {
+        folder: tempfile::tempdir().unwrap(),
+        arguments: arguments.split_whitespace().map(str::to_owned).collect(),
+        input: None,
+        status: 0,
+        out: None,
+        error: None,
+    }
+}
+
+impl Run {
+    fn file(self, name: &str, text: &str) -> Self {
+        let path = self.folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+        self
+    }
+
+    fn input(mut self, text: &'static str) -> Self {
+        self.input = Some(text);
+        self
+    }
+
+    fn status(mut self, status: i32) -> Self {
+        self.status = status;
+        self
+    }
+
+    fn out(mut self, text: &str) -> Self {
+        self.out = Some(text.to_owned());
+        self
+    }
+
+    fn error(mut self, text: &str) -> Self {
+        self.error = Some(text.to_owned());
+        self
+    }
+
+    /// Runs it, compares, and gives standard output.
+    #[track_caller]
+    fn done(self) -> String {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_lossoffset"))
+            .args(&self.arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("HOME", self.folder.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // A program that refuses its arguments does not read; that is no failure.
+        let _ = child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(self.input.unwrap_or("").as_bytes());
+        let ended = child.wait_with_output().unwrap();
+        let out = String::from_utf8(ended.stdout).unwrap();
+        let error = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(self.status), "{out}{error}");
+        if let Some(expected) = self.error {
+            assert_eq!(error, expected);
+        }
+        if let Some(expected) = self.out {
+            assert_eq!(out, expected);
+        }
+        out
+    }
+}
+
+/// A refused command line.
+#[track_caller]
+fn refused(arguments: &str, error: &str) {
+    run(arguments).status(2).out("").error(error).done();
+}
+
+/// A refused configuration file.
+#[track_caller]
+fn config_refused(config: &str, error: &str) {
+    run("compute trades.csv")
+        .file("lossoffset.toml", config)
+        .status(2)
+        .out("")
+        .error(error)
+        .done();
+}
+
+#[test]
+fn version_and_help_succeed() {
+    run("--version").out("lossoffset 0.1.0\n").error("").done();
+    let help = run("--help").error("").done();
+    assert!(
+        help.contains("  compute      Realized gains and losses"),
+        "{help}"
+    );
+    for command in ["compute", "lots", "compare", "check", "completions", "man"] {
+        let help = run(&format!("{command} --help")).error("").done();
+        assert!(help.contains("Example"), "{help}");
+    }
+}
+
+#[test]
+fn nothing_shows_the_help_and_is_refused() {
+    let out = run("").status(2).out("").done();
+    assert_eq!(out, "");
+}
+
+#[test]
+fn a_wrong_option_comes_with_the_right_one() {
+    refused(
+        "compute --methd hifo",
+        "error: unexpected argument '--methd' found
+
+  tip: a similar argument exists: '--method'
+
+Usage: lossoffset compute --method <METHOD> [FILE]...
+
+For more information, try '--help'.
+",
+    );
+    refused(
+        "compute --method hfo",
+        "error: invalid value 'hfo' for '--method <METHOD>'
+  [possible values: fifo, lifo, hifo, lofo, average, specific]
+
+  tip: a similar value exists: 'hifo'
+
+For more information, try '--help'.
+",
+    );
+}
+
+#[test]
+fn amounts_and_dates_on_the_command_line_are_exact() {
+    refused(
+        "compute --carry-in short=1,200",
+        "error: invalid value 'short=1,200' for '--carry-in <KEY=AMOUNT>': expected an amount such as 1200 or 1200.50, without thousands marks
+
+For more information, try '--help'.
+",
+    );
+    refused(
+        "compute --carry-in short=-5",
+        "error: invalid value 'short=-5' for '--carry-in <KEY=AMOUNT>': a loss carried in is written as a positive amount
+
+For more information, try '--help'.
+",
+    );
+    refused(
+        "compute --as-of 2023-02-29",
+        "error: invalid value '2023-02-29' for '--as-of <DATE>': expected a date such as 2024-12-31
+
+For more information, try '--help'.
+",
+    );
+}
+
+#[test]
+fn what_the_country_does_not_know_is_refused() {
+    refused(
+        "compute --carry-in loss=5 x.csv",
+        "error: `us` does not know `--carry-in loss=`; it knows short, long\n",
+    );
+    refused(
+        "compute --year 2024-25 x.csv",
+        "error: `2024-25` is not a tax year; here one is written like 2024\n",
+    );
+}
+
+#[test]
+fn what_is_still_to_come_is_refused_rather_than_ignored() {
+    for (arguments, name) in [
+        ("compute --mapping m.toml x.csv", "`--mapping`"),
+        ("compute --rates r.csv x.csv", "`--rates`"),
+        ("compute --format txf x.csv", "the format `txf`"),
+        ("compute -o page.html x.csv", "the format `html`"),
+    ] {
+        refused(arguments, &format!("error: {name} is not supported yet\n"));
+    }
+    refused(
+        "compute --excel --format json x.csv",
+        "error: `--excel` is for CSV; add `--format csv`\n",
+    );
+}
+
+#[test]
+fn a_file_that_is_not_there_is_bad_input() {
+    run("compute absent.csv")
+        .status(1)
+        .out("")
+        .error("error: cannot read absent.csv: No such file or directory (os error 2)\n")
+        .done();
+    refused(
+        "compute - -",
+        "error: `-` is given twice, but standard input can be read once only\n",
+    );
+}
+
+#[test]
+fn a_file_in_the_way_of_its_own_results_is_kept() {
+    run("compute trades.csv -o trades.csv")
+        .file("trades.csv", "date,action,symbol,quantity,price\n")
+        .status(2)
+        .out("")
+        .error("error: `--output trades.csv` would overwrite an input\n")
+        .done();
+}
+
+#[test]
+fn options_in_the_configuration_file_go_through_the_same_parser() {
+    config_refused(
+        "# mine\nmethod = \"hfo\"\n",
+        "error: lossoffset.toml:2: invalid value 'hfo' for '--method <METHOD>'
+  [possible values: fifo, lifo, hifo, lofo, average, specific]
+
+  tip: a similar value exists: 'hifo'
+",
+    );
+    config_refused(
+        "\ncarry-in = { loss = 5 }\n",
+        "error: `us` does not know `--carry-in loss=`; it knows short, long\n",
+    );
+    config_refused(
+        "strict = 1\n",
+        "error: lossoffset.toml:1: `strict` is true or false\n",
+    );
+    config_refused(
+        "rates = \"r.csv\"\n",
+        "error: `--rates` is not supported yet\n",
+    );
+}
+
+#[test]
+fn unknown_keys_of_the_configuration_file_are_refused_with_a_suggestion() {
+    config_refused(
+        "filing_status = \"joint\"\n",
+        "error: lossoffset.toml:1: unknown key `filing_status`; did you mean `filing-status`?\n",
+    );
+    config_refused(
+        "[accounts.ira-1]\nknd = \"sheltered\"\n",
+        "error: lossoffset.toml:2: unknown key `knd`; did you mean `kind`?\n",
+    );
+    config_refused(
+        "[symbols.BTC]\nclass = \"coin\"\n",
+        "error: lossoffset.toml:2: `coin` is not possible here; possible: stock, fund, bond, option, \
+         index_option, future, crypto, perp, right, collectible, other\n",
+    );
+    config_refused(
+        "[us]\nwash_holding_perod = \"add\"\n",
+        "error: lossoffset.toml:2: unknown key `wash_holding_perod`; did you mean `wash_holding_period`?\n",
+    );
+    config_refused(
+        "[us]\ncrypto_wash = \"maybe\"\n",
+        "error: lossoffset.toml:2: `maybe` is not possible here; possible: no, yes\n",
+    );
+    config_refused(
+        "[us.taxable_income]\n2024 = 1e3\n",
+        "error: lossoffset.toml:2: expected an amount such as 1200 or 1200.50, without thousands marks\n",
+    );
+    config_refused(
+        "method = \n",
+        "error: lossoffset.toml:1: string values must be quoted, expected literal string\n",
+    );
+}
+
+#[test]
+fn the_command_line_wins_over_the_file_and_the_folder_over_the_user() {
+    // Each case is refused by what is in force, which shows which value that is.
+    run("compute --carry-in loss=1 x.csv")
+        .file("lossoffset.toml", "carry-in = [\"gain=1\"]\n")
+        .status(2)
+        .error("error: `us` does not know `--carry-in loss=`; it knows short, long\n")
+        .done();
+    run("compute x.csv")
+        .file("lossoffset.toml", "carry-in = [\"folder=1\"]\n")
+        .file(
+            ".config/lossoffset/lossoffset.toml",
+            "carry-in = [\"user=1\"]\n",
+        )
+        .status(2)
+        .error("error: `us` does not know `--carry-in folder=`; it knows short, long\n")
+        .done();
+    run("compute x.csv")
+        .file(
+            ".config/lossoffset/lossoffset.toml",
+            "carry-in = [\"user=1\"]\n",
+        )
+        .status(2)
+        .error("error: `us` does not know `--carry-in user=`; it knows short, long\n")
+        .done();
+    run("compute -c other.toml x.csv")
+        .file("lossoffset.toml", "carry-in = [\"folder=1\"]\n")
+        .file("other.toml", "carry-in = [\"other=1\"]\n")
+        .status(2)
+        .error("error: `us` does not know `--carry-in other=`; it knows short, long\n")
+        .done();
+    run("lots -c absent.toml x.csv")
+        .status(2)
+        .error("error: cannot read absent.toml: No such file or directory (os error 2)\n")
+        .done();
+}
+
+#[test]
+fn completions_and_man_pages_are_printed() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = run(&format!("completions {shell}")).error("").done();
+        assert!(script.contains("carry-in"), "{shell}");
+    }
+    assert!(run("man").done().contains(".TH lossoffset 1"));
+    assert!(
+        run("man compute")
+            .done()
+            .contains(".TH lossoffset-compute 1")
+    );
+    refused("man comput", "error: there is no command `comput`\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_closed_pipe_ends_the_program_quietly() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_lossoffset"))
+        .args(["completions", "zsh"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(ended.stderr).unwrap(), "");
+    assert_eq!(ended.status.code(), Some(0));
+}
+
+#[test]
+fn input_is_read_from_a_pipe() {
+    run("compute")
+        .input("date,action\n")
+        .status(1)
+        .out("")
+        .done();
+}

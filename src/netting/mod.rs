@@ -1,6 +1,14 @@
 //! Rows by tax year, through the country's worksheet, with what is carried from one year into the next.
 
+pub mod au;
+pub mod ca;
+pub mod de;
+pub mod ie;
+pub mod india;
+pub mod simple;
+pub mod uk;
 pub mod us;
+pub mod yearly;
 
 use crate::answer::{Disposal, Year};
 use crate::date::Date;

@@ -2,7 +2,12 @@
 //!
 //! `render` is the one place that turns a problem into text with an excerpt of the file.
 
-use crate::source::Source;
+use std::ops::Range;
+
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+
+use crate::record;
+use crate::source::{Source, Sources};
 
 /// Something wrong with the input: where, what was found, what was expected and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,4 +87,168 @@ pub struct Warning {
     pub at: Vec<Source>,
     /// Whether the user must act or decide (`--strict` then ends with status 3).
     pub needs_user: bool,
+}
+
+/// How problems and warnings are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Style {
+    /// With colours.
+    pub color: bool,
+    /// Columns of the terminal; 0 where there is none, and lines are then as long as they are.
+    pub width: usize,
+}
+
+/// How many problems are shown in full.
+const SHOWN: usize = 20;
+
+/// The problems with excerpts of their files: the first twenty, then how many there are more.
+pub fn render(problems: &[Problem], sources: &Sources, style: Style) -> String {
+    let mut text: String = problems
+        .iter()
+        .take(SHOWN)
+        .map(|problem| render_problem(problem, sources, style) + "\n\n")
+        .collect();
+    if problems.len() > SHOWN {
+        let more = problems.len() - SHOWN;
+        let noun = if more == 1 { "error" } else { "errors" };
+        let group = Level::ERROR.primary_title(format!("and {more} more {noun}"));
+        text.push_str(&renderer(style).render(&[Group::with_title(group)]));
+        text.push_str("\n\n");
+    }
+    text.pop();
+    text
+}
+
+fn render_problem(problem: &Problem, sources: &Sources, style: Style) -> String {
+    let title = Level::ERROR.primary_title(printable(&problem.message));
+    let mut group = Group::with_title(title);
+    let excerpt = problem
+        .place
+        .as_ref()
+        .and_then(|place| marked(place, sources));
+    group = match (&excerpt, &problem.place) {
+        (Some(excerpt), _) => group.element(excerpt.snippet()),
+        (None, Some(place)) => group.element(
+            Origin::path(printable(sources.name(place.source.file)))
+                .line(place.source.line as usize),
+        ),
+        (None, None) => group,
+    };
+    for note in &problem.notes {
+        group = group.element(Level::NOTE.message(printable(note)));
+    }
+    if let Some(help) = &problem.help {
+        group = group.element(Level::HELP.message(printable(help)));
+    }
+    renderer(style).render(&[group])
+}
+
+/// A warning: its message, and the first rows it concerns.
+pub fn render_warning(warning: &Warning, sources: &Sources, style: Style) -> String {
+    const ROWS: usize = 5;
+    let title = Level::WARNING
+        .primary_title(printable(&warning.message))
+        .id(warning.code);
+    let mut group = Group::with_title(title);
+    let rows: Vec<String> = warning
+        .at
+        .iter()
+        .take(ROWS)
+        .map(|at| printable(&sources.text(*at)))
+        .collect();
+    if !rows.is_empty() {
+        let more = warning.at.len().saturating_sub(ROWS);
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
+        group = group.element(Level::NOTE.message(format!("in {}{more}", rows.join(", "))));
+    }
+    renderer(style).render(&[group]) + "\n"
+}
+
+fn renderer(style: Style) -> Renderer {
+    let renderer = if style.color {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
+    renderer.term_width(if style.width == 0 {
+        WIDE
+    } else {
+        style.width.max(40)
+    })
+}
+
+/// The width where there is no terminal; longer lines are cut round the cell that is marked.
+const WIDE: usize = 160;
+
+/// A row with the cell at fault marked.
+struct Marked {
+    path: String,
+    line: usize,
+    text: String,
+    span: Range<usize>,
+}
+
+impl Marked {
+    fn snippet(&self) -> Snippet<'_, Annotation<'_>> {
+        Snippet::source(self.text.as_str())
+            .line_start(self.line)
+            .path(self.path.as_str())
+            .annotation(AnnotationKind::Primary.span(self.span.clone()))
+    }
+}
+
+fn marked(place: &Place, sources: &Sources) -> Option<Marked> {
+    let excerpt = sources.excerpt(place.source)?;
+    let whole = 0..excerpt.text.len();
+    let span = match place.cell {
+        None => whole,
+        Some(cell) => record::cell_span(&excerpt.text, excerpt.delimiter, cell)
+            .unwrap_or(whole.end..whole.end),
+    };
+    // Bytes that are no text would move the mark: everything before it is decoded by itself.
+    let [before, inside, after] =
+        [0..span.start, span.clone(), span.end..excerpt.text.len()].map(|range| {
+            visible(&String::from_utf8_lossy(
+                excerpt.text.get(range).unwrap_or_default(),
+            ))
+        });
+    let span = before.len()..before.len() + inside.len();
+    Some(Marked {
+        path: printable(sources.name(place.source.file)),
+        line: place.source.line as usize,
+        text: [before, inside, after].concat(),
+        span,
+    })
+}
+
+/// Text of a file or from the user, with everything that could steer a terminal made visible.
+pub fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| if c == '\n' { '\n' } else { safe(c) })
+        .collect()
+}
+
+/// The same within an excerpt, where tabs stand for blanks and line ends stay.
+fn visible(text: &str) -> String {
+    text.chars()
+        .map(|c| if matches!(c, '\n' | '\t') { c } else { safe(c) })
+        .collect()
+}
+
+fn safe(c: char) -> char {
+    match c {
+        '\u{7f}' => '\u{2421}',
+        c if c.is_ascii_control() => char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{fffd}'),
+        // Bidirectional controls, invisible joiners and line separators can make text lie about its order.
+        '\u{80}'..='\u{9f}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{2069}'
+        | '\u{feff}' => '\u{fffd}',
+        c => c,
+    }
 }

@@ -209,7 +209,7 @@ fn a_file_that_is_not_there_is_bad_input() {
     run("compute absent.csv")
         .status(1)
         .out("")
-        .error("error: cannot read absent.csv: No such file or directory (os error 2)\n")
+        .error("error: there is no file `absent.csv`\n |\n = help: check the spelling and the folder; `-` reads standard input\n")
         .done();
     refused(
         "compute - -",

@@ -18,49 +18,121 @@ fn histories() -> u64 {
         .unwrap_or(1_000)
 }
 
-fn compare(seed: u64, story: &Story, wash_sales: WashSales, exact: &Rows) -> bool {
-    let Some(engine) = engine_result(story, wash_sales) else {
-        println!("not compared: the library computes nothing yet");
-        return false;
+enum Compared {
+    /// The library computes nothing yet.
+    Nothing,
+    /// The exact reading has no opinion.
+    Left,
+    Agrees,
+}
+
+/// Compares the engine with an exact reading.
+fn compare(
+    seed: u64,
+    story: Story,
+    wash_sales: WashSales,
+    exact: fn(&Story) -> Option<Rows>,
+) -> Compared {
+    let Some(rows) = exact(&story) else {
+        return Compared::Left;
     };
-    let differences = engine.differences(exact);
-    assert!(
-        differences.is_empty(),
-        "seed {seed}, {}\n{}\n{differences}",
-        story.method.name(),
-        story.csv()
+    let Some(engine) = engine_result(&story, wash_sales) else {
+        println!("not compared: the library computes nothing yet");
+        return Compared::Nothing;
+    };
+    if engine.differences(&rows).is_empty() {
+        return Compared::Agrees;
+    }
+    let found = |story: &Story| {
+        let engine = engine_result(story, wash_sales)?;
+        Some(engine.differences(&exact(story)?))
+    };
+    let differs = |story: &Story| found(story).is_some_and(|text| !text.is_empty());
+    let story = smallest(story, &differs);
+    let (method, csv) = (story.method.name(), story.csv());
+    panic!(
+        "seed {seed}, {method}, shortened:\n{csv}\n{}",
+        found(&story).unwrap_or_default()
     );
-    true
+}
+
+/// The history without all rows, units and fees that it still differs without.
+fn smallest(mut story: Story, differs: &dyn Fn(&Story) -> bool) -> Story {
+    loop {
+        let rows = 0..story.events.len();
+        let shorter = rows.clone().map(|place| {
+            let mut shorter = story.clone();
+            shorter.events.remove(place);
+            shorter
+        });
+        let lighter = rows.clone().map(|place| {
+            let mut lighter = story.clone();
+            lighter.events[place].quantity -= 1;
+            lighter
+        });
+        let free = rows.map(|place| {
+            let mut free = story.clone();
+            free.events[place].fee = 0;
+            free
+        });
+        let is_smaller = |other: &Story| weight(other) < weight(&story) && other.is_possible();
+        let next = shorter
+            .chain(lighter)
+            .chain(free)
+            .find(|other| is_smaller(other) && differs(other));
+        match next {
+            Some(next) => story = next,
+            None => return story,
+        }
+    }
+}
+
+fn weight(story: &Story) -> (usize, i64, usize) {
+    let units = story.events.iter().map(|event| event.quantity).sum();
+    let fees = story.events.iter().filter(|event| event.fee != 0).count();
+    (story.events.len(), units, fees)
 }
 
 #[test]
 fn wash_sales_agree_with_the_share_by_share_reading() {
+    let exact = |story: &Story| {
+        // A shortened history may come to turn on a cent; then it says nothing.
+        let turns = model::wash::turns_on_a_cent(story);
+        (!turns).then(|| model::wash::rows(story))
+    };
+    let mut compared = 0;
     for seed in 0..histories() {
-        let story = story(any_shape(seed), seed);
-        if !compare(
+        match compare(
             seed,
-            &story,
+            story(any_shape(seed), seed),
             WashSales::Taxpayer,
-            &model::wash::rows(&story),
+            exact,
         ) {
-            return;
+            Compared::Nothing => return,
+            Compared::Left => {}
+            Compared::Agrees => compared += 1,
         }
     }
+    assert!(
+        compared * 10 > histories() * 8,
+        "only {compared} histories were compared"
+    );
 }
 
 #[test]
 fn lot_methods_agree_with_the_plain_search() {
     for seed in 0..histories() {
         let method = Method::ALL[(seed % 6) as usize];
-        let story = story(
-            Shape {
-                method,
-                sheltered: false,
-                ..any_shape(seed)
-            },
-            seed,
-        );
-        if !compare(seed, &story, WashSales::Off, &model::lots::rows(&story)) {
+        let shape = Shape {
+            method,
+            sheltered: false,
+            ..any_shape(seed)
+        };
+        let exact = |story: &Story| Some(model::lots::rows(story));
+        if matches!(
+            compare(seed, story(shape, seed), WashSales::Off, exact),
+            Compared::Nothing
+        ) {
             return;
         }
     }

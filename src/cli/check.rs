@@ -1,16 +1,26 @@
 //! `check`: reads and validates only, and says how every row was understood.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Args;
+use serde_json::{Value, json};
+
+use crate::import::{FileReading, RowOrder};
+use crate::output::Format;
+use crate::output::page::Page;
+use crate::report::{document, page};
 
 use super::config::Config;
-use super::error::{DONE, Error};
-use super::input;
-use super::options::{Chosen, Computing, Files, Reading};
+use super::error::Error;
+use super::options::{Chosen, Computing, Files, Printing, Reading};
 use super::work::Work;
+use super::{input, say};
 
 /// Read and validate only; say how every row was understood
+///
+/// Shows for each file how its columns, dates, action words and the order of its rows were understood, then computes
+/// without showing results, so that everything wrong comes to light: a sale of more than is held, a contradiction.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Check {
@@ -20,6 +30,8 @@ pub struct Check {
     computing: Computing,
     #[command(flatten)]
     reading: Reading,
+    #[command(flatten)]
+    printing: Printing,
 }
 
 const EXAMPLES: &str = "\
@@ -29,9 +41,66 @@ Examples:
 
 impl Check {
     pub(super) fn run(self, config: Config) -> Result<ExitCode, Error> {
+        let format = self.printing.format()?;
+        if !matches!(format, Format::Table | Format::Markdown | Format::Json) {
+            return Err(Error::Usage(
+                "`check` prints table, markdown or json".to_owned(),
+            ));
+        }
+        self.printing.spare(&self.files)?;
         let chosen = Chosen::new(&self.computing, &self.reading, config)?;
-        let files = input::open(&self.files.files)?;
-        Work::compute(input::read(files, &chosen)?, &chosen)?;
-        Ok(ExitCode::from(DONE))
+        let reading = input::read(&self.files.files, &chosen)?;
+        let files = reading.files.clone();
+        let work = Work::compute(reading, &chosen);
+        let wrong = work.is_err();
+        self.printing
+            .write_page(format, &|| page_of(&files, wrong), &|out| {
+                document(out, &files, wrong)
+            })?;
+        let work = work?;
+        let frame = work.frame(&chosen, None);
+        say::warnings(&frame);
+        Ok(chosen.status(&frame))
     }
+}
+
+fn page_of(files: &[FileReading], wrong: bool) -> Page<'static> {
+    let mut page = page::reading::files(files);
+    if !wrong {
+        page.remark("nothing is wrong");
+    }
+    page
+}
+
+fn document(out: &mut dyn Write, files: &[FileReading], wrong: bool) -> io::Result<()> {
+    let files: Vec<Value> = files.iter().map(file).collect();
+    let whole = json!({ "schema": document::SCHEMA, "valid": !wrong, "files": files });
+    writeln!(out, "{whole:#}")
+}
+
+fn file(file: &FileReading) -> Value {
+    let columns = file.columns.iter().map(|column| {
+        json!({ "name": column.name, "meaning": column.meaning, "suggestion": column.suggestion })
+    });
+    let dates = file.dates.iter().map(|dates| {
+        json!({ "column": dates.column, "format": dates.format, "decided_by": dates.decided_by })
+    });
+    let actions = file.actions.iter().map(|action| {
+        json!({
+            "word": action.word, "meaning": action.meaning,
+            "rows": action.rows, "first_line": action.first_line,
+        })
+    });
+    json!({
+        "name": file.name,
+        "encoding": file.encoding,
+        "delimiter": file.delimiter,
+        "header_line": file.header_line,
+        "columns": columns.collect::<Vec<_>>(),
+        "dates": dates.collect::<Vec<_>>(),
+        "newest_first": file.order == RowOrder::Turned,
+        "trades": file.trades,
+        "ignored": file.ignored,
+        "actions": actions.collect::<Vec<_>>(),
+    })
 }

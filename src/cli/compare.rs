@@ -45,7 +45,7 @@ impl Compare {
         self.printing.spare(&self.files)?;
         let chosen = Chosen::new(&self.computing, &self.reading, config)?;
         let only = chosen.only(self.selecting.year.as_deref())?;
-        let reading = input::read(input::open(&self.files.files)?, &chosen)?;
+        let reading = input::read(&self.files.files, &chosen)?;
         let mut outcomes = Outcomes::new();
         for method in country::methods_to_compare(chosen.country) {
             let mut settings = chosen.settings.clone();
@@ -57,7 +57,6 @@ impl Compare {
             return Err(Error::Problems {
                 problems: problems.unwrap_or_default(),
                 sources: reading.history.sources,
-                files: reading.files,
             });
         }
         // Warnings differ between methods; those of the country's own stand for all.

@@ -50,8 +50,7 @@ impl Compute {
         self.printing.spare(&self.files)?;
         let chosen = Chosen::new(&self.computing, &self.reading, config)?;
         let only = chosen.only(self.selecting.year.as_deref())?;
-        let files = input::open(&self.files.files)?;
-        let work = Work::compute(input::read(files, &chosen)?, &chosen)?;
+        let work = Work::compute(input::read(&self.files.files, &chosen)?, &chosen)?;
         let frame = work.frame(&chosen, only);
         let report = self.report();
         self.printing.write(

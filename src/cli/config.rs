@@ -14,11 +14,12 @@ use rust_decimal::Decimal;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::trade::Class;
+use crate::import::AccountSetting;
+use crate::trade::{Action, Class};
 
 use super::country;
 use super::error::Error;
-use super::options::{AccountSetting, amount};
+use super::options::amount;
 use super::readings;
 
 /// The name of the file.
@@ -33,6 +34,8 @@ pub struct Config {
     pub accounts: BTreeMap<String, AccountSetting>,
     /// `[symbols.NAME]`.
     pub symbols: BTreeMap<String, Class>,
+    /// `[actions]`: words of the file and what they mean.
+    pub actions: BTreeMap<String, String>,
     /// `identical`.
     pub identical: Vec<Vec<String>>,
     /// `[crypto] pre2025 = "universal"`.
@@ -93,7 +96,7 @@ struct Reader<'t> {
 }
 
 /// Tables and keys that stand for no option.
-const TABLES: [&str; 4] = ["accounts", "symbols", "crypto", "identical"];
+const TABLES: [&str; 5] = ["accounts", "symbols", "actions", "crypto", "identical"];
 
 impl<'t> Reader<'t> {
     fn config(&self) -> Result<Config, Error> {
@@ -105,6 +108,7 @@ impl<'t> Reader<'t> {
             match name {
                 "accounts" => config.accounts = self.each(value, |v| self.account(v))?,
                 "symbols" => config.symbols = self.each(value, |v| self.symbol(v))?,
+                "actions" => config.actions = self.each(value, |v| self.action(v))?,
                 "crypto" => config.universal_before_2025 = self.crypto(value)?,
                 "identical" => config.identical = self.identical(value)?,
                 _ if country::codes().any(|code| code == name) => {
@@ -215,6 +219,11 @@ impl<'t> Reader<'t> {
         let word = self.word(value, &names)?;
         let found = Class::NAMES.iter().find(|(name, _)| *name == word);
         Ok(found.map(|(_, class)| *class).unwrap_or_default())
+    }
+
+    fn action(&self, value: &Value<'t>) -> Result<String, Error> {
+        let words = Action::WORDS.map(|(word, _)| word);
+        self.word(value, &words).map(str::to_owned)
     }
 
     fn crypto(&self, value: &Value<'t>) -> Result<bool, Error> {

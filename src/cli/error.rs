@@ -24,14 +24,6 @@ pub enum Error {
     /// The command line, or a setting that stands for an option, is wrong.
     #[error("{0}")]
     Usage(String),
-    /// A file cannot be read.
-    #[error("cannot read {name}: {error}")]
-    Read {
-        /// The file as the user named it.
-        name: String,
-        /// Why.
-        error: io::Error,
-    },
     /// Results cannot be written.
     #[error("cannot write {name}: {error}")]
     Write {
@@ -45,10 +37,8 @@ pub enum Error {
     Problems {
         /// What is wrong.
         problems: Vec<Problem>,
-        /// The files.
+        /// The files, to show the rows.
         sources: Sources,
-        /// Their bytes, for excerpts.
-        files: Vec<super::input::File>,
     },
 }
 
@@ -64,9 +54,7 @@ impl Error {
                 ExitCode::from(DONE)
             }
             Self::Usage(_) => ExitCode::from(BAD_USAGE),
-            Self::Read { .. } | Self::Write { .. } | Self::Problems { .. } => {
-                ExitCode::from(BAD_INPUT)
-            }
+            Self::Write { .. } | Self::Problems { .. } => ExitCode::from(BAD_INPUT),
         }
     }
 
@@ -77,12 +65,8 @@ impl Error {
                 let _ = error.print();
             }
             Self::Write { error, .. } if error.kind() == io::ErrorKind::BrokenPipe => {}
-            Self::Problems {
-                problems,
-                sources,
-                files,
-            } => super::say::problems(problems, sources, files),
-            Self::Usage(_) | Self::Read { .. } | Self::Write { .. } => {
+            Self::Problems { problems, sources } => super::say::problems(problems, sources),
+            Self::Usage(_) | Self::Write { .. } => {
                 super::say::error(&self.to_string());
             }
         }

@@ -1,31 +1,31 @@
 //! The files of the command line, and their rows.
 
-use std::fs;
-use std::io::{IsTerminal, Read, stdin};
+use std::io::{IsTerminal, stdin};
 
+use crate::import::{self, Input, ReadOptions, Reading};
 use crate::source::Sources;
-use crate::trade::History;
 
 use super::error::Error;
-use super::options::Chosen;
+use super::options::{Chosen, DecimalMark};
 
-/// A file as it was read.
-#[derive(Clone, Debug)]
-pub struct File {
-    /// As the user named it.
-    pub name: String,
-    /// What is in it.
-    pub bytes: Vec<u8>,
-}
-
-/// Reads the files named, or standard input where none is.
+/// Reads the files named, or standard input where none is, and understands their rows.
 ///
 /// # Errors
-/// A file that cannot be read; no file where standard input is a terminal.
-pub fn open(names: &[String]) -> Result<Vec<File>, Error> {
+/// A file that cannot be read; no file where standard input is a terminal; everything wrong with the rows.
+pub fn read(names: &[String], chosen: &Chosen) -> Result<Reading, Error> {
+    let inputs = open(names)?;
+    import::read(inputs, &read_options(chosen)).map_err(|failure| Error::Problems {
+        problems: failure.problems,
+        sources: failure.sources,
+    })
+}
+
+fn open(names: &[String]) -> Result<Vec<Input>, Error> {
     if names.is_empty() && stdin().is_terminal() {
         return Err(Error::Usage(
-            "no file given\n\n  lossoffset compute trades.csv\n  lossoffset compute < trades.csv\n\nFor more information, try '--help'.".to_owned(),
+            "no file given\n\n  lossoffset compute trades.csv\n  lossoffset compute < trades.csv\n\n\
+             For more information, try '--help'."
+                .to_owned(),
         ));
     }
     if names.iter().filter(|name| *name == "-").count() > 1 {
@@ -39,50 +39,33 @@ pub fn open(names: &[String]) -> Result<Vec<File>, Error> {
     } else {
         names
     };
-    names.iter().map(|name| read_file(name)).collect()
-}
-
-fn read_file(name: &str) -> Result<File, Error> {
-    let bytes = if name == "-" {
-        let mut bytes = Vec::new();
-        stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
-    } else {
-        fs::read(name)
-    };
-    match bytes {
-        Ok(bytes) => Ok(File {
-            name: name.to_owned(),
-            bytes,
-        }),
-        Err(error) => Err(Error::Read {
-            name: name.to_owned(),
-            error,
-        }),
+    let mut problems = Vec::new();
+    let mut inputs = Vec::with_capacity(names.len());
+    for name in names {
+        match Input::open(name) {
+            Ok(input) => inputs.push(input),
+            Err(problem) => problems.push(problem),
+        }
     }
-}
-
-/// What reading came to.
-pub struct Reading {
-    /// The trades.
-    pub history: History,
-    /// The files, for excerpts.
-    pub files: Vec<File>,
-}
-
-/// Understands the rows of the files.
-///
-/// # Errors
-/// Everything wrong with them.
-pub fn read(files: Vec<File>, _chosen: &Chosen) -> Result<Reading, Error> {
-    let mut sources = Sources::default();
-    for file in &files {
-        sources.add(&file.name);
+    if problems.is_empty() {
+        return Ok(inputs);
     }
     Err(Error::Problems {
-        problems: vec![crate::diagnostic::Problem::new(
-            "reading trades is not supported yet",
-        )],
-        sources,
-        files,
+        problems,
+        sources: Sources::default(),
     })
+}
+
+fn read_options(chosen: &Chosen) -> ReadOptions {
+    let country = chosen.country;
+    ReadOptions {
+        date_format: chosen.reading.date_format.clone(),
+        decimal_comma: chosen.reading.decimal == Some(DecimalMark::Comma),
+        timezone: chosen.reading.timezone.clone(),
+        currency: Some(country.currency.to_owned()),
+        year_begins: Some((country.tax_year.month, country.tax_year.day)),
+        symbol_classes: chosen.symbols.clone(),
+        accounts: chosen.accounts.clone(),
+        actions: chosen.actions.clone(),
+    }
 }

@@ -41,8 +41,7 @@ impl Lots {
         let format = self.printing.format()?;
         self.printing.spare(&self.files)?;
         let chosen = Chosen::new(&self.computing, &self.reading, config)?;
-        let files = input::open(&self.files.files)?;
-        let work = Work::compute(input::read(files, &chosen)?, &chosen)?;
+        let work = Work::compute(input::read(&self.files.files, &chosen)?, &chosen)?;
         let frame = work.frame(&chosen, None);
         self.printing.write(
             format,

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use rust_decimal::Decimal;
 
 use crate::date::Date;
+use crate::import::AccountSetting;
 use crate::jurisdiction::{JURISDICTIONS, Jurisdiction};
 use crate::method::METHODS;
 use crate::output::{FORMATS, Format};
@@ -97,7 +98,7 @@ pub struct Reading {
     #[arg(long, value_name = "FORMAT")]
     pub date_format: Option<String>,
 
-    /// The decimal mark of the files; found where it can be told
+    /// The decimal mark of the files, where it is a comma that cannot be told from one between thousands
     #[arg(long, value_enum, value_name = "MARK")]
     pub decimal: Option<DecimalMark>,
 
@@ -170,8 +171,6 @@ pub enum RateFallback {
 /// `--decimal`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum DecimalMark {
-    /// 1,234.56
-    Point,
     /// 1.234,56
     Comma,
 }
@@ -292,21 +291,10 @@ pub struct Chosen {
     pub accounts: BTreeMap<String, AccountSetting>,
     /// `[symbols.NAME]`.
     pub symbols: BTreeMap<String, Class>,
+    /// `[actions]`.
+    pub actions: BTreeMap<String, String>,
     /// Whether a warning that needs the user changes the exit status.
     pub strict: bool,
-}
-
-/// What the configuration says of an account.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AccountSetting {
-    /// `kind = "sheltered"`.
-    pub sheltered: bool,
-    /// `owner`.
-    pub owner: Option<String>,
-    /// `method`.
-    pub method: Option<String>,
-    /// `class`.
-    pub class: Option<Class>,
 }
 
 impl Chosen {
@@ -333,6 +321,7 @@ impl Chosen {
             reading: reading.clone(),
             accounts: config.accounts,
             symbols: config.symbols,
+            actions: config.actions,
             strict: computing.strict,
         })
     }

@@ -1,6 +1,7 @@
 //! Results in the format chosen, where they were asked to go.
 
 use std::io::{self, IsTerminal, Write, stdout};
+use std::path::Path;
 
 use crate::output::page::Page;
 use crate::output::table::Table;
@@ -17,10 +18,13 @@ pub struct Results<'r> {
     /// A page for a reader.
     pub page: &'r dyn Fn() -> Page<'r>,
     /// The JSON document.
-    pub document: &'r dyn Fn(&mut dyn Write) -> io::Result<()>,
+    pub document: Document<'r>,
     /// Decimal places of amounts.
     pub places: u32,
 }
+
+/// How a document is written.
+pub type Document<'d> = &'d dyn Fn(&mut dyn Write) -> io::Result<()>;
 
 impl Printing {
     /// Writes results.
@@ -28,32 +32,64 @@ impl Printing {
     /// # Errors
     /// Those of the file or stream.
     pub fn write(&self, format: Format, results: &Results<'_>) -> Result<(), Error> {
-        let path = self
-            .output
-            .as_deref()
-            .filter(|path| path.as_os_str() != "-");
         let style = |delimiter| csv::Style {
             delimiter,
             excel: self.excel,
             places: results.places,
         };
-        let look = if path.is_none() {
+        let table = || (results.table)();
+        match format {
+            Format::Csv => self.to_place(|out| csv::write(out, table().as_ref(), style(b','))),
+            Format::Tsv => self.to_place(|out| csv::write(out, table().as_ref(), style(b'\t'))),
+            Format::Jsonl => {
+                self.to_place(|out| json::lines(out, table().as_ref(), results.places))
+            }
+            Format::Table
+            | Format::Json
+            | Format::Markdown
+            | Format::Html
+            | Format::Xlsx
+            | Format::Txf => self.write_page(format, results.page, results.document),
+        }
+    }
+
+    /// Writes what is a page or a document, but no table.
+    ///
+    /// # Errors
+    /// Those of the file or stream.
+    pub fn write_page<'p>(
+        &self,
+        format: Format,
+        page: &dyn Fn() -> Page<'p>,
+        document: Document<'_>,
+    ) -> Result<(), Error> {
+        let look = if self.path().is_none() {
             look()
         } else {
             Look::default()
         };
-        file::write_to(path, |out| match format {
-            Format::Csv => csv::write(out, (results.table)().as_ref(), style(b',')),
-            Format::Tsv => csv::write(out, (results.table)().as_ref(), style(b'\t')),
-            Format::Json => (results.document)(out),
-            Format::Jsonl => json::lines(out, (results.table)().as_ref(), results.places),
-            Format::Markdown => markdown::write(out, &(results.page)()),
-            // Refused before anything is computed.
-            Format::Table | Format::Html | Format::Xlsx | Format::Txf => {
-                text::write(out, &(results.page)(), look)
-            }
+        self.to_place(|out| match format {
+            Format::Json => document(out),
+            Format::Markdown => markdown::write(out, &page()),
+            // What is neither was refused before anything was computed.
+            Format::Table
+            | Format::Csv
+            | Format::Tsv
+            | Format::Jsonl
+            | Format::Html
+            | Format::Xlsx
+            | Format::Txf => text::write(out, &page(), look),
         })
-        .map_err(|error| Error::Write {
+    }
+
+    fn path(&self) -> Option<&Path> {
+        let path = self.output.as_deref();
+        path.filter(|path| path.as_os_str() != "-")
+    }
+
+    fn to_place(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
+        let path = self.path();
+        file::write_to(path, write).map_err(|error| Error::Write {
             name: path.map_or("standard output".to_owned(), |p| p.display().to_string()),
             error,
         })

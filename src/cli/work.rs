@@ -3,12 +3,12 @@
 use std::process::ExitCode;
 
 use crate::answer::Answer;
+use crate::import::Reading;
 use crate::report::Frame;
 use crate::trade::History;
 
 use super::country;
 use super::error::{DONE, Error, NEEDS_USER};
-use super::input::Reading;
 use super::options::Chosen;
 
 /// The trades and what was found in them.
@@ -25,13 +25,12 @@ impl Work {
     /// # Errors
     /// Everything wrong with it.
     pub fn compute(reading: Reading, chosen: &Chosen) -> Result<Self, Error> {
-        let Reading { history, files } = reading;
+        let Reading { history, .. } = reading;
         match crate::compute(&history, &chosen.settings) {
             Ok(answer) => Ok(Self { history, answer }),
             Err(problems) => Err(Error::Problems {
                 problems,
                 sources: history.sources,
-                files,
             }),
         }
     }

@@ -51,8 +51,8 @@ pub struct Lot {
     pub held_from: Date,
     /// Whether its units have replaced something sold at a loss; they serve once (26 CFR 1.1091-1(e)).
     pub used: bool,
-    /// Ranks seen by queues before the latest change of basis are stale.
-    pub stamp: u32,
+    /// How many queue entries point here; the slot is not used again before they are gone.
+    pub queued: u32,
     /// What the method ranks by, repeated here so that ranking touches one place.
     pub acquired: Date,
     /// As in the purchase.

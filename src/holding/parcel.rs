@@ -124,6 +124,11 @@ impl Parcel {
         })
     }
 
+    /// Leaves nothing, with the amount per unit as it was.
+    pub fn clear(&mut self) {
+        (self.left, self.printed) = (Quantity::ZERO, 0);
+    }
+
     /// Adds units with what they carry.
     pub fn join(&mut self, quantity: Quantity, part: Part) -> Result<(), OutOfRange> {
         let amount = self.amount_left()?.plus(part.amount)?;

@@ -1,8 +1,8 @@
 //! The lots of one holding in the order in which the method takes them.
 //!
 //! A sorted run takes what arrives at either end, as under FIFO and LIFO; a heap takes the rest, and is folded into the
-//! run while it is large, so that a million lots bought before the first sale are sorted once. Entries of lots that
-//! changed rank or are used up go stale and are passed over.
+//! run while it is small, so that a million lots bought before the first sale are sorted once. Whatever a rank depends on
+//! never changes while a lot is queued: a change makes a new lot. Lots that are used up are passed over.
 
 use std::cmp::Ordering;
 use std::collections::VecDeque;
@@ -15,7 +15,6 @@ use crate::method::Method;
 struct Entry {
     rank: u64,
     lot: LotId,
-    stamp: u32,
 }
 
 /// Lots waiting to be sold, first to leave first.
@@ -26,16 +25,57 @@ pub struct Queue {
     arrived: Vec<Entry>,
 }
 
+/// All lots, and the slots of those that are neither held nor queued any more.
+#[derive(Debug, Default)]
+pub struct Slots {
+    /// The lots.
+    pub lots: Vec<Lot>,
+    free: Vec<LotId>,
+}
+
+impl Slots {
+    /// Puts a lot into a slot.
+    pub fn add(&mut self, lot: Lot) -> LotId {
+        match self.free.pop() {
+            Some(id) => {
+                self.lots[id.0 as usize] = lot;
+                id
+            }
+            None => {
+                self.lots.push(lot);
+                LotId(self.lots.len() as u32 - 1)
+            }
+        }
+    }
+
+    /// Gives the slot of a lot back if it is used up and no queue knows it any more.
+    pub fn release(&mut self, id: LotId) {
+        let lot = &self.lots[id.0 as usize];
+        if lot.queued == 0 && lot.parcel.left().is_zero() {
+            self.free.push(id);
+        }
+    }
+
+    fn used_up(&self, entry: &Entry) -> bool {
+        self.lots[entry.lot.0 as usize].parcel.left().is_zero()
+    }
+
+    fn drop_entry(&mut self, entry: Entry) {
+        self.lots[entry.lot.0 as usize].queued -= 1;
+        self.release(entry.lot);
+    }
+}
+
 impl Queue {
-    /// Adds a lot, or its new rank after its basis changed.
-    pub fn push(&mut self, method: &Method, lots: &[Lot], id: LotId) {
-        let lot = &lots[id.0 as usize];
+    /// Adds a lot.
+    pub fn push(&mut self, method: &Method, slots: &mut Slots, id: LotId) {
+        let lot = &mut slots.lots[id.0 as usize];
+        lot.queued += 1;
         let entry = Entry {
             rank: (method.rank)(lot),
             lot: id,
-            stamp: lot.stamp,
         };
-        let before = |other: &Entry| order(method, lots, &entry, other) == Ordering::Less;
+        let before = |other: &Entry| order(method, &slots.lots, &entry, other) == Ordering::Less;
         match (self.run.front(), self.run.back()) {
             (_, None) => self.run.push_back(entry),
             (_, Some(last)) if !before(last) => self.run.push_back(entry),
@@ -45,41 +85,58 @@ impl Queue {
     }
 
     /// The lot that leaves first, if any is left.
-    pub fn first(&mut self, method: &Method, lots: &[Lot]) -> Option<LotId> {
-        self.settle(method, lots);
-        while self.run.front().is_some_and(|entry| stale(lots, entry)) {
+    pub fn first(&mut self, method: &Method, slots: &mut Slots) -> Option<LotId> {
+        self.settle(method, slots);
+        while let Some(entry) = self
+            .run
+            .front()
+            .copied()
+            .filter(|entry| slots.used_up(entry))
+        {
             self.run.pop_front();
+            slots.drop_entry(entry);
         }
-        while self.heap.first().is_some_and(|entry| stale(lots, entry)) {
-            self.pop_heap(method, lots);
+        while let Some(entry) = self
+            .heap
+            .first()
+            .copied()
+            .filter(|entry| slots.used_up(entry))
+        {
+            self.pop_heap(method, &slots.lots);
+            slots.drop_entry(entry);
         }
         match (self.run.front(), self.heap.first()) {
-            (Some(a), Some(b)) if order(method, lots, a, b) == Ordering::Greater => Some(b.lot),
+            (Some(a), Some(b)) if order(method, &slots.lots, a, b) == Ordering::Greater => {
+                Some(b.lot)
+            }
             (Some(a), _) => Some(a.lot),
             (None, b) => b.map(|entry| entry.lot),
         }
     }
 
-    fn settle(&mut self, method: &Method, lots: &[Lot]) {
+    fn settle(&mut self, method: &Method, slots: &mut Slots) {
         if self.arrived.is_empty() {
             return;
         }
         // Sorting everything costs little more than a walk; a heap pays only where few arrive between sales.
         if self.arrived.len() * 8 > self.run.len() + self.heap.len() {
-            let mut all: Vec<Entry> = self
+            let all = self
                 .run
                 .drain(..)
                 .chain(self.heap.drain(..))
-                .chain(self.arrived.drain(..))
-                .collect();
-            all.retain(|entry| !stale(lots, entry));
-            all.sort_by(|a, b| order(method, lots, a, b));
-            self.run = all.into();
+                .chain(self.arrived.drain(..));
+            let (gone, mut held): (Vec<Entry>, Vec<Entry>) =
+                all.partition(|entry| slots.used_up(entry));
+            for entry in gone {
+                slots.drop_entry(entry);
+            }
+            held.sort_by(|a, b| order(method, &slots.lots, a, b));
+            self.run = held.into();
             return;
         }
         while let Some(entry) = self.arrived.pop() {
             self.heap.push(entry);
-            self.sift_up(method, lots, self.heap.len().saturating_sub(1));
+            self.sift_up(method, &slots.lots, self.heap.len().saturating_sub(1));
         }
     }
 
@@ -117,11 +174,6 @@ impl Queue {
             parent = least;
         }
     }
-}
-
-fn stale(lots: &[Lot], entry: &Entry) -> bool {
-    let lot = &lots[entry.lot.0 as usize];
-    lot.stamp != entry.stamp || lot.parcel.left().is_zero()
 }
 
 /// The method's order; equal ranks are told apart by the method, then by the position of the lots.

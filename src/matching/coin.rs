@@ -91,7 +91,8 @@ impl Fold<'_> {
         let cost = self.disposed_at_cost(id, lot, units)?;
         let part = self.ledger.part(cost)?;
         self.conservation.basis_moved = self.conservation.basis_moved.plus(cost)?;
-        Ok(self.ledger.adjust(lot, part)?)
+        self.ledger.adjust(lot, part)?;
+        Ok(())
     }
 
     /// Disposes of units of one lot for exactly what they cost; gives that amount.

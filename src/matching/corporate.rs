@@ -69,12 +69,13 @@ impl Fold<'_> {
         for id in self.ledger.lots_of(holding) {
             before = before.plus(self.ledger.lot(id).parcel.left())?;
             let total = before.share(new, old)?;
-            let lot = self.ledger.lot_mut(id);
-            lot.parcel.rescale(total.minus(after)?)?;
-            if let Some(gift) = &mut lot.gift {
-                gift.value.rescale(total.minus(after)?)?;
-            }
-            self.ledger.rerank(id);
+            let units = total.minus(after)?;
+            self.ledger.change(id, |lot| {
+                if let Some(gift) = &mut lot.gift {
+                    gift.value.rescale(units)?;
+                }
+                lot.parcel.rescale(units)
+            })?;
             after = total;
         }
         self.ledger.set_held(holding, after)?;
@@ -202,7 +203,7 @@ impl Fold<'_> {
     ) -> Result<(), Halt> {
         let basis = self.ledger.basis_of(from)?;
         let moved = self.ledger.part(basis.share(fraction, Quantity::ONE)?)?;
-        self.ledger.adjust(from, moved.negated())?;
+        let from = self.ledger.adjust(from, moved.negated())?;
         let lot = self.ledger.lot(from);
         let (account, held_from, used, acquired) =
             (lot.account, lot.held_from, lot.used, lot.acquired);
@@ -258,13 +259,13 @@ impl Fold<'_> {
         let mut worth = Parcel::new(held, value, places)?;
         let (mut seen, mut given) = (Quantity::ZERO, Quantity::ZERO);
         for account in accounts {
-            for lot in self.ledger.lots_of((account, trade.security)) {
+            for mut lot in self.ledger.lots_of((account, trade.security)) {
                 let units = self.ledger.lot(lot).parcel.left();
                 seen = seen.plus(units)?;
                 let total = arrives.share(seen, held)?;
                 let (paid, worth) = (boot.take(units)?, worth.take(units)?);
                 if cash.is_some() {
-                    self.recognise_boot(id, lot, paid, worth)?;
+                    lot = self.recognise_boot(id, lot, paid, worth)?;
                 }
                 self.turn_into(lot, new, total.minus(given)?)?;
                 given = total;
@@ -280,7 +281,7 @@ impl Fold<'_> {
         lot: LotId,
         paid: Part,
         worth: Part,
-    ) -> Result<(), Halt> {
+    ) -> Result<LotId, Halt> {
         let basis = self.ledger.basis_of(lot)?;
         let realised = worth.amount.plus(paid.amount)?.minus(basis)?;
         let gain = if realised.is_negative() {
@@ -289,9 +290,10 @@ impl Fold<'_> {
             realised.min(paid.amount)
         };
         let recovered = self.ledger.part(paid.amount.minus(gain)?)?;
-        self.ledger.adjust(lot, recovered.negated())?;
+        let lot = self.ledger.adjust(lot, recovered.negated())?;
         self.conservation.basis_out = self.conservation.basis_out.plus(recovered.amount)?;
-        self.amount_on_lot(id, lot, paid.printed, recovered.printed)
+        self.amount_on_lot(id, lot, paid.printed, recovered.printed)?;
+        Ok(lot)
     }
 
     /// A row of quantity 0 on a lot that stays: boot, or a return of capital beyond the basis.
@@ -371,6 +373,7 @@ impl Fold<'_> {
         self.ledger.place(
             Lot {
                 security: new,
+                queued: 0,
                 parcel,
                 gift,
                 ..lot
@@ -400,7 +403,7 @@ impl Fold<'_> {
                 } else {
                     self.ledger.basis_part(lot)?
                 };
-                self.ledger.adjust(lot, part.negated())?;
+                let lot = self.ledger.adjust(lot, part.negated())?;
                 self.conservation.basis_moved = self.conservation.basis_moved.minus(part.amount)?;
                 if received.amount > basis {
                     self.amount_on_lot(id, lot, received.printed - part.printed, 0)?;

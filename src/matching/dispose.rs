@@ -253,6 +253,7 @@ impl Fold<'_> {
             row: position,
             quantity: slice.quantity,
             amount: printed.saturating_neg().max(0),
+            exact: gain.negated(),
             date: self.today,
             held_from,
             acquired: (acquired, number),

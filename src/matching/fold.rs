@@ -312,7 +312,7 @@ impl<'a> Fold<'a> {
             }
             let _ = holding;
         }
-        let mut held: Vec<_> = (0..self.ledger.lots.len() as u32)
+        let mut held: Vec<_> = (0..self.ledger.slots.lots.len() as u32)
             .map(crate::holding::lot::LotId)
             .filter(|id| !self.ledger.lot(*id).parcel.left().is_zero())
             .collect();

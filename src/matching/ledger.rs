@@ -6,9 +6,9 @@ use crate::answer::LotName;
 use crate::date::Date;
 use crate::holding::lot::{Gift, Lot, LotId, Purchase, PurchaseId};
 use crate::holding::parcel::{Parcel, Part};
-use crate::holding::queue::Queue;
+use crate::holding::queue::{Queue, Slots};
 use crate::method::{BasisOf, Method};
-use crate::money::{Minor, Money, OutOfRange, Quantity};
+use crate::money::{Money, OutOfRange, Quantity};
 use crate::trade::{AccountId, SecurityId, TradeId};
 
 /// An account's holding of one security.
@@ -36,14 +36,12 @@ type Member = (Date, u32, LotId);
 #[derive(Debug, Default)]
 pub struct Ledger {
     pub purchases: Vec<Purchase>,
-    pub lots: Vec<Lot>,
+    pub slots: Slots,
     pub books: FxHashMap<Holding, Book>,
     /// The latest day on which a lot of a security was numbered, and its number.
     latest: FxHashMap<SecurityId, (Date, u32)>,
     /// Numbers of days that were not the latest when their lots came in.
     numbers: FxHashMap<(SecurityId, Date), u32>,
-    /// Slots of lots that are used up, for new ones.
-    free: Vec<LotId>,
     places: u32,
 }
 
@@ -109,22 +107,14 @@ impl Ledger {
         })
     }
 
-    /// A deferred amount: it moves in the minor units in which the loss was reported.
-    pub fn printed_part(&self, printed: Minor) -> Part {
-        Part {
-            amount: Money::from_minor(printed, self.places),
-            printed,
-        }
-    }
-
     /// The lot.
     pub fn lot(&self, id: LotId) -> &Lot {
-        &self.lots[id.0 as usize]
+        &self.slots.lots[id.0 as usize]
     }
 
     /// The lot, to change.
     pub fn lot_mut(&mut self, id: LotId) -> &mut Lot {
-        &mut self.lots[id.0 as usize]
+        &mut self.slots.lots[id.0 as usize]
     }
 
     /// The purchase.
@@ -197,7 +187,7 @@ impl Ledger {
             security: new.security,
             held_from: new.held_from,
             used: false,
-            stamp: 0,
+            queued: 0,
             acquired: new.acquired,
             sequence: purchase.0,
             gift: None,
@@ -237,26 +227,14 @@ impl Ledger {
         self.enqueue(lot)
     }
 
-    /// Gives a lot its place in its book.
-    fn enqueue(&mut self, lot: Lot) -> Result<LotId, OutOfRange> {
-        let (holding, acquired, sequence) =
-            ((lot.account, lot.security), lot.acquired, lot.sequence);
-        let id = self.join_or_add(lot)?;
-        if let Some(book) = self.books.get_mut(&holding) {
-            book.queue.push(book.method, &self.lots, id);
-            book.enlist((acquired, sequence, id), &self.lots);
-        }
-        Ok(id)
-    }
-
     /// Units of the same purchase, account, start and use are one lot: otherwise wash sales would shatter every purchase.
-    fn join_or_add(&mut self, lot: Lot) -> Result<LotId, OutOfRange> {
+    fn enqueue(&mut self, lot: Lot) -> Result<LotId, OutOfRange> {
         let twin = self.purchases[lot.purchase.0 as usize]
             .lots
             .iter()
             .copied()
             .find(|id| {
-                let other = &self.lots[id.0 as usize];
+                let other = &self.slots.lots[id.0 as usize];
                 other.account == lot.account
                     && other.security == lot.security
                     && other.held_from == lot.held_from
@@ -269,28 +247,53 @@ impl Ledger {
                 amount: lot.parcel.amount_left()?,
                 printed: lot.parcel.printed(),
             };
-            let other = &mut self.lots[twin.0 as usize];
-            other.parcel.join(lot.parcel.left(), part)?;
-            other.stamp = other.stamp.wrapping_add(1);
-            return Ok(twin);
+            let units = lot.parcel.left();
+            return self.change(twin, |other| other.parcel.join(units, part));
         }
-        let purchase = lot.purchase.0 as usize;
-        let id = match self.free.pop() {
-            Some(id) => {
-                let slot = &mut self.lots[id.0 as usize];
-                *slot = Lot {
-                    stamp: slot.stamp.wrapping_add(1),
-                    ..lot
-                };
-                id
-            }
-            None => {
-                self.lots.push(lot);
-                LotId(self.lots.len() as u32 - 1)
-            }
+        Ok(self.add(lot))
+    }
+
+    /// Adds a lot to its purchase and its book.
+    fn add(&mut self, lot: Lot) -> LotId {
+        let (holding, purchase) = ((lot.account, lot.security), lot.purchase);
+        let (acquired, sequence) = (lot.acquired, lot.sequence);
+        let id = self.slots.add(lot);
+        self.purchases[purchase.0 as usize].lots.push(id);
+        if let Some(book) = self.books.get_mut(&holding) {
+            book.queue.push(book.method, &mut self.slots, id);
+            book.enlist((acquired, sequence, id), &self.slots.lots);
+        }
+        id
+    }
+
+    /// Changes a lot. Where the method ranks by basis it gets a new slot, since its place in the queue changes with it.
+    pub fn change(
+        &mut self,
+        id: LotId,
+        change: impl FnOnce(&mut Lot) -> Result<(), OutOfRange>,
+    ) -> Result<LotId, OutOfRange> {
+        let lot = &mut self.slots.lots[id.0 as usize];
+        let holding = (lot.account, lot.security);
+        if !self
+            .books
+            .get(&holding)
+            .is_some_and(|book| book.method.ranks_by_basis)
+        {
+            change(lot)?;
+            return Ok(id);
+        }
+        let mut changed = Lot {
+            queued: 0,
+            ..lot.clone()
         };
-        self.purchases[purchase].lots.push(id);
-        Ok(id)
+        lot.parcel.clear();
+        let purchase = lot.purchase;
+        self.purchases[purchase.0 as usize]
+            .lots
+            .retain(|other| *other != id);
+        self.slots.release(id);
+        change(&mut changed)?;
+        Ok(self.add(changed))
     }
 
     /// Turns `quantity` units of a lot into a lot of their own (or joins a twin) that has served as a replacement:
@@ -322,7 +325,7 @@ impl Ledger {
             security,
             held_from,
             used: true,
-            stamp: 0,
+            queued: 0,
             acquired,
             sequence,
             gift: None,
@@ -334,7 +337,7 @@ impl Ledger {
     /// The lot of a holding that leaves next.
     pub fn next(&mut self, holding: Holding) -> Option<LotId> {
         let book = self.books.get_mut(&holding)?;
-        book.queue.first(book.method, &self.lots)
+        book.queue.first(book.method, &mut self.slots)
     }
 
     /// Takes up to `wanted` units out of a lot, with their basis (under an average method none: the pool has it).
@@ -350,7 +353,7 @@ impl Ledger {
 
     /// Cuts units out of a lot; the holding's total stays. A lot that is used up gives its slot back.
     fn cut(&mut self, id: LotId, wanted: Quantity) -> Result<Slice, OutOfRange> {
-        let lot = &mut self.lots[id.0 as usize];
+        let lot = &mut self.slots.lots[id.0 as usize];
         let quantity = wanted.min(lot.parcel.left());
         let part = lot.parcel.take(quantity)?;
         let gift = match &mut lot.gift {
@@ -370,7 +373,7 @@ impl Ledger {
             self.purchases[slice.purchase.0 as usize]
                 .lots
                 .retain(|other| *other != id);
-            self.free.push(id);
+            self.slots.release(id);
         }
         Ok(slice)
     }
@@ -400,19 +403,19 @@ impl Ledger {
         Ok(())
     }
 
-    /// Adds to (or takes from) the basis of a lot, or of the pool it is in, and gives it its new rank.
-    pub fn adjust(&mut self, id: LotId, part: Part) -> Result<(), OutOfRange> {
-        let lot = &mut self.lots[id.0 as usize];
+    /// Adds to (or takes from) the basis of a lot, or of the pool it is in; the lot may move to another slot.
+    pub fn adjust(&mut self, id: LotId, part: Part) -> Result<LotId, OutOfRange> {
+        let lot = self.lot(id);
         let holding = (lot.account, lot.security);
-        let Some(book) = self.books.get_mut(&holding) else {
-            return Ok(());
-        };
-        match &mut book.pool {
-            Some(pool) => pool.adjust(part)?,
-            None => lot.parcel.adjust(part)?,
+        if let Some(pool) = self
+            .books
+            .get_mut(&holding)
+            .and_then(|book| book.pool.as_mut())
+        {
+            pool.adjust(part)?;
+            return Ok(id);
         }
-        self.rerank(id);
-        Ok(())
+        self.change(id, |lot| lot.parcel.adjust(part))
     }
 
     /// Exact basis of a lot: its own, or its units' share of the pool.
@@ -455,18 +458,13 @@ impl Ledger {
                 given,
             })
         });
-        let id = self.join_or_add(Lot {
+        self.enqueue(Lot {
             held_from: day,
-            stamp: 0,
+            queued: 0,
             gift,
             parcel,
             ..lot
         })?;
-        let lot = self.lot(id);
-        let holding = (lot.account, lot.security);
-        if let Some(book) = self.books.get_mut(&holding) {
-            book.queue.push(book.method, &self.lots, id);
-        }
         Ok(())
     }
 
@@ -479,16 +477,6 @@ impl Ledger {
             }
         }
         Ok(())
-    }
-
-    /// Gives a lot its place in the queue again after its rank changed.
-    pub fn rerank(&mut self, id: LotId) {
-        let lot = &mut self.lots[id.0 as usize];
-        lot.stamp = lot.stamp.wrapping_add(1);
-        let holding = (lot.account, lot.security);
-        if let Some(book) = self.books.get_mut(&holding) {
-            book.queue.push(book.method, &self.lots, id);
-        }
     }
 
     /// The lots of a holding that have units, in order of acquisition.
@@ -512,11 +500,13 @@ impl Ledger {
     }
 
     fn alive(&self, holding: Holding, members: &[Member]) -> Vec<LotId> {
-        let units = members.iter().map(|(_, _, id)| *id).filter(|id| {
+        let units = members.iter().filter(|(acquired, sequence, id)| {
             let lot = self.lot(*id);
-            (lot.account, lot.security) == holding && !lot.parcel.left().is_zero()
+            (lot.account, lot.security) == holding
+                && (lot.acquired, lot.sequence) == (*acquired, *sequence)
+                && !lot.parcel.left().is_zero()
         });
-        let mut found: Vec<LotId> = units.collect();
+        let mut found: Vec<LotId> = units.map(|(_, _, id)| *id).collect();
         let key = |id: &LotId| {
             let lot = self.lot(*id);
             (lot.acquired, lot.sequence, lot.held_from, !lot.used, *id)

@@ -379,6 +379,7 @@ impl Fold<'_> {
         let year = self.law.tax_year.of(end);
         let lots = self
             .ledger
+            .slots
             .lots
             .iter()
             .filter(|lot| !lot.parcel.left().is_zero());

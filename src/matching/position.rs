@@ -315,6 +315,7 @@ impl Fold<'_> {
             row: self.rows.len() as u32 - 1,
             quantity: slice.quantity,
             amount: printed.saturating_neg().max(0),
+            exact: gain.negated(),
             date,
             held_from: slice.held_from,
             acquired: (acquired, slice.purchase),

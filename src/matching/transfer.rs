@@ -203,7 +203,7 @@ impl Fold<'_> {
                 security,
                 held_from: slice.held_from,
                 used: slice.used,
-                stamp: 0,
+                queued: 0,
                 acquired: purchase.acquired,
                 sequence: purchase.sequence,
                 gift: slice.gift.map(|(value, given)| {

@@ -17,7 +17,7 @@ use crate::answer::{Adjustment, Codes};
 use crate::date::Date;
 use crate::holding::lot::{LotId, PurchaseId};
 use crate::holding::parcel::Part;
-use crate::money::{Minor, Money, Quantity, minor_share};
+use crate::money::{Minor, Money, OutOfRange, Quantity, minor_share};
 use crate::rule::Rule;
 use crate::settings::WashSales;
 use crate::trade::{Class, Right, SecurityId, TradeId};
@@ -41,11 +41,13 @@ pub struct Loss {
     pub quantity: Quantity,
     /// The loss as it is reported, in minor units, positive.
     pub amount: Minor,
+    /// The same, exactly.
+    pub exact: Money,
     /// The day of the sale.
     pub date: Date,
     /// Start of the holding period of what was sold.
     pub held_from: Date,
-    /// Original acquisition of what was sold: losses of one sale go in this order (26 CFR 1.1091-1(b)).
+    /// Original acquisition of what was sold: losses of one sale go by its day (26 CFR 1.1091-1(b)), then as consumed.
     pub acquired: (Date, PurchaseId),
     /// The order it was bought with: its own fills are no replacement (Rev. Rul. 56-602).
     pub order: u32,
@@ -61,6 +63,16 @@ struct Claim {
     units: Quantity,
     /// Units of it already replaced.
     matched: Quantity,
+}
+
+impl Claim {
+    /// What of the loss is deferred so far, exactly and in the figures of its row: both taken of the running total.
+    fn deferred(&self) -> Result<Part, OutOfRange> {
+        Ok(Part {
+            amount: self.loss.exact.share(self.matched, self.units)?,
+            printed: minor_share(self.loss.amount, self.matched, self.units)?,
+        })
+    }
 }
 
 /// A purchase as a possible replacement, with the units of the watched security that one of its units stands for.
@@ -95,7 +107,7 @@ impl Fold<'_> {
         if self.rules.wash_sales == WashSales::Off {
             return Ok(());
         }
-        losses.sort_by_key(|loss| loss.acquired);
+        losses.sort_by_key(|loss| loss.acquired.0);
         for loss in losses {
             let Some(watch) = self.watch(loss.holding.1) else {
                 continue;
@@ -286,9 +298,14 @@ impl Fold<'_> {
         if units.is_zero() || taken.is_zero() {
             return Ok(());
         }
-        let before = minor_share(claim.loss.amount, claim.matched, claim.units)?;
+        let before = claim.deferred()?;
         claim.matched = claim.matched.plus(units)?;
-        let amount = minor_share(claim.loss.amount, claim.matched, claim.units)? - before;
+        let deferred = claim.deferred()?;
+        let amount = deferred.printed - before.printed;
+        let deferred = Part {
+            amount: deferred.amount.minus(before.amount)?,
+            printed: amount,
+        };
         let replacement = self.ledger.lot(lot);
         let (purchase, account) = (replacement.purchase, replacement.account);
         let kept = self.keeps_loss(account);
@@ -299,7 +316,7 @@ impl Fold<'_> {
             held_from
         };
         let deferred = if kept {
-            self.ledger.printed_part(amount)
+            deferred
         } else {
             Part {
                 amount: Money::ZERO,

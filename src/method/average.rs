@@ -8,6 +8,7 @@ pub static AVERAGE: Method = Method {
     title: "average basis of the holding; the oldest units leave first for the holding period",
     rank: acquisition,
     compare: within_purchase,
+    ranks_by_basis: false,
     basis: BasisOf::Average,
     choice_required: false,
 };

@@ -8,6 +8,7 @@ pub static FIFO: Method = Method {
     title: "first in, first out: the oldest lot leaves first",
     rank: acquisition,
     compare: within_purchase,
+    ranks_by_basis: false,
     basis: BasisOf::Lot,
     choice_required: false,
 };

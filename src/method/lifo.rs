@@ -8,6 +8,7 @@ pub static LIFO: Method = Method {
     title: "last in, first out: the newest lot leaves first",
     rank: |lot| !acquisition(lot),
     compare: within_purchase,
+    ranks_by_basis: false,
     basis: BasisOf::Lot,
     choice_required: false,
 };

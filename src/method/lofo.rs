@@ -12,6 +12,7 @@ pub static LOFO: Method = Method {
             .then_with(|| acquisition(a).cmp(&acquisition(b)))
             .then_with(|| within_purchase(a, b))
     },
+    ranks_by_basis: true,
     basis: BasisOf::Lot,
     choice_required: false,
 };

@@ -35,6 +35,8 @@ pub struct Method {
     pub rank: fn(&Lot) -> u64,
     /// The order of lots with equal rank.
     pub compare: fn(&Lot, &Lot) -> Ordering,
+    /// Whether a change of basis changes a lot's place.
+    pub ranks_by_basis: bool,
     /// How the basis of what leaves is found.
     pub basis: BasisOf,
     /// Whether a sale without a choice of lots is an error.

@@ -8,6 +8,7 @@ pub static SPECIFIC: Method = Method {
     title: "specific identification: each sale names its lots in the `lot` column",
     rank: acquisition,
     compare: within_purchase,
+    ranks_by_basis: false,
     basis: BasisOf::Lot,
     choice_required: true,
 };

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crate::output::digits;
-use crate::output::table::{Cell, Table};
+use crate::output::table::{Cell, Place, Table};
 
 /// How separated values are written.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +31,7 @@ pub fn write(out: &mut dyn Write, table: &dyn Table, style: Style) -> io::Result
     let columns = table.columns();
     for (i, column) in columns.iter().enumerate() {
         separate(&mut line, i, style);
-        text(&mut line, &column.name, b"", style);
+        text(&mut line, &column.name, style);
     }
     end(&mut line, style);
     for row in 0..table.rows() {
@@ -61,73 +61,59 @@ fn end(line: &mut Vec<u8>, style: Style) {
 fn cell(line: &mut Vec<u8>, cell: &Cell<'_>, style: Style) {
     match cell {
         Cell::Null => {}
-        Cell::Text(words) => text(line, words, b"", style),
+        Cell::Text(words) => text(line, words, style),
         Cell::Word(word) => line.extend_from_slice(word.as_bytes()),
         Cell::Date(day) => digits::date(line, *day),
         Cell::Amount(minor) => digits::amount(line, *minor, style.places),
         Cell::Quantity(units) => digits::quantity(line, *units),
-        Cell::Id(id) => {
-            let mut tail = Tail::default();
-            digits::id_tail(&mut tail.0, *id);
-            text(line, id.symbol, &tail.0, style);
-        }
-        Cell::Place(place) => {
-            let mut tail = Tail::default();
-            tail.0.push(b':');
-            digits::integer(&mut tail.0, u64::from(place.line));
-            text(line, place.file, &tail.0, style);
-        }
-        Cell::Places(places) => {
-            let mut joined = Vec::new();
-            for (i, place) in places.iter().enumerate() {
-                if i > 0 {
-                    joined.push(b';');
-                }
-                digits::place(&mut joined, *place);
-            }
-            text(line, "", &joined, style);
-        }
+        Cell::Id(id) => quoting(line, id.symbol, style, |line| digits::id_tail(line, *id)),
+        Cell::Place(place) => quoting(line, place.file, style, |line| line_number(line, *place)),
+        Cell::Places(places) => joined(line, places, style),
     }
 }
 
-/// The end of an id or place, short enough for one small allocation.
-struct Tail(Vec<u8>);
-
-impl Default for Tail {
-    fn default() -> Self {
-        Self(Vec::with_capacity(24))
-    }
+fn line_number(line: &mut Vec<u8>, place: Place<'_>) {
+    line.push(b':');
+    digits::integer(line, u64::from(place.line));
 }
 
-/// Text and the bytes that follow it, quoted where they must be.
-fn text(line: &mut Vec<u8>, words: &str, rest: &[u8], style: Style) {
-    let parts = [words.as_bytes(), rest];
-    let all = || parts.iter().copied().flatten();
-    let must_quote =
-        all().any(|byte| matches!(byte, b'"' | b'\n' | b'\r') || *byte == style.delimiter);
-    if must_quote {
-        line.push(b'"');
+/// Places with semicolons between them.
+fn joined(line: &mut Vec<u8>, places: &[Place<'_>], style: Style) {
+    let mut list = Vec::new();
+    for (i, place) in places.iter().enumerate() {
+        if i > 0 {
+            list.push(b';');
+        }
+        digits::place(&mut list, *place);
     }
+    quoting(line, &String::from_utf8_lossy(&list), style, |_| ());
+}
+
+fn text(line: &mut Vec<u8>, words: &str, style: Style) {
+    quoting(line, words, style, |_| ());
+}
+
+/// Text, quoted where it must be, and what follows it in the cell, which never needs to be.
+fn quoting(line: &mut Vec<u8>, words: &str, style: Style, rest: impl FnOnce(&mut Vec<u8>)) {
     // A spreadsheet runs such text as a formula; an apostrophe makes it text. Numbers never come here.
-    let live = matches!(
-        all().next(),
-        Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r')
-    );
-    if style.excel && live {
-        line.push(b'\'');
-    }
-    if must_quote {
-        for byte in all() {
-            if *byte == b'"' {
-                line.push(b'"');
-            }
-            line.push(*byte);
-        }
-        line.push(b'"');
-    } else {
+    let live = words.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let guard: &[u8] = if style.excel && live { b"'" } else { b"" };
+    let special = |byte: u8| matches!(byte, b'"' | b'\n' | b'\r') || byte == style.delimiter;
+    if !words.bytes().any(special) {
+        line.extend_from_slice(guard);
         line.extend_from_slice(words.as_bytes());
-        line.extend_from_slice(rest);
+        return rest(line);
     }
+    line.push(b'"');
+    line.extend_from_slice(guard);
+    for byte in words.bytes() {
+        if byte == b'"' {
+            line.push(b'"');
+        }
+        line.push(byte);
+    }
+    rest(line);
+    line.push(b'"');
 }
 
 #[cfg(test)]

@@ -45,13 +45,29 @@ fn significant(digits: &[u8; 20], at: usize) -> usize {
 
 /// A date as `2024-06-03`.
 pub fn date(out: &mut Vec<u8>, date: Date) {
-    let (year, month, day) = date.ymd();
-    let year = year.unsigned_abs();
+    let (year, month, day) = civil(date.number().unsigned_abs());
     let [c0, c1] = pair(year / 100);
     let [y0, y1] = pair(year);
     let [m0, m1] = pair(month);
     let [d0, d1] = pair(day);
     out.extend_from_slice(&[c0, c1, y0, y1, b'-', m0, m1, b'-', d0, d1]);
+}
+
+/// Year, month and day of a day counted from 0000-12-31, by years that begin in March so that the leap day comes last.
+fn civil(number: u32) -> (u32, u32, u32) {
+    const CYCLE: u32 = 146_097; // days of 400 years
+    let since_march = number + 305; // 1 March of the year 0 is day 0
+    let (cycle, day) = (since_march / CYCLE, since_march % CYCLE);
+    let year = (day - day / 1460 + day / 36_524 - day / (CYCLE - 1)) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (month, later) = if month < 10 {
+        (month + 3, 0)
+    } else {
+        (month - 9, 1)
+    };
+    (cycle * 400 + year + later, month, day)
 }
 
 /// An amount of minor units with `places` decimals.
@@ -196,9 +212,12 @@ mod tests {
     }
 
     #[test]
-    fn dates_are_iso() {
-        let day = Date::new(1999, 1, 31).unwrap();
-        assert_eq!(text(|out| date(out, day)), "1999-01-31");
+    fn every_day_is_written_as_iso() {
+        let (mut day, last) = (Date::new(1900, 1, 1), Date::new(2199, 12, 31));
+        while let Some(now) = day.filter(|now| Some(*now) <= last) {
+            assert_eq!(text(|out| date(out, now)), now.to_string());
+            day = Some(now.plus(1));
+        }
     }
 
     #[test]

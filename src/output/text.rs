@@ -264,7 +264,8 @@ fn styled(out: &mut dyn Write, text: &str, bold: bool) -> io::Result<()> {
 
 /// Text with control and direction-changing characters written out: a file must not be able to steer a terminal.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if text.chars().all(|c| !steers(c)) {
+    let plain = text.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+    if plain || text.chars().all(|c| !steers(c)) {
         return Cow::Borrowed(text);
     }
     let escape = |c: char| {

@@ -1,7 +1,5 @@
 //! The disposals: one row per slice of a lot, or matched leg, that a sale used.
 
-use std::borrow::Cow;
-
 use rustc_hash::FxHashMap;
 
 use crate::answer::{Disposal, Term};
@@ -15,6 +13,8 @@ pub struct Disposals<'a> {
     frame: Frame<'a>,
     shown: Vec<u32>,
     numbers: Numbers,
+    /// Tax years as written, by the calendar year in which they begin.
+    years: FxHashMap<i16, String>,
 }
 
 impl<'a> Disposals<'a> {
@@ -54,8 +54,15 @@ impl<'a> Disposals<'a> {
     /// The disposals of the years shown.
     pub fn new(frame: Frame<'a>) -> Self {
         let all = &frame.answer.disposals;
+        let mut years = FxHashMap::default();
+        for row in all {
+            years
+                .entry(row.tax_year)
+                .or_insert_with(|| frame.tax_year.written(i32::from(row.tax_year)));
+        }
         let shown = (0_u32..).zip(all);
         Self {
+            years,
             frame,
             shown: shown
                 .filter(|(_, row)| frame.shows(i32::from(row.tax_year)))
@@ -82,9 +89,9 @@ impl<'a> Disposals<'a> {
     }
 
     fn tax_year(&self, row: &Disposal) -> Cell<'_> {
-        Cell::Text(Cow::Owned(
-            self.frame.tax_year.written(i32::from(row.tax_year)),
-        ))
+        self.years
+            .get(&row.tax_year)
+            .map_or(Cell::Null, |year| text(year))
     }
 
     fn opened_by(&self, row: &Disposal) -> Cell<'_> {

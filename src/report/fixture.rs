@@ -45,7 +45,7 @@ impl Fixture {
 }
 
 fn day(text: &str) -> Date {
-    let part = |range| text.get(range).unwrap().parse::<u32>().unwrap();
+    let part = |range: std::ops::Range<usize>| text.get(range).unwrap().parse::<u32>().unwrap();
     Date::new(part(0..4) as i32, part(5..7), part(8..10)).unwrap()
 }
 

@@ -245,3 +245,43 @@ fn markdown_has_the_same_tables() {
         &written(|out| markdown::write(out, &page::overview(fixture.frame()))),
     );
 }
+
+#[test]
+#[ignore = "a measurement, not a test: cargo test --release -- --ignored --nocapture a_million_rows"]
+fn a_million_rows() {
+    let mut fixture = fixture();
+    let row = fixture.answer.disposals[0].clone();
+    fixture.answer.disposals = (0..1_000_000_i64)
+        .map(|n| {
+            let mut row = row.clone();
+            row.disposed = row.disposed.plus((n / 700) as i32);
+            row.tax_year = row.disposed.year() as i16;
+            row.proceeds = n * 37;
+            row.cost = n * 31;
+            row
+        })
+        .collect();
+    let frame = fixture.frame();
+    let bench = |name: &str, write: &dyn Fn(&mut dyn std::io::Write)| {
+        let start = std::time::Instant::now();
+        write(&mut std::io::sink());
+        println!("{name} {:?}", start.elapsed());
+    };
+    let style = csv::Style {
+        delimiter: b',',
+        excel: false,
+        places: 2,
+    };
+    for _ in 0..2 {
+        bench("csv  ", &|out| {
+            csv::write(out, (REPORTS[0].table)(&frame).as_ref(), style).unwrap();
+        });
+        bench("json ", &|out| document::write(out, &frame).unwrap());
+        bench("table", &|out| {
+            text::write(out, &page::disposals::rows(frame), Look::default()).unwrap();
+        });
+        bench("overview", &|out| {
+            text::write(out, &page::overview(frame), Look::default()).unwrap();
+        });
+    }
+}

@@ -255,6 +255,41 @@ impl Story {
     pub fn csv(&self) -> String {
         csv(&self.events)
     }
+
+    /// Whether every sale finds its units, in the lots it chose if it chose, and every row has some.
+    pub fn is_possible(&self) -> bool {
+        let mut held: BTreeMap<(&str, &str, &str), i64> = BTreeMap::new();
+        for event in &self.events {
+            if (event.kind == Kind::Split) != (event.quantity == 0) || event.quantity < 0 {
+                return false;
+            }
+            match event.kind {
+                Kind::Buy => {
+                    let lot = event.lot.as_deref().unwrap_or_default();
+                    *held.entry((event.symbol, event.account, lot)).or_default() += event.quantity;
+                }
+                Kind::Split => held
+                    .iter_mut()
+                    .filter(|((symbol, _, _), _)| *symbol == event.symbol)
+                    .for_each(|(_, units)| *units *= 2),
+                Kind::Sell if event.chosen.is_empty() => {
+                    *held.entry((event.symbol, event.account, "")).or_default() -= event.quantity;
+                }
+                Kind::Sell => {
+                    if event.quantity != event.chosen.iter().map(|(_, units)| units).sum::<i64>() {
+                        return false;
+                    }
+                    for (lot, units) in &event.chosen {
+                        *held.entry((event.symbol, event.account, lot)).or_default() -= units;
+                    }
+                }
+            }
+            if held.values().any(|units| *units < 0) {
+                return false;
+            }
+        }
+        true
+    }
 }
 
 /// Rows as the canonical CSV.

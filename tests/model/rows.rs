@@ -81,7 +81,7 @@ impl Rows {
     }
 
     /// Where the engine's rows (`self`) differ from the exact ones: quantities, dates and terms exactly, amounts by
-    /// more than two cents for a row and a cent more for each further slice.
+    /// more than rounding. Each slice rounds by up to a cent at both its ends, and each deferred loss moves whole cents.
     pub fn differences(&self, exact: &Self) -> String {
         let mut text = String::new();
         for (key, want) in &exact.disposals {
@@ -89,7 +89,7 @@ impl Rows {
                 writeln!(text, "missing row {key:?}\n  {want:?}").unwrap();
                 continue;
             };
-            let allowed = cents(have.slices + 1);
+            let allowed = cents(have.slices + 1 + self.deferrals(&key.symbol));
             for (name, want, have, allowed) in [
                 ("quantity", &want.quantity, &have.quantity, &whole(0)),
                 ("proceeds", &want.proceeds, &have.proceeds, &allowed),
@@ -114,7 +114,8 @@ impl Rows {
                 continue;
             };
             if want.quantity != have.quantity
-                || distance(&want.cost, &have.cost) > cents(have.pieces + 1)
+                || distance(&want.cost, &have.cost)
+                    > cents(have.pieces + 1 + self.deferrals(&key.symbol))
             {
                 writeln!(text, "{key:?}\n  exact {want:?}\n  engine {have:?}").unwrap();
             }
@@ -123,6 +124,18 @@ impl Rows {
             writeln!(text, "unexpected lot {key:?}").unwrap();
         }
         text
+    }
+}
+
+impl Rows {
+    fn deferrals(&self, symbol: &str) -> i64 {
+        let washed =
+            |(key, row): &(&RowKey, &Row)| key.symbol == symbol && row.adjustment > whole(0);
+        self.disposals
+            .iter()
+            .filter(washed)
+            .map(|(_, row)| row.slices)
+            .sum()
     }
 }
 

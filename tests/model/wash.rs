@@ -36,8 +36,16 @@ struct Loss {
     loss: Ratio,
 }
 
+/// Sees a sale: its place in the file, all shares, those that leave, and the proceeds of each.
+type Watch<'a> = dyn FnMut(usize, &[Share], &[usize], &Ratio) + 'a;
+
 /// The rows and lots of a history under the rule.
 pub fn rows(story: &Story) -> Rows {
+    follow(story, &mut |_, _, _, _| ())
+}
+
+/// Goes through the sales; `watch` sees each before its losses are deferred.
+fn follow(story: &Story, watch: &mut Watch) -> Rows {
     let events = &story.events;
     let mut shares = all_shares(events);
     let mut rows = Rows::default();
@@ -48,36 +56,14 @@ pub fn rows(story: &Story) -> Rows {
         let left = identify(story, place, &shares);
         left.iter()
             .for_each(|share| shares[*share].sold = Some(place));
-        // The units of the day are so many of today's.
+        // The units of the day are so many of those at the end.
         let scale = whole(units_after(events, place));
         let proceeds =
             cents(sale.quantity * sale.price - sale.fee) / (whole(sale.quantity) * &scale);
-        let mut deferred = vec![whole(0); left.len()];
+        watch(place, &shares, &left, &proceeds);
         if sale.account != SHELTERED {
-            let mut losses: Vec<(usize, Loss)> = left
-                .iter()
-                .enumerate()
-                .filter(|(_, share)| shares[**share].basis > proceeds)
-                .map(|(order, share)| {
-                    (
-                        order,
-                        Loss {
-                            share: *share,
-                            loss: &shares[*share].basis - &proceeds,
-                        },
-                    )
-                })
-                .collect();
-            // In one sale by the day each was bought, then as they left (26 CFR 1.1091-1(b)).
-            losses.sort_by_key(|(order, loss)| (shares[loss.share].acquired, *order));
-
-            for (order, loss) in losses {
-                if let Some(replacement) = replacement(events, place, &shares, loss.share) {
-                    deferred[order] = loss.loss.clone();
-                    take_over(events, &mut shares, replacement, &loss, day(sale.day));
-                }
-            }
-            for (share, deferred) in left.iter().zip(&deferred) {
+            let deferred = defer(events, place, &mut shares, &left, &proceeds);
+            for (share, adjustment) in left.iter().zip(deferred) {
                 let share = &shares[*share];
                 let key = RowKey {
                     symbol: sale.symbol.into(),
@@ -91,7 +77,7 @@ pub fn rows(story: &Story) -> Rows {
                     quantity: whole(1) / &scale,
                     proceeds: proceeds.clone(),
                     cost: share.basis.clone(),
-                    adjustment: deferred.clone(),
+                    adjustment,
                     slices: 1,
                 };
                 rows.add_row(key, &row);
@@ -117,6 +103,75 @@ pub fn rows(story: &Story) -> Rows {
         );
     }
     rows
+}
+
+/// Moves the losses of a sale into their replacements; what each share's row is adjusted by, in the order they leave.
+fn defer(
+    events: &[Event],
+    place: usize,
+    shares: &mut [Share],
+    left: &[usize],
+    proceeds: &Ratio,
+) -> Vec<Ratio> {
+    let mut deferred = vec![whole(0); left.len()];
+    let mut losses: Vec<(usize, Loss)> = left
+        .iter()
+        .enumerate()
+        .filter(|(_, share)| shares[**share].basis > *proceeds)
+        .map(|(order, share)| {
+            (
+                order,
+                Loss {
+                    share: *share,
+                    loss: &shares[*share].basis - proceeds,
+                },
+            )
+        })
+        .collect();
+    // In one sale by the day each was bought, then as they left (26 CFR 1.1091-1(b)).
+    losses.sort_by_key(|(order, loss)| (shares[loss.share].acquired, *order));
+    for (order, loss) in losses {
+        if let Some(replacement) = replacement(events, place, shares, loss.share) {
+            deferred[order] = loss.loss.clone();
+            take_over(events, shares, replacement, &loss, day(events[place].day));
+        }
+    }
+    deferred
+}
+
+/// Whether a cent of rounding could decide a sale of the history: a gain or loss next to nothing, or two units of nearly
+/// one basis to choose between by it. What an engine does there that defers whole cents is no reading of the rule.
+pub fn turns_on_a_cent(story: &Story) -> bool {
+    let events = &story.events;
+    let close = |a: &Ratio, b: &Ratio| {
+        if a > b {
+            a - b < cents(3)
+        } else {
+            b - a < cents(3)
+        }
+    };
+    let mut turns = false;
+    follow(story, &mut |place, shares, left, proceeds| {
+        let by_basis = matches!(story.method, Method::Hifo | Method::Lofo);
+        let sale = &events[place];
+        let held = |share: &&Share| {
+            let bought = &events[share.purchase];
+            share.purchase < place
+                && share.sold.is_none_or(|sold| sold == place)
+                && (bought.symbol, bought.account) == (sale.symbol, sale.account)
+        };
+        let piece = |share: &Share| (share.purchase, share.held_from, share.used);
+        let is_tie = |used: &Share| {
+            let other =
+                |other: &&Share| piece(other) != piece(used) && close(&other.basis, &used.basis);
+            used.used && shares.iter().filter(held).any(|share| other(&share))
+        };
+        turns |= left
+            .iter()
+            .any(|share| shares[*share].used && close(&shares[*share].basis, proceeds));
+        turns |= by_basis && shares.iter().filter(held).any(is_tie);
+    });
+    turns
 }
 
 /// One unit at `place` in the file is so many at its end.

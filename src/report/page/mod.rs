@@ -4,6 +4,7 @@ pub mod adjustments;
 pub mod comparison;
 pub mod disposals;
 pub mod lots;
+pub mod reading;
 pub mod worksheet;
 
 use crate::date::Date;

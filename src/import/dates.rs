@@ -1,0 +1,469 @@
+//! The dates of one column: how they are written is decided once, over the whole file, and never guessed.
+
+use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, Timelike as _};
+
+use crate::date::Date;
+use crate::diagnostic::Problem;
+use crate::import::moment::{self, Day, Moment, Offset, Order};
+use crate::import::reading::DateReading;
+use crate::record::{Record, Records};
+use crate::source::Source;
+
+/// One date column of one file.
+#[derive(Clone, Debug)]
+pub struct DateColumn {
+    cell: usize,
+    name: String,
+    /// `--date-format`.
+    given: Option<String>,
+    /// What a look at the whole column found; only looked for when a cell needs it.
+    decision: Option<Decision>,
+    iso: bool,
+    last: Option<([u8; 10], Date)>,
+}
+
+/// What a look at the whole column found.
+#[derive(Clone, Debug, Default)]
+struct Decision {
+    order: Option<Order>,
+    reason: String,
+    example: String,
+    /// Every cell is a spreadsheet's day number.
+    serial: bool,
+    refused: bool,
+    /// The whole column was looked at.
+    scanned: bool,
+}
+
+/// Why a cell gives no date.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoDate {
+    /// It is no date of any accepted shape.
+    Text,
+    /// The column as a whole was refused, which has been reported.
+    Refused,
+}
+
+/// What a scan of a column needs: the text, and where its rows begin.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows<'a> {
+    /// The text of the file.
+    pub text: &'a [u8],
+    /// What separates its cells.
+    pub delimiter: u8,
+    /// Where the rows begin, and the line.
+    pub from: (usize, u32),
+    /// The file.
+    pub file: u16,
+    /// How many columns it has.
+    pub columns: usize,
+}
+
+impl<'a> Rows<'a> {
+    /// The rows.
+    pub fn records(&self) -> Records<'a> {
+        Records::from(self.text, self.delimiter, self.from.0, self.from.1).expecting(self.columns)
+    }
+}
+
+impl DateColumn {
+    /// The column in this cell.
+    pub fn new(cell: usize, name: &str, given: Option<&str>) -> Self {
+        Self {
+            cell,
+            name: name.to_owned(),
+            given: given.map(str::to_owned),
+            decision: None,
+            iso: false,
+            last: None,
+        }
+    }
+
+    /// The moment a cell says.
+    ///
+    /// # Errors
+    /// [`NoDate`]; a refusal of the whole column is added to `problems` once.
+    #[inline]
+    pub fn read(
+        &mut self,
+        bytes: &[u8],
+        rows: Rows<'_>,
+        problems: &mut Vec<Problem>,
+    ) -> Result<Moment, NoDate> {
+        if self.given.is_none()
+            && let Some(moment) = self.iso(bytes)
+        {
+            return Ok(moment);
+        }
+        self.read_other(bytes, rows, problems)
+    }
+
+    /// ISO dates; rows of one day follow each other, so the last day is remembered.
+    #[inline]
+    fn iso(&mut self, bytes: &[u8]) -> Option<Moment> {
+        let (head, rest) = bytes.split_first_chunk::<10>()?;
+        if let Some((last, date)) = &self.last
+            && last == head
+        {
+            return moment::iso_time(Day::Known(*date), rest);
+        }
+        let moment = moment::iso(bytes)?;
+        if let Day::Known(date) = moment.day {
+            self.last = Some((*head, date));
+        }
+        self.iso = true;
+        Some(moment)
+    }
+
+    #[cold]
+    fn read_other(
+        &mut self,
+        bytes: &[u8],
+        rows: Rows<'_>,
+        problems: &mut Vec<Problem>,
+    ) -> Result<Moment, NoDate> {
+        let text = std::str::from_utf8(bytes).map_err(|_| NoDate::Text)?;
+        if let Some(format) = &self.given {
+            if let Some(moment) = formatted(text, format).or_else(|| moment::iso(bytes)) {
+                return Ok(moment);
+            }
+            return Err(NoDate::Text);
+        }
+        let moment = moment::parse(text);
+        if let Some(Moment {
+            day: Day::Known(_), ..
+        }) = moment
+        {
+            if self.decision.is_none() && !self.iso {
+                self.decision = Some(Decision {
+                    reason: "it can be read in one way only".into(),
+                    example: text.to_owned(),
+                    ..Decision::default()
+                });
+            }
+            return moment.ok_or(NoDate::Text);
+        }
+        if self
+            .decision
+            .as_ref()
+            .is_none_or(|decision| !decision.scanned)
+        {
+            let before = self.decision.take().unwrap_or_default();
+            let found = self.decide(rows, problems).unwrap_or(before);
+            self.decision = Some(Decision {
+                scanned: true,
+                ..found
+            });
+        }
+        let Some(decision) = &self.decision else {
+            return Err(NoDate::Text);
+        };
+        let moment = match moment {
+            Some(moment) => moment,
+            None if decision.serial => moment::serial(text).ok_or(NoDate::Text)?,
+            None => return Err(NoDate::Text),
+        };
+        if decision.refused && !matches!(moment.day, Day::Known(_)) {
+            return Err(NoDate::Refused);
+        }
+        let day = moment.day.resolve(decision.order).ok_or(NoDate::Text)?;
+        Ok(Moment {
+            day: Day::Known(day),
+            ..moment
+        })
+    }
+
+    /// Looks at the whole column: a part over 12 proves the order for all its dates.
+    fn decide(&self, rows: Rows<'_>, problems: &mut Vec<Problem>) -> Option<Decision> {
+        let evidence = Evidence::collect(self.cell, rows);
+        let refused = Decision {
+            refused: true,
+            ..Decision::default()
+        };
+        let by = |order, reason, example: &str| {
+            Some(Decision {
+                order: Some(order),
+                reason,
+                example: example.to_owned(),
+                ..Decision::default()
+            })
+        };
+        match (
+            &evidence.day_first,
+            &evidence.month_first,
+            &evidence.undecided,
+        ) {
+            (Some(day), Some(month), _) => {
+                problems.push(self.mixed(day, month, rows.file));
+                Some(refused)
+            }
+            (Some(day), None, _) => by(Order::DayFirst, proof(day, "day"), &day.1),
+            (None, Some(month), _) => by(Order::MonthFirst, proof(month, "month"), &month.1),
+            (None, None, Some(example)) => {
+                problems.push(self.undecided(example, rows.file));
+                Some(refused)
+            }
+            (None, None, None) if evidence.serial => {
+                let reason = "every cell is a spreadsheet's day number".to_owned();
+                Some(Decision {
+                    serial: true,
+                    reason,
+                    ..Decision::default()
+                })
+            }
+            (None, None, None) => {
+                let example = evidence.equal.as_deref()?;
+                by(
+                    Order::DayFirst,
+                    "day and month are the same number in every such date".to_owned(),
+                    example,
+                )
+            }
+        }
+    }
+
+    fn mixed(&self, day: &Found, month: &Found, file: u16) -> Problem {
+        let place = Source {
+            file,
+            line: month.0.max(day.0),
+        };
+        Problem::in_cell(
+            place,
+            self.cell,
+            format!("column `{}` mixes two orders of day and month", self.name),
+        )
+        .note(proof(day, "day"))
+        .note(proof(month, "month"))
+        .help("write all dates of the column one way, best as 2024-01-31")
+    }
+
+    fn undecided(&self, (line, text): &Found, file: u16) -> Problem {
+        let reading = |order: Order| {
+            let moment = moment::parse(text)?;
+            let date = moment.day.resolve(Some(order))?;
+            Some(format!(
+                "{date} with `--date-format {}`",
+                order.pattern(text)
+            ))
+        };
+        let readings: Vec<String> = [Order::DayFirst, Order::MonthFirst]
+            .into_iter()
+            .filter_map(reading)
+            .collect();
+        let place = Source { file, line: *line };
+        Problem::in_cell(place, self.cell, format!("`{text}` may be day first or month first, and nothing in the column `{}` decides it", self.name))
+            .note(format!("it is {}", readings.join(", or ")))
+            .help("say which with `--date-format`; a time after the date is found without it")
+    }
+
+    /// How the column was read, for the user.
+    pub fn reading(&self) -> Option<DateReading> {
+        let (format, decided_by) = match (&self.given, &self.decision) {
+            (Some(format), _) => (format.clone(), "--date-format".to_owned()),
+            (None, None) if self.iso => ("%Y-%m-%d".to_owned(), "ISO dates".to_owned()),
+            (None, None) => return None,
+            (None, Some(decision)) if decision.serial => {
+                ("day number".to_owned(), decision.reason.clone())
+            }
+            (None, Some(decision)) => {
+                let format = decision.order.map_or_else(
+                    || format!("as in `{}`", decision.example),
+                    |order| order.pattern(&decision.example),
+                );
+                (format, decision.reason.clone())
+            }
+        };
+        Some(DateReading {
+            column: self.name.clone(),
+            format,
+            decided_by,
+        })
+    }
+}
+
+/// A cell of the column: line and text.
+type Found = (u32, String);
+
+fn proof((line, text): &Found, first: &str) -> String {
+    format!("`{text}` on line {line} can only be {first} first")
+}
+
+/// What the dates of a column prove.
+#[derive(Default)]
+struct Evidence {
+    day_first: Option<Found>,
+    month_first: Option<Found>,
+    undecided: Option<Found>,
+    equal: Option<String>,
+    serial: bool,
+}
+
+impl Evidence {
+    fn collect(cell: usize, rows: Rows<'_>) -> Self {
+        let mut evidence = Self {
+            serial: true,
+            ..Self::default()
+        };
+        let mut records = rows.records();
+        let mut record = Record::default();
+        while records.next(&mut record) {
+            let bytes = record.get(rows.text, cell);
+            if let Ok(text) = std::str::from_utf8(bytes)
+                && !text.is_empty()
+            {
+                evidence.add(record.line(), text);
+            }
+        }
+        evidence
+    }
+
+    fn add(&mut self, line: u32, text: &str) {
+        self.serial = self.serial && moment::serial(text).is_some();
+        let Some(Moment {
+            day: Day::Numeric { first, second, .. },
+            ..
+        }) = moment::parse(text)
+        else {
+            return;
+        };
+        let slot = if first > 12 {
+            &mut self.day_first
+        } else if second > 12 {
+            &mut self.month_first
+        } else if first != second {
+            &mut self.undecided
+        } else {
+            self.equal.get_or_insert_with(|| text.to_owned());
+            return;
+        };
+        slot.get_or_insert_with(|| (line, text.to_owned()));
+    }
+}
+
+/// A cell read as `--date-format` says.
+fn formatted(text: &str, format: &str) -> Option<Moment> {
+    let whole = |day: NaiveDate, time: Option<chrono::NaiveTime>, offset| {
+        let date = Date::new(day.year(), day.month(), day.day())?;
+        let time = time
+            .map(|t| t.num_seconds_from_midnight() * 1000 + (t.nanosecond() / 1_000_000).min(999));
+        Some(Moment {
+            day: Day::Known(date),
+            time,
+            offset,
+        })
+    };
+    if let Ok(moment) = DateTime::parse_from_str(text, format) {
+        let local = moment.naive_local();
+        let east = Offset::East(moment.offset().local_minus_utc());
+        return whole(local.date(), Some(local.time()), east);
+    }
+    if let Ok(moment) = NaiveDateTime::parse_from_str(text, format) {
+        return whole(moment.date(), Some(moment.time()), Offset::Local);
+    }
+    if let Ok(day) = NaiveDate::parse_from_str(text, format) {
+        return whole(day, None, Offset::Local);
+    }
+    // The date in front as said, and behind it a time in any shape.
+    let (day, rest) = NaiveDate::parse_and_remainder(text, format).ok()?;
+    let (time, offset) = moment::time(rest.trim_start_matches([' ', ',', ';', 'T']))?;
+    let moment = whole(day, None, offset)?;
+    Some(Moment {
+        time: Some(time),
+        ..moment
+    })
+}
+
+/// Whether a format string can give a date at all.
+pub fn valid_format(format: &str) -> bool {
+    let items: Vec<_> = chrono::format::StrftimeItems::new(format).collect();
+    let names_day = items.iter().any(|item| {
+        !matches!(
+            item,
+            chrono::format::Item::Literal(_) | chrono::format::Item::Space(_)
+        )
+    });
+    names_day
+        && !items
+            .iter()
+            .any(|item| matches!(item, chrono::format::Item::Error))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn read(column: &str, given: Option<&str>) -> (Vec<String>, Vec<Problem>) {
+        let rows = Rows {
+            text: column.as_bytes(),
+            delimiter: b',',
+            from: (0, 1),
+            file: 0,
+            columns: 1,
+        };
+        let mut dates = DateColumn::new(0, "date", given);
+        let mut problems = Vec::new();
+        let found = column
+            .lines()
+            .map(
+                |text| match dates.read(text.as_bytes(), rows, &mut problems) {
+                    Ok(moment) => moment.day.resolve(None).unwrap().to_string(),
+                    Err(why) => format!("{why:?}"),
+                },
+            )
+            .collect();
+        (found, problems)
+    }
+
+    #[test]
+    fn one_part_over_twelve_decides_the_whole_column() {
+        assert_eq!(
+            read("01/02/2024\n03/25/2024", None).0,
+            ["2024-01-02", "2024-03-25"]
+        );
+        assert_eq!(
+            read("01/02/2024\n25/03/2024", None).0,
+            ["2024-02-01", "2024-03-25"]
+        );
+        assert_eq!(
+            read("2024-01-02\n25/03/2024\n01/02/2024", None).0,
+            ["2024-01-02", "2024-03-25", "2024-02-01"]
+        );
+        assert_eq!(read("05/05/2024", None).0, ["2024-05-05"]);
+    }
+
+    #[test]
+    fn what_nothing_decides_is_refused_once_with_both_readings() {
+        let (found, problems) = read("01/02/2024\n03/04/2024", None);
+        assert_eq!(found, ["Refused", "Refused"]);
+        assert_eq!(problems.len(), 1);
+        assert_eq!(
+            problems[0].notes,
+            [
+                "it is 2024-02-01 with `--date-format %d/%m/%Y`, or 2024-01-02 with `--date-format %m/%d/%Y`"
+            ]
+        );
+    }
+
+    #[test]
+    fn contradicting_proofs_are_an_error() {
+        assert_eq!(read("25/02/2024\n03/25/2024", None).1.len(), 1);
+    }
+
+    #[test]
+    fn a_given_format_holds() {
+        assert_eq!(read("01/02/2024", Some("%d/%m/%Y")).0, ["2024-02-01"]);
+        assert_eq!(
+            read("01/02/2024 10:00 PM", Some("%d/%m/%Y")).0,
+            ["2024-02-01"]
+        );
+        assert_eq!(read("01.02.24", Some("%d/%m/%Y")).0, ["Text"]);
+        assert!(!valid_format("%Q") && !valid_format("nothing") && valid_format("%d.%m.%y"));
+    }
+
+    #[test]
+    fn day_numbers_are_dates_where_the_column_has_nothing_else() {
+        assert_eq!(read("45292\n45293", None).0, ["2024-01-01", "2024-01-02"]);
+        assert_eq!(read("45292\nx", None).0, ["Text", "Text"]);
+    }
+}

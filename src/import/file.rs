@@ -1,0 +1,542 @@
+//! One file: header, columns, then row after row.
+
+use rustc_hash::FxHashMap;
+
+use crate::date::Date;
+use crate::diagnostic::{Problem, Warning};
+use crate::import::action::{self, Meaning, Unclear};
+use crate::import::columns::{Clash, Column, Columns};
+use crate::import::dates::{DateColumn, Rows};
+use crate::import::encoding::Encoding;
+use crate::import::header::{self, Header, NoHeader};
+use crate::import::number::DecimalMark;
+use crate::import::reading::{ActionReading, ColumnReading, FileReading, ReadOptions, RowOrder};
+use crate::import::row::{Cancel, Outcome, RowReader};
+use crate::import::tables::Tables;
+use crate::import::zone::Zone;
+use crate::record::Record;
+use crate::source::Source;
+use crate::trade::{Action, Trade};
+
+/// How many problems are kept; a wrong option can make every row of a large file one.
+const MOST_PROBLEMS: usize = 1000;
+
+/// The problems found, the first thousand.
+#[derive(Clone, Debug, Default)]
+pub struct Problems {
+    list: Vec<Problem>,
+    more: u64,
+}
+
+impl Problems {
+    /// Adds a problem.
+    pub fn add(&mut self, problem: Problem) {
+        if self.list.len() < MOST_PROBLEMS {
+            self.list.push(problem);
+        } else {
+            self.more += 1;
+        }
+    }
+
+    /// The list itself, for those that add at most one per column.
+    pub fn list(&mut self) -> &mut Vec<Problem> {
+        &mut self.list
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// All of them; beyond the first thousand only their number.
+    pub fn into_list(mut self) -> Vec<Problem> {
+        if self.more > 0 {
+            self.list.push(Problem::new(format!(
+                "{} more problems are not listed",
+                self.more
+            )));
+        }
+        self.list
+    }
+}
+
+/// What reading a file adds to.
+#[derive(Debug)]
+pub struct Shared<'a> {
+    /// How to read.
+    pub options: &'a ReadOptions,
+    /// The taxpayer's zone.
+    pub zone: Zone,
+    /// The names met so far.
+    pub tables: Tables,
+    /// What is wrong.
+    pub problems: Problems,
+    /// What is remarkable.
+    pub warnings: Vec<Warning>,
+    /// The trades so far.
+    pub trades: Vec<Trade>,
+    /// The rows that cancel others.
+    pub cancels: Vec<Cancel>,
+    /// Rows whose day near a year's end hangs on a zone that nobody named.
+    pub near_year_end: Vec<Source>,
+}
+
+/// The date columns of a file.
+#[derive(Debug)]
+pub struct Dates {
+    /// The trade date.
+    pub date: DateColumn,
+    /// The others.
+    pub other: Vec<(Column, DateColumn)>,
+}
+
+/// A file while its rows are read.
+#[derive(Debug)]
+pub struct FileReader<'a, 't> {
+    /// The text.
+    pub text: &'t [u8],
+    /// The position of the file among the inputs.
+    pub number: u16,
+    /// Which cell is which column.
+    pub columns: Columns,
+    /// How dates are written.
+    pub dates: Dates,
+    /// The words of the action column.
+    pub words: Words<'a>,
+    /// What separates decimals.
+    pub mark: DecimalMark,
+    /// How to read.
+    pub options: &'a ReadOptions,
+    /// The taxpayer's zone.
+    pub zone: Zone,
+    /// The names met so far.
+    pub tables: &'a mut Tables,
+    /// What is wrong.
+    pub problems: &'a mut Problems,
+    near_year_end: &'a mut Vec<Source>,
+    header: Header,
+    zoned_rows: u64,
+    year_begins: (u32, u32),
+    /// The last day looked at, and how many days it lies after the nearest begin of a tax year, if close to it.
+    last_day: Option<(Date, Option<i64>)>,
+}
+
+/// Reads one decoded file; `None` where its header cannot be understood, which is then among the problems.
+pub fn read(
+    shared: &mut Shared<'_>,
+    text: &[u8],
+    number: u16,
+    name: &str,
+    encoding: Encoding,
+) -> Option<FileReading> {
+    let header = find_header(shared, text, number, name)?;
+    let columns = find_columns(shared, &header, number)?;
+    warn_of_unknown(shared, &columns, number, header.line);
+    let options = shared.options;
+    let dates = date_columns(&columns, options);
+    let mut reader = FileReader {
+        text,
+        number,
+        columns,
+        dates,
+        words: Words::new(options),
+        mark: if options.decimal_comma {
+            DecimalMark::Comma
+        } else {
+            DecimalMark::Point
+        },
+        options,
+        zone: shared.zone,
+        tables: &mut shared.tables,
+        problems: &mut shared.problems,
+        near_year_end: &mut shared.near_year_end,
+        header,
+        zoned_rows: 0,
+        year_begins: options.year_begins.unwrap_or((1, 1)),
+        last_day: None,
+    };
+    let mut reading = FileReading {
+        name: name.to_owned(),
+        encoding: encoding.name(),
+        ..FileReading::default()
+    };
+    reader.read_rows(&mut shared.trades, &mut shared.cancels, &mut reading);
+    reader.describe(&mut reading);
+    Some(reading)
+}
+
+impl<'t> FileReader<'_, 't> {
+    /// Where the rows are.
+    #[inline]
+    pub fn rows(&self) -> Rows<'t> {
+        Rows {
+            text: self.text,
+            delimiter: self.header.delimiter,
+            from: self.header.rows_from,
+            file: self.number,
+            columns: self.columns.names.len(),
+        }
+    }
+
+    /// Notes that a row's time had an offset, and whether its year hangs on the zone.
+    #[inline]
+    pub fn zoned(&mut self, source: Source, date: Date, time: u32, east: i32) {
+        self.zoned_rows += 1;
+        if self.options.timezone.is_some() {
+            return;
+        }
+        let days = match self.last_day {
+            Some((day, days)) if day == date => days,
+            _ => self.near_begin(date),
+        };
+        let Some(days) = days else { return };
+        let utc = i64::from(time) - i64::from(east) * 1000;
+        if (days * 86_400_000 + utc).abs() < 14 * 3_600_000 {
+            self.near_year_end.push(source);
+        }
+    }
+
+    /// How many days after the begin of a tax year a day lies, where that is close.
+    fn near_begin(&mut self, date: Date) -> Option<i64> {
+        let (month, day) = self.year_begins;
+        let begins = Date::new(date.plus(2).year(), month, day);
+        let days = begins
+            .map(|begins| i64::from(date.days_since(begins)))
+            .filter(|days| days.abs() <= 2);
+        self.last_day = Some((date, days));
+        days
+    }
+
+    fn read_rows(
+        &mut self,
+        trades: &mut Vec<Trade>,
+        cancels: &mut Vec<Cancel>,
+        reading: &mut FileReading,
+    ) {
+        let first = trades.len();
+        let mut records = self.rows().records();
+        let mut record = Record::default();
+        let rows_text = self.text.get(self.header.rows_from.0..).unwrap_or_default();
+        trades.reserve(memchr::memchr_iter(b'\n', rows_text).count() + 1);
+        while records.next(&mut record) {
+            match RowReader::new(self, &record).read() {
+                Outcome::Trade(trade) => trades.push(trade),
+                Outcome::Cancel(cancel) => cancels.push(cancel),
+                Outcome::Ignored(rule) => *reading.ignored.entry(rule).or_default() += 1,
+                Outcome::Wrong => {}
+            }
+        }
+        let rows = trades.get_mut(first..).unwrap_or_default();
+        if is_newest_first(rows) {
+            rows.reverse();
+            reading.order = RowOrder::Turned;
+        }
+    }
+
+    fn describe(self, reading: &mut FileReading) {
+        reading.delimiter = char::from(self.header.delimiter);
+        reading.header_line = self.header.line;
+        reading.zoned_rows = self.zoned_rows;
+        reading.columns = self
+            .columns
+            .names
+            .iter()
+            .map(|(name, column)| ColumnReading {
+                name: name.clone(),
+                meaning: column.map(Column::name),
+                suggestion: if column.is_none() {
+                    self.columns.suggestion(name)
+                } else {
+                    None
+                },
+            })
+            .collect();
+        reading.dates = std::iter::once(&self.dates.date)
+            .chain(self.dates.other.iter().map(|(_, column)| column))
+            .filter_map(DateColumn::reading)
+            .collect();
+        reading.actions = self.words.found;
+    }
+}
+
+/// Whether rows lie newest first: the last is older than the first, and most steps go back in time.
+fn is_newest_first(rows: &[Trade]) -> bool {
+    let moment = |trade: &Trade| (trade.date, trade.time);
+    let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
+        return false;
+    };
+    if moment(first) <= moment(last) {
+        return false;
+    }
+    let (mut back, mut forth) = (0_u64, 0_u64);
+    for (one, next) in rows.iter().zip(rows.iter().skip(1)) {
+        match moment(one).cmp(&moment(next)) {
+            std::cmp::Ordering::Greater => back += 1,
+            std::cmp::Ordering::Less => forth += 1,
+            std::cmp::Ordering::Equal => {}
+        }
+    }
+    back > forth
+}
+
+fn find_header(shared: &mut Shared<'_>, text: &[u8], number: u16, name: &str) -> Option<Header> {
+    match header::find(text) {
+        Ok(header) => Some(header),
+        Err(NoHeader::Empty) => {
+            shared.problems.add(
+                Problem::new(format!("`{name}` is empty"))
+                    .help("the first line names the columns: date,action,symbol,quantity,price"),
+            );
+            None
+        }
+        Err(NoHeader::Nowhere { line }) => {
+            shared.problems.add(
+                Problem::at(Source { file: number, line }, "no line with column names was found")
+                    .note("a header has a date, a symbol and a quantity, under these or similar names: date,action,symbol,quantity,price")
+                    .help("write such a line above the first row, or describe the file with `--mapping` (`header = \"none\"`)"),
+            );
+            None
+        }
+    }
+}
+
+fn find_columns(shared: &mut Shared<'_>, header: &Header, number: u16) -> Option<Columns> {
+    let source = Source {
+        file: number,
+        line: header.line,
+    };
+    let columns = match Columns::find(header.names.clone()) {
+        Ok(columns) => columns,
+        Err(clashes) => {
+            for clash in clashes {
+                shared.problems.add(clash_problem(&clash, header, source));
+            }
+            return None;
+        }
+    };
+    let missing: Vec<Column> = [Column::Date, Column::Symbol]
+        .into_iter()
+        .filter(|column| !columns.has(*column))
+        .collect();
+    let symbol_elsewhere = columns.has(Column::Isin) || columns.has(Column::Cusip);
+    for column in missing
+        .iter()
+        .filter(|column| **column != Column::Symbol || !symbol_elsewhere)
+    {
+        shared
+            .problems
+            .add(missing_column(&columns, *column, source));
+    }
+    if !columns.has(Column::Action) && !columns.has(Column::Quantity) {
+        shared
+            .problems
+            .add(missing_column(&columns, Column::Action, source));
+        return None;
+    }
+    columns.has(Column::Date).then_some(())?;
+    (columns.has(Column::Symbol) || symbol_elsewhere).then_some(columns)
+}
+
+fn clash_problem(clash: &Clash, header: &Header, source: Source) -> Problem {
+    let name = |cell: usize| header.names.get(cell).cloned().unwrap_or_default();
+    let (first, second) = clash.cells;
+    Problem::in_cell(
+        source,
+        second,
+        format!(
+            "columns `{}` and `{}` both mean `{}`",
+            name(first),
+            name(second),
+            clash.column.name()
+        ),
+    )
+    .help("rename the one that is not meant, to a name that is not known, such as `unused`")
+}
+
+fn missing_column(columns: &Columns, column: Column, source: Source) -> Problem {
+    let aliases = Column::ALL
+        .get(column as usize)
+        .map_or(&[][..], |(_, _, aliases)| aliases);
+    let near = columns.names.iter().find(|(name, meaning)| {
+        meaning.is_none() && columns.suggestion(name) == Some(column.name())
+    });
+    let problem = Problem::at(
+        source,
+        format!("there is no column for `{}`", column.name()),
+    )
+    .note(format!("it may also be called {}", aliases.join(", ")));
+    match near {
+        Some((name, _)) => problem.help(format!(
+            "did you mean `{}` where the file says `{name}`?",
+            column.name()
+        )),
+        None => problem.help(format!(
+            "rename the column that holds it to `{}`, or add one",
+            column.name()
+        )),
+    }
+}
+
+fn warn_of_unknown(shared: &mut Shared<'_>, columns: &Columns, number: u16, line: u32) {
+    let unknown: Vec<String> = columns
+        .names
+        .iter()
+        .filter(|(name, column)| column.is_none() && !name.is_empty())
+        .map(|(name, _)| match columns.suggestion(name) {
+            Some(known) => format!("`{name}` (did you mean `{known}`?)"),
+            None => format!("`{name}`"),
+        })
+        .collect();
+    if unknown.is_empty() {
+        return;
+    }
+    let plural = if unknown.len() == 1 {
+        "column is"
+    } else {
+        "columns are"
+    };
+    shared.warnings.push(Warning {
+        code: "unknown-column",
+        message: format!(
+            "{} {plural} not known and ignored: {}",
+            unknown.len(),
+            unknown.join(", ")
+        ),
+        at: vec![Source { file: number, line }],
+        needs_user: true,
+    });
+}
+
+fn date_columns(columns: &Columns, options: &ReadOptions) -> Dates {
+    let new = |column: Column| {
+        let cell = columns.cell(column).unwrap_or(usize::MAX);
+        DateColumn::new(
+            cell,
+            columns.written(column),
+            options.date_format.as_deref(),
+        )
+    };
+    let other = [
+        Column::SettleDate,
+        Column::EffectiveDate,
+        Column::AcquiredDate,
+        Column::Expiry,
+    ];
+    Dates {
+        date: new(Column::Date),
+        other: other
+            .into_iter()
+            .filter(|column| columns.has(*column))
+            .map(|column| (column, new(column)))
+            .collect(),
+    }
+}
+
+/// The words of a file's action column, each understood once.
+#[derive(Debug)]
+pub struct Words<'a> {
+    options: &'a ReadOptions,
+    known: FxHashMap<Box<[u8]>, (Option<Meaning>, usize)>,
+    /// The words found so far.
+    found: Vec<ActionReading>,
+}
+
+impl<'a> Words<'a> {
+    fn new(options: &'a ReadOptions) -> Self {
+        Self {
+            options,
+            known: FxHashMap::default(),
+            found: Vec::new(),
+        }
+    }
+
+    /// What a word means; counts it.
+    #[inline]
+    pub fn look_up(&mut self, word: &[u8], line: u32) -> Option<Meaning> {
+        let (meaning, at) = match self.known.get(word) {
+            Some(known) => *known,
+            None => self.learn(word, line),
+        };
+        if let Some(reading) = self.found.get_mut(at) {
+            reading.rows += 1;
+        }
+        meaning
+    }
+
+    #[cold]
+    fn learn(&mut self, word: &[u8], line: u32) -> (Option<Meaning>, usize) {
+        let text = String::from_utf8_lossy(word).into_owned();
+        let meaning = self.meaning(&text).ok();
+        let at = self.found.len();
+        if let Some(meaning) = meaning {
+            self.found.push(ActionReading {
+                word: text,
+                meaning: meaning.action.word(),
+                rows: 0,
+                first_line: line,
+            });
+        }
+        let known = (meaning, if meaning.is_some() { at } else { usize::MAX });
+        self.known.insert(word.into(), known);
+        known
+    }
+
+    fn meaning(&self, word: &str) -> Result<Meaning, Unclear> {
+        let key = action::normalised(word);
+        let own = self
+            .options
+            .actions
+            .iter()
+            .find(|(name, _)| action::normalised(name) == key);
+        action::meaning(own.map_or(word, |(_, canonical)| canonical))
+    }
+
+    /// What to tell the user of a word that is not understood.
+    pub fn unclear(&self, word: &str) -> Problem {
+        if word.is_empty() {
+            return Problem::new("the row has no action")
+                .help("fill in what happened: buy, sell, dividend, split, ... or `ignore`");
+        }
+        let setting = format!(
+            "or say what it means here: `[actions]` then `\"{word}\" = \"buy\"` in lossoffset.toml"
+        );
+        match self.meaning(word) {
+            Err(Unclear::Ambiguous(could_be)) => Problem::new(format!(
+                "`{word}` means different things at different brokers"
+            ))
+            .note(format!("it could be {could_be}"))
+            .help(format!("write the one that is meant, {setting}")),
+            Err(Unclear::Unknown(near)) if !near.is_empty() => {
+                let near: Vec<String> = near.iter().map(|word| format!("`{word}`")).collect();
+                Problem::new(format!("unknown action `{word}`"))
+                    .help(format!("did you mean {}? {setting}", near.join(" or ")))
+            }
+            Err(Unclear::Unknown(_)) | Ok(_) => {
+                let common = [
+                    "buy",
+                    "sell",
+                    "dividend",
+                    "split",
+                    "transfer_in",
+                    "transfer_out",
+                    "income",
+                    "ignore",
+                ];
+                Problem::new(format!("unknown action `{word}`"))
+                    .note(format!("known are, among others: {}", common.join(", ")))
+                    .help(format!("write a known word, {setting}"))
+            }
+        }
+    }
+}
+
+/// Actions whose word depends on what is traded: for shares, opening and closing words are plain ones.
+pub fn for_shares(action: Action) -> Action {
+    match action {
+        Action::BuyToOpen => Action::Buy,
+        Action::SellToOpen => Action::Short,
+        Action::BuyToClose => Action::Cover,
+        Action::SellToClose => Action::Sell,
+        other => other,
+    }
+}

@@ -1,0 +1,182 @@
+//! Bytes to trades: encodings, headers, columns, the shapes of numbers and dates, action words, duplicates.
+//!
+//! ```text
+//! bytes -encoding-> text -header, columns-> rows -row-> trades of one file -duplicates, classes, checks-> history
+//! ```
+//!
+//! Every row ends as a trade, as ignored by a named rule, or as an error.
+
+mod action;
+mod checks;
+mod classes;
+mod columns;
+mod dates;
+mod duplicates;
+mod encoding;
+mod file;
+mod header;
+mod moment;
+mod money_words;
+mod number;
+mod option_symbol;
+mod ratio;
+mod reading;
+mod row;
+mod tables;
+mod zone;
+
+use crate::diagnostic::{Problem, Warning};
+use crate::source::{Source, Sources};
+use crate::trade::History;
+use file::{Problems, Shared};
+use zone::Zone;
+
+pub use columns::Column;
+pub use reading::{
+    AccountSetting, ActionReading, ColumnReading, DateReading, FileReading, Input, ReadOptions,
+    Reading, RowOrder,
+};
+pub use row::class_named;
+
+/// Bytes of text kept in memory, in all files together, to show lines of them later; larger files are opened again.
+const KEPT: usize = 64 << 20;
+
+/// Reads all files into one history.
+///
+/// # Errors
+/// Every problem of every file, the first thousand.
+pub fn read(inputs: Vec<Input>, options: &ReadOptions) -> Result<Reading, Failure> {
+    let mut sources = Sources::default();
+    let mut shared = Shared {
+        options,
+        zone: Zone::UTC,
+        tables: tables::Tables::default(),
+        problems: Problems::default(),
+        warnings: Vec::new(),
+        trades: Vec::new(),
+        cancels: Vec::new(),
+        near_year_end: Vec::new(),
+    };
+    check_options(options, &mut shared);
+    if !shared.problems.is_empty() {
+        return Err(Failure {
+            problems: shared.problems.into_list(),
+            sources,
+        });
+    }
+    let mut files = Vec::new();
+    for input in inputs {
+        if let Some(reading) = read_file(&mut shared, &mut sources, input) {
+            files.push(reading);
+        }
+    }
+    finish(shared, sources, files)
+}
+
+/// What was wrong, with the files to show it in.
+#[derive(Debug)]
+pub struct Failure {
+    /// The problems.
+    pub problems: Vec<Problem>,
+    /// The files.
+    pub sources: Sources,
+}
+
+fn check_options(options: &ReadOptions, shared: &mut Shared<'_>) {
+    if let Some(name) = &options.timezone {
+        match Zone::named(name) {
+            Some(zone) => shared.zone = zone,
+            None => shared
+                .problems
+                .add(Problem::new(format!("`{name}` is not a time zone")).help(
+                    "use `UTC`, an offset such as `+02:00`, or a name such as `America/New_York`",
+                )),
+        }
+    }
+    if let Some(format) = options
+        .date_format
+        .as_ref()
+        .filter(|format| !dates::valid_format(format))
+    {
+        shared.problems.add(
+            Problem::new(format!("`{format}` is not a date format")).help(
+                "use %d for the day, %m for the month, %Y for the year: `--date-format %d/%m/%Y`",
+            ),
+        );
+    }
+}
+
+fn read_file(shared: &mut Shared<'_>, sources: &mut Sources, input: Input) -> Option<FileReading> {
+    let number = sources.add(&input.name);
+    if let Some((what, help)) = encoding::foreign(&input.bytes) {
+        shared
+            .problems
+            .add(Problem::new(format!("`{}` is {what}, not a CSV file", input.name)).help(help));
+        return None;
+    }
+    let (text, encoding) = encoding::decode(input.bytes);
+    if encoding == encoding::Encoding::Windows1252 {
+        shared.warnings.push(Warning {
+            code: "encoding-guessed",
+            message: format!(
+                "`{}` is not UTF-8 and was read as windows-1252; if letters look wrong, save it as UTF-8",
+                input.name
+            ),
+            at: vec![Source { file: number, line: 1 }],
+            needs_user: false,
+        });
+    }
+    let reading = file::read(shared, &text, number, &input.name, encoding);
+    let delimiter = reading.as_ref().map_or(b',', |reading| {
+        u8::try_from(reading.delimiter).unwrap_or(b',')
+    });
+    sources.keep(number, delimiter, text, KEPT);
+    reading
+}
+
+fn finish(
+    mut shared: Shared<'_>,
+    sources: Sources,
+    mut files: Vec<FileReading>,
+) -> Result<Reading, Failure> {
+    duplicates::remove(&mut shared, &sources, &mut files);
+    let securities = classes::resolve(&mut shared, &sources);
+    checks::check(&mut shared, &securities);
+    warn_of_zone(&mut shared);
+    if !shared.problems.is_empty() {
+        return Err(Failure {
+            problems: shared.problems.into_list(),
+            sources,
+        });
+    }
+    for trade in &shared.trades {
+        if let Some(file) = files.get_mut(usize::from(trade.source.file)) {
+            file.trades += 1;
+        }
+    }
+    let history = History {
+        trades: shared.trades,
+        securities,
+        accounts: shared.tables.accounts,
+        sources,
+        warnings: shared.warnings,
+    };
+    Ok(Reading { history, files })
+}
+
+fn warn_of_zone(shared: &mut Shared<'_>) {
+    if shared.near_year_end.is_empty() {
+        return;
+    }
+    let at = std::mem::take(&mut shared.near_year_end);
+    let rows = at.len();
+    shared.warnings.push(Warning {
+        code: "timezone-assumed",
+        message: format!(
+            "{rows} {} within 14 hours of the end of a tax year, and the time is in UTC: the year depends on your time zone; set `--timezone`",
+            if rows == 1 { "row lies" } else { "rows lie" },
+        ),
+        at,
+        needs_user: true,
+    });
+}

@@ -1,0 +1,187 @@
+//! What reading is told and what it reports: options in, history and how each file was understood out.
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+
+use crate::diagnostic::Problem;
+use crate::trade::{Class, History};
+
+/// One file to read.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// Its name as the user typed it; `-` for standard input.
+    pub name: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl Input {
+    /// Reads a file, or standard input for `-`.
+    ///
+    /// # Errors
+    /// A problem that names the file and what is wrong with it: missing, a directory, unreadable.
+    pub fn open(path: &str) -> Result<Self, Problem> {
+        let bytes = if path == "-" {
+            standard_input()
+        } else {
+            file(path)
+        };
+        bytes
+            .map(|bytes| Self {
+                name: path.to_owned(),
+                bytes,
+            })
+            .map_err(|error| unreadable(path, &error))
+    }
+}
+
+fn standard_input() -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::io::stdin().lock().read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn file(path: &str) -> std::io::Result<Vec<u8>> {
+    if std::fs::metadata(path)?.is_dir() {
+        return Err(std::io::ErrorKind::IsADirectory.into());
+    }
+    std::fs::read(path)
+}
+
+fn unreadable(path: &str, error: &std::io::Error) -> Problem {
+    use std::io::ErrorKind;
+    match error.kind() {
+        ErrorKind::NotFound => Problem::new(format!("there is no file `{path}`"))
+            .help("check the spelling and the folder; `-` reads standard input"),
+        ErrorKind::IsADirectory => {
+            Problem::new(format!("`{path}` is a folder, not a file")).help(format!(
+                "name the files in it: `{}/*.csv`",
+                path.trim_end_matches('/')
+            ))
+        }
+        ErrorKind::PermissionDenied => Problem::new(format!("no permission to read `{path}`")),
+        _ => Problem::new(format!("`{path}` cannot be read: {error}")),
+    }
+}
+
+/// How to read.
+#[derive(Clone, Debug, Default)]
+pub struct ReadOptions {
+    /// `--date-format`: how all files write dates, in the notation of `strftime`.
+    pub date_format: Option<String>,
+    /// `--decimal comma`.
+    pub decimal_comma: bool,
+    /// `--timezone`: the taxpayer's zone: `UTC`, `+02:00` or a name such as `America/New_York`.
+    pub timezone: Option<String>,
+    /// The report's currency, where the jurisdiction has one; rows in it need no rate.
+    pub currency: Option<String>,
+    /// Month and day on which a tax year begins; 1 January where left out. Only for the warning about time zones.
+    pub year_begins: Option<(u32, u32)>,
+    /// `[symbols.NAME] class`.
+    pub symbol_classes: BTreeMap<String, Class>,
+    /// `[accounts.NAME]`.
+    pub accounts: BTreeMap<String, AccountSetting>,
+    /// `[actions]`: more words for the action column, with the canonical word each means.
+    pub actions: BTreeMap<String, String>,
+}
+
+/// What the configuration says about an account.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountSetting {
+    /// `kind = "sheltered"`.
+    pub sheltered: bool,
+    /// `owner`.
+    pub owner: Option<String>,
+    /// `method`.
+    pub method: Option<String>,
+    /// `class`.
+    pub class: Option<Class>,
+}
+
+/// Everything that was read, and how.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// The trades of all files.
+    pub history: History,
+    /// How each file was understood, in the order given.
+    pub files: Vec<FileReading>,
+}
+
+/// How one file was understood.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileReading {
+    /// Its name.
+    pub name: String,
+    /// Its encoding.
+    pub encoding: &'static str,
+    /// What separates its cells.
+    pub delimiter: char,
+    /// The line of its header.
+    pub header_line: u32,
+    /// Its columns in order.
+    pub columns: Vec<ColumnReading>,
+    /// How its dates are written, by date column.
+    pub dates: Vec<DateReading>,
+    /// The order of its rows.
+    pub order: RowOrder,
+    /// Rows with a time of day that has an offset, moved to the taxpayer's zone.
+    pub zoned_rows: u64,
+    /// Rows that became trades.
+    pub trades: u64,
+    /// Rows without effect, by the name of the rule that says so.
+    pub ignored: BTreeMap<&'static str, u64>,
+    /// Each action word with its meaning, in order of appearance.
+    pub actions: Vec<ActionReading>,
+}
+
+impl FileReading {
+    /// All rows below the header: trades and rows ignored.
+    pub fn rows(&self) -> u64 {
+        self.trades + self.ignored.values().sum::<u64>()
+    }
+}
+
+/// One column of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColumnReading {
+    /// Its name as the file writes it.
+    pub name: String,
+    /// The canonical column it was taken for; `None` where it is ignored.
+    pub meaning: Option<&'static str>,
+    /// The canonical column whose name it resembles.
+    pub suggestion: Option<&'static str>,
+}
+
+/// How the dates of one column are written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DateReading {
+    /// The column's name as the file writes it.
+    pub column: String,
+    /// The form, such as `%m/%d/%Y`.
+    pub format: String,
+    /// What decided it.
+    pub decided_by: String,
+}
+
+/// The order of a file's rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum RowOrder {
+    /// As a history should be, or not sorted at all: kept.
+    #[default]
+    Kept,
+    /// Newest first: the file was turned round.
+    Turned,
+}
+
+/// One word of the action column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActionReading {
+    /// The word as the file writes it.
+    pub word: String,
+    /// The canonical word.
+    pub meaning: &'static str,
+    /// How many rows have it.
+    pub rows: u64,
+    /// The line of the first.
+    pub first_line: u32,
+}

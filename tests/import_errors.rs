@@ -1,0 +1,74 @@
+//! Every message about a file that cannot be read: `tests/errors/NAME.csv` provokes it, `NAME.stderr` is its exact text.
+//!
+//! Run with `UPDATE=1` to write the texts anew, then read each of them. Options stand in the file's first line:
+//! `# options: decimal=comma timezone=Mars date-format=%Q`.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::fs;
+use std::path::Path;
+
+use lossoffset::diagnostic::{Style, render, render_warning};
+use lossoffset::import::{Input, ReadOptions, read};
+
+fn options(text: &str) -> ReadOptions {
+    let mut options = ReadOptions {
+        currency: Some("USD".into()),
+        ..ReadOptions::default()
+    };
+    let words = text
+        .lines()
+        .next()
+        .and_then(|line| line.strip_prefix("# options:"))
+        .unwrap_or_default();
+    for word in words.split_whitespace() {
+        match word.split_once('=').unwrap() {
+            ("decimal", "comma") => options.decimal_comma = true,
+            ("timezone", name) => options.timezone = Some(name.into()),
+            ("date-format", format) => options.date_format = Some(format.into()),
+            other => panic!("unknown option {other:?}"),
+        }
+    }
+    options
+}
+
+fn rendered(name: &str, bytes: Vec<u8>) -> String {
+    let options = options(&String::from_utf8_lossy(&bytes));
+    match read(
+        vec![Input {
+            name: name.into(),
+            bytes,
+        }],
+        &options,
+    ) {
+        Ok(reading) => {
+            let warning = |w| render_warning(w, &reading.history.sources, Style::default());
+            reading.history.warnings.iter().map(warning).collect()
+        }
+        Err(failure) => render(&failure.problems, &failure.sources, Style::default()),
+    }
+}
+
+#[test]
+fn every_message_is_as_recorded() {
+    let folder = Path::new("tests/errors");
+    let mut names: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    names.retain(|path| path.extension().is_some_and(|ending| ending == "csv"));
+    names.sort();
+    assert!(!names.is_empty());
+    let mut wrong = Vec::new();
+    for path in names {
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let text = rendered(&name, fs::read(&path).unwrap());
+        let expected = path.with_extension("stderr");
+        if std::env::var_os("UPDATE").is_some() {
+            fs::write(&expected, &text).unwrap();
+        } else if fs::read_to_string(&expected).unwrap_or_default() != text {
+            wrong.push(format!("{name}:\n{text}"));
+        }
+    }
+    assert!(wrong.is_empty(), "changed messages:\n{}", wrong.join("\n"));
+}

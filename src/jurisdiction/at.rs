@@ -1,8 +1,8 @@
 //! Austria: capital income of individuals, calendar year.
 
 use super::{
-    Assets, Average, Day, Gifts, Jurisdiction, Scope, Step, Swaps, TermTest, Unit, Written,
-    parameters,
+    Assets, Average, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Unit, Written,
+    parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::AVERAGE;
@@ -31,13 +31,15 @@ pub static AT: Jurisdiction = Jurisdiction {
     swaps: Swaps::Neutral,
     carry_in: &[],
     readings: &[],
+    repurchase_notice: false,
+    refused: &[],
     limits: &[
         "purchases before 2011, coins from before March 2021",
         "income other than gains: dividends and interest may use the losses of the year",
     ],
-    parameters: parameters!("at.toml"),
+    parameters: parameter_file!("at.toml"),
     netting: &[&SAME_YEAR],
-    net: crate::netting::simple::net_same_year,
+    net: Net::SameYear,
 };
 
 static AVERAGES: Rule = Rule {

@@ -1,7 +1,7 @@
 //! Australia: capital gains of individuals, year to 30 June.
 
 use super::{
-    Assets, Day, Gifts, Jurisdiction, Scope, Step, Swaps, TermTest, Written, parameters,
+    Assets, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written, parameter_file,
 };
 use crate::date::{TaxYear, YearLabel};
 use crate::method::{FIFO, HIFO, LIFO, LOFO, SPECIFIC};
@@ -27,18 +27,20 @@ pub static AU: Jurisdiction = Jurisdiction {
     term: TermTest::AfterAnniversary,
     term_of: Assets::All,
     defer: None,
-    written: Written::GrantThenClose,
+    written: Written::Close,
     gifts: Gifts::MarketValue,
     swaps: Swaps::Disposal,
     carry_in: &["loss"],
     readings: &[],
+    repurchase_notice: true,
+    refused: &[],
     limits: &[
         "events from 1 July 2027, when another law begins; indexation; collectables and personal-use assets",
         "wash sales: no rule of arithmetic, a purchase within 30 days of a loss is pointed out (TR 2008/1)",
     ],
-    parameters: parameters!("au.toml"),
+    parameters: parameter_file!("au.toml"),
     netting: &[&LOSSES, &DISCOUNT],
-    net: crate::netting::au::net,
+    net: Net::Australia,
 };
 
 static PARCELS: Rule = Rule {

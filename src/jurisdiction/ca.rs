@@ -1,8 +1,8 @@
 //! Canada: capital gains of individuals, calendar year.
 
 use super::{
-    Assets, Average, Day, Defer, Gifts, Jurisdiction, Reading, Scope, Step, Swaps, TermTest, Unit,
-    Written, parameters,
+    Assets, Average, Day, Defer, Gifts, Jurisdiction, Net, Reading, Scope, Step, Swaps, TermTest,
+    Unit, Written, parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::AVERAGE;
@@ -49,14 +49,16 @@ pub static CA: Jurisdiction = Jurisdiction {
             about: "whether a call on the share counts as the share itself in the superficial loss rule",
         },
     ],
+    repurchase_notice: false,
+    refused: &[],
     limits: &[
         "carrying a net capital loss back up to three years (a request, form T1A)",
         "the exemption of 200 dollars for gains on foreign cash (s 39(1.1))",
         "deemed dispositions on death or emigration; trading as a business",
     ],
-    parameters: parameters!("ca.toml"),
+    parameters: parameter_file!("ca.toml"),
     netting: &[&INCLUSION, &NET_CAPITAL_LOSS],
-    net: crate::netting::ca::net,
+    net: Net::Canada,
 };
 
 static COST_BASE: Rule = Rule {

@@ -1,7 +1,8 @@
 //! Germany: private investors. Section 23 EStG for coins, section 20 EStG for shares and the rest; calendar year.
 
 use super::{
-    Assets, Day, Gifts, Jurisdiction, Reading, Scope, Step, Swaps, TermTest, Written, parameters,
+    Assets, Day, Gifts, Jurisdiction, Net, Reading, Scope, Step, Swaps, TermTest, Written,
+    parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::FIFO;
@@ -32,13 +33,15 @@ pub static DE: Jurisdiction = Jurisdiction {
         values: &["no", "yes"],
         about: "the yearly cap of 20,000 on losses of derivatives, repealed for all open cases: only `no` is computed",
     }],
+    repurchase_notice: false,
+    refused: &[],
     limits: &[
         "losses carried back; staking and lending income; advance lump sums and part exemptions of funds",
         "short sales in coins; shares from before 2009; church tax and the solidarity surcharge",
     ],
-    parameters: parameters!("de.toml"),
+    parameters: parameter_file!("de.toml"),
     netting: &[&PRIVATE, &THRESHOLD, &STOCK, &ALLOWANCE],
-    net: crate::netting::de::net,
+    net: Net::Germany,
 };
 
 static FIRST_IN: Rule = Rule {

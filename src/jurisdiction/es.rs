@@ -1,7 +1,8 @@
 //! Spain: savings base of individuals, calendar year.
 
 use super::{
-    Assets, Day, Defer, Gifts, Jurisdiction, Scope, Step, Swaps, TermTest, Written, parameters,
+    Assets, Day, Defer, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written,
+    parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::FIFO;
@@ -26,13 +27,15 @@ pub static ES: Jurisdiction = Jurisdiction {
     swaps: Swaps::Disposal,
     carry_in: &["loss"],
     readings: &[],
+    repurchase_notice: false,
+    refused: &[],
     limits: &[
         "the year instead of two months for unlisted securities",
         "a quarter of other savings income against losses; relief for purchases before 1995",
     ],
-    parameters: parameters!("es.toml"),
+    parameters: parameter_file!("es.toml"),
     netting: &[&CARRY],
-    net: crate::netting::simple::net_carry,
+    net: Net::CarriedYears,
 };
 
 static FIRST_IN: Rule = Rule {

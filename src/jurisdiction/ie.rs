@@ -1,12 +1,13 @@
 //! Ireland: capital gains tax of individuals, calendar year.
 
 use super::{
-    Assets, Day, Defer, Gifts, Jurisdiction, Reading, Scope, Step, Swaps, TermTest, Written,
-    parameters,
+    Assets, Day, Defer, Gifts, Jurisdiction, Net, Reading, Scope, Step, Swaps, TermTest, Written,
+    parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::FIFO;
 use crate::rule::Rule;
+use crate::trade::Class;
 
 /// Ireland.
 pub static IE: Jurisdiction = Jurisdiction {
@@ -37,13 +38,18 @@ pub static IE: Jurisdiction = Jurisdiction {
         values: &["no", "yes"],
         about: "whether the two four-week rules reach coins; section 581 speaks of shares and securities",
     }],
+    repurchase_notice: false,
+    refused: &[(
+        Class::Fund,
+        "funds fall under exit tax in Ireland (TCA 1997 part 27), which is not computed",
+    )],
     limits: &[
         "funds under exit tax (Irish and EU funds): refused",
         "indexation of before 2003; the tax rate",
     ],
-    parameters: parameters!("ie.toml"),
+    parameters: parameter_file!("ie.toml"),
     netting: &[&LOSSES, &EXEMPTION, &PAYMENT],
-    net: crate::netting::ie::net,
+    net: Net::Ireland,
 };
 
 static FOUR_WEEKS: Rule = Rule {

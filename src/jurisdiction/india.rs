@@ -1,7 +1,7 @@
 //! India: listed shares and virtual digital assets of individuals, year from 1 April.
 
 use super::{
-    Assets, Day, Gifts, Jurisdiction, Scope, Step, Swaps, TermTest, Written, parameters,
+    Assets, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written, parameter_file,
 };
 use crate::date::{TaxYear, YearLabel};
 use crate::method::FIFO;
@@ -31,13 +31,15 @@ pub static IN: Jurisdiction = Jurisdiction {
     swaps: Swaps::Disposal,
     carry_in: &["short", "long", "loss"],
     readings: &[],
+    repurchase_notice: false,
+    refused: &[],
     limits: &[
         "unlisted shares (24 months); the value of 31 January 2018 as cost (s 112A); dividend and bonus stripping",
         "the Income-tax Act 2025 from 1 April 2026, as far as it treats losses brought forward otherwise",
     ],
-    parameters: parameters!("in.toml"),
+    parameters: parameter_file!("in.toml"),
     netting: &[&LOSSES, &EXEMPTION, &COINS],
-    net: crate::netting::india::net,
+    net: Net::India,
 };
 
 static FIRST_IN: Rule = Rule {

@@ -1,8 +1,8 @@
 //! Japan: listed shares and coins of individuals, calendar year.
 
 use super::{
-    Assets, Average, Day, Gifts, Jurisdiction, Scope, Step, Swaps, TermTest, Unit, Written,
-    parameters,
+    Assets, Average, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Unit, Written,
+    parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::{AVERAGE, STATUTORY};
@@ -33,13 +33,15 @@ pub static JP: Jurisdiction = Jurisdiction {
     swaps: Swaps::Disposal,
     carry_in: &["loss"],
     readings: &[],
+    repurchase_notice: false,
+    refused: &[],
     limits: &[
         "dividends against losses of listed shares; NISA; the rule of 200,000 yen for employees",
         "coins are miscellaneous income: their loss is not carried and offsets nothing else",
     ],
-    parameters: parameters!("jp.toml"),
+    parameters: parameter_file!("jp.toml"),
     netting: &[&CARRY],
-    net: crate::netting::simple::net_jp,
+    net: Net::Japan,
 };
 
 static AVERAGES: Rule = Rule {

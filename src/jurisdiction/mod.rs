@@ -20,9 +20,7 @@ mod uk;
 mod us;
 
 use crate::date::{Date, TaxYear};
-use crate::diagnostic::Problem;
 use crate::method::Method;
-use crate::netting::{Netted, Netting};
 use crate::rule::Rule;
 
 pub use parameters::{Dated, Parameters};
@@ -65,6 +63,10 @@ pub struct Jurisdiction {
     pub carry_in: &'static [&'static str],
     /// Settings for what its law leaves open, under its table of the configuration file.
     pub readings: &'static [Reading],
+    /// Whether purchases soon before or after a loss are pointed out.
+    pub repurchase_notice: bool,
+    /// Classes that are taxed in a way that is not computed, and why: refused.
+    pub refused: &'static [(crate::trade::Class, &'static str)],
     /// What is not computed.
     pub limits: &'static [&'static str],
     /// Amounts that change by date, with their sources.
@@ -72,7 +74,7 @@ pub struct Jurisdiction {
     /// The rules its year follows, for `jurisdictions show`.
     pub netting: &'static [&'static Rule],
     /// The netting of its tax years.
-    pub net: fn(&Netting<'_>) -> Result<Netted, Vec<Problem>>,
+    pub net: Net,
 }
 
 /// Whose units count as one holding.
@@ -189,6 +191,37 @@ pub enum Swaps {
     Disposal,
     /// Nothing yet: cost and date go along.
     Neutral,
+}
+
+/// How a country nets its tax years.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Net {
+    /// Schedule D.
+    UnitedStates,
+    /// Losses brought forward down to the exempt amount.
+    UnitedKingdom,
+    /// The part that is taxable, net capital losses.
+    Canada,
+    /// Losses brought forward before the exemption.
+    Ireland,
+    /// Pots, a threshold, an allowance.
+    Germany,
+    /// Losses before the discount.
+    Australia,
+    /// Short-term and long-term losses, coins apart.
+    India,
+    /// Losses carried, coins without.
+    Japan,
+    /// A quota of losses.
+    Sweden,
+    /// Losses carried, coins by costs of the year.
+    Poland,
+    /// Losses against gains of the following years, as many as the parameter file says (`carry_years`).
+    CarriedYears,
+    /// Losses against gains of the same year.
+    SameYear,
+    /// Sums only.
+    Totals,
 }
 
 /// A setting for what the law leaves open.
@@ -315,7 +348,7 @@ pub fn named(code: &str) -> Option<&'static Jurisdiction> {
 }
 
 /// A function that gives the parameters of a file beside this one.
-macro_rules! parameters {
+macro_rules! parameter_file {
     ($file:literal) => {
         || {
             static PARAMETERS: std::sync::OnceLock<$crate::jurisdiction::Parameters> =
@@ -325,7 +358,7 @@ macro_rules! parameters {
         }
     };
 }
-use parameters;
+use parameter_file;
 
 #[cfg(test)]
 mod tests {

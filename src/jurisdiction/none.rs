@@ -1,7 +1,7 @@
 //! No country: lots and realised gains, one line of totals per calendar year.
 
 use super::{
-    Assets, Day, Gifts, Jurisdiction, Scope, Step, Swaps, TermTest, Written, parameters,
+    Assets, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written, parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::{AVERAGE, FIFO, HIFO, LIFO, LOFO, SPECIFIC};
@@ -26,10 +26,12 @@ pub static NONE: Jurisdiction = Jurisdiction {
     swaps: Swaps::Disposal,
     carry_in: &[],
     readings: &[],
+    repurchase_notice: false,
+    refused: &[],
     limits: &["every rule of law"],
-    parameters: parameters!("none.toml"),
+    parameters: parameter_file!("none.toml"),
     netting: &[],
-    net: crate::netting::simple::net_totals,
+    net: Net::Totals,
 };
 
 static BY_METHOD: Rule = Rule {

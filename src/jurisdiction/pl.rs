@@ -1,7 +1,7 @@
 //! Poland: shares and coins of individuals, calendar year.
 
 use super::{
-    Assets, Day, Gifts, Jurisdiction, Scope, Step, Swaps, TermTest, Written, parameters,
+    Assets, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written, parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::FIFO;
@@ -26,13 +26,15 @@ pub static PL: Jurisdiction = Jurisdiction {
     swaps: Swaps::Neutral,
     carry_in: &["loss"],
     readings: &[],
+    repurchase_notice: false,
+    refused: &[],
     limits: &[
         "the yearly cap on losses brought forward (half of each, or five million once): they are used as far as there are gains",
         "the National Bank's rate of the day before: give it by fx_rate or --rates",
     ],
-    parameters: parameters!("pl.toml"),
+    parameters: parameter_file!("pl.toml"),
     netting: &[&CARRY],
-    net: crate::netting::simple::net_pl,
+    net: Net::Poland,
 };
 
 static FIRST_IN: Rule = Rule {

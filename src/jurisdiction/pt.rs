@@ -1,7 +1,7 @@
 //! Portugal: shares and coins of individuals, calendar year.
 
 use super::{
-    Assets, Day, Gifts, Jurisdiction, Scope, Step, Swaps, TermTest, Written, parameters,
+    Assets, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written, parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::FIFO;
@@ -27,13 +27,15 @@ pub static PT: Jurisdiction = Jurisdiction {
     swaps: Swaps::Neutral,
     carry_in: &["loss"],
     readings: &[],
+    repurchase_notice: false,
+    refused: &[],
     limits: &[
         "the cuts for shares held 2, 5 and 8 years since 2024; compulsory aggregation of short holdings",
         "losses are carried for those who add these gains to other income",
     ],
-    parameters: parameters!("pt.toml"),
+    parameters: parameter_file!("pt.toml"),
     netting: &[&CARRY],
-    net: crate::netting::simple::net_carry,
+    net: Net::CarriedYears,
 };
 
 static FIRST_IN: Rule = Rule {

@@ -1,8 +1,8 @@
 //! Sweden: capital income of individuals, calendar year.
 
 use super::{
-    Assets, Average, Day, Gifts, Jurisdiction, Scope, Step, Swaps, TermTest, Unit, Written,
-    parameters,
+    Assets, Average, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Unit, Written,
+    parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::AVERAGE;
@@ -31,13 +31,15 @@ pub static SE: Jurisdiction = Jurisdiction {
     swaps: Swaps::Disposal,
     carry_in: &[],
     readings: &[],
+    repurchase_notice: false,
+    refused: &[],
     limits: &[
         "the standard cost of 20 % of the price of listed shares; ISK accounts",
         "the tax reduction for a deficit of capital",
     ],
-    parameters: parameters!("se.toml"),
+    parameters: parameter_file!("se.toml"),
     netting: &[&QUOTA],
-    net: crate::netting::simple::net_se,
+    net: Net::Sweden,
 };
 
 static AVERAGES: Rule = Rule {

@@ -1,8 +1,8 @@
 //! United Kingdom: capital gains tax of individuals, shares and tokens, tax year from 6 April.
 
 use super::{
-    Assets, Average, Day, Gifts, Jurisdiction, Scope, Step, Swaps, TermTest, Unit, Written,
-    parameters,
+    Assets, Average, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Unit, Written,
+    parameter_file,
 };
 use crate::date::{TaxYear, YearLabel};
 use crate::method::STATUTORY;
@@ -46,14 +46,16 @@ pub static UK: Jurisdiction = Jurisdiction {
     swaps: Swaps::Disposal,
     carry_in: &["loss"],
     readings: &[],
+    repurchase_notice: false,
+    refused: &[],
     limits: &[
         "indexation and taper relief, and the pools of before 6 April 2008",
         "gifts held over, connected persons' clogged losses, temporary non-residence",
         "the tax itself: bands depend on other income",
     ],
-    parameters: parameters!("uk.toml"),
+    parameters: parameter_file!("uk.toml"),
     netting: &[&LOSSES, &BROUGHT_FORWARD, &EXEMPT_AMOUNT],
-    net: crate::netting::uk::net,
+    net: Net::UnitedKingdom,
 };
 
 static SAME_DAY: Rule = Rule {

@@ -1,8 +1,8 @@
 //! United States: federal income tax of individuals, capital assets, calendar year.
 
 use super::{
-    Assets, Day, Defer, Gifts, Jurisdiction, Reading, Scope, Step, Swaps, TermTest, Written,
-    parameters,
+    Assets, Day, Defer, Gifts, Jurisdiction, Net, Reading, Scope, Step, Swaps, TermTest, Written,
+    parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::{AVERAGE, FIFO, HIFO, LIFO, LOFO, SPECIFIC};
@@ -69,12 +69,14 @@ pub static US: Jurisdiction = Jurisdiction {
             "whether section 1256 losses are carried back",
         ),
     ],
+    repurchase_notice: false,
+    refused: &[],
     limits: &[
         "straddles, constructive sales, related parties, currency gains, passive foreign companies, state tax",
     ],
-    parameters: parameters!("us.toml"),
+    parameters: parameter_file!("us.toml"),
     netting: &[&NETTING],
-    net: crate::netting::us::net,
+    net: Net::UnitedStates,
 };
 
 const fn reading(

@@ -60,7 +60,7 @@ impl<'a> Fold<'a> {
             law,
             rules,
             calendar,
-            ledger: Ledger::new(law.places),
+            ledger: Ledger::new(rules.places),
             positions: Positions::default(),
             wash: Wash::default(),
             rows: Vec::new(),
@@ -206,6 +206,7 @@ impl<'a> Fold<'a> {
         Valued {
             trade: self.history.trade(id),
             history: self.history,
+            rates: &self.rules.rates,
         }
     }
 

@@ -5,16 +5,20 @@ mod coin;
 mod corporate;
 mod dispose;
 mod fold;
+mod incurred;
 mod ledger;
 mod notices;
 mod option;
 mod position;
 mod rules;
+mod statutory;
 mod transfer;
 mod value;
 mod wash;
 
-use crate::answer::{Adjustment, Conservation, Disposal, OpenLot};
+use std::collections::BTreeMap;
+
+use crate::answer::{Adjustment, Conservation, Disposal, Merged, OpenLot};
 use crate::diagnostic::{Problem, Warning};
 use crate::jurisdiction::Jurisdiction;
 use crate::money::{Minor, OutOfRange};
@@ -32,6 +36,8 @@ pub struct Matched {
     pub disposals: Vec<Disposal>,
     /// What is held at the end.
     pub lots: Vec<OpenLot>,
+    /// All rows of what merged purchases and sales consist of, by position in `disposals`.
+    pub merged: BTreeMap<u32, Merged>,
     /// Denied and deferred amounts.
     pub adjustments: Vec<Adjustment>,
     /// Amounts that join a year's lines without being rows, such as capital gain distributions.
@@ -58,6 +64,8 @@ pub struct YearAmount {
 pub enum YearAmountKind {
     /// A fund's capital gain distribution: Schedule D line 13.
     CapitalGainDistribution,
+    /// What coins cost that were bought in the year, where costs count when they are paid.
+    CoinCost,
 }
 
 /// Why an event could not be carried out.
@@ -101,6 +109,19 @@ pub fn matched(
     let mut all = Matched::default();
     let mut problems = Vec::new();
     for group in &timelines.groups {
+        if !law.by_lots() {
+            statutory::run(
+                history,
+                law,
+                settings,
+                &rules,
+                calendar,
+                group,
+                &mut all,
+                &mut problems,
+            );
+            continue;
+        }
         let mut fold = Fold::new(history, law, &rules, calendar);
         fold.run(group);
         fold.finish(&mut all, &mut problems);
@@ -120,9 +141,15 @@ pub fn matched(
         problems.sort_by_key(|problem| problem.place.as_ref().map(|place| place.source));
         return Err(problems);
     }
+    incurred::apply(history, law, &rules, &mut all)?;
     in_order_of_sale(&mut all);
-    let mut found = notices::notices(history, &rules, &all, law.places);
-    all.warnings.append(&mut found);
+    if law.repurchase_notice {
+        notices::bought_back(history, &mut all);
+    }
+    if law.is_us() {
+        let mut found = notices::notices(history, &rules, &all, rules.places);
+        all.warnings.append(&mut found);
+    }
     Ok(all)
 }
 
@@ -157,6 +184,10 @@ fn in_order_of_sale(all: &mut Matched) {
         for adjustment in &mut all.adjustments {
             adjustment.disposal = place[adjustment.disposal as usize];
         }
+        all.merged = std::mem::take(&mut all.merged)
+            .into_iter()
+            .map(|(row, merged)| (place[row as usize], merged))
+            .collect();
         permute(&mut all.disposals, &mut place);
     }
     all.adjustments

@@ -8,6 +8,7 @@ pub static STATUTORY: Method = Method {
     title: "the order the country's law prescribes, where it leaves no choice",
     rank: acquisition,
     compare: within_purchase,
+    ranks_by_basis: false,
     basis: BasisOf::Average,
     choice_required: false,
 };

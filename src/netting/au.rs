@@ -59,10 +59,7 @@ fn netted(netting: &Netting<'_>) -> Result<Netted, OutOfRange> {
                 ("losses", losses),
                 ("brought_forward_used", used),
                 ("discount", discount),
-                (
-                    "net_capital_gain",
-                    gains.other + gains.discount - discount,
-                ),
+                ("net_capital_gain", gains.other + gains.discount - discount),
                 ("carried_forward", carried),
             ],
         });

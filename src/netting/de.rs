@@ -80,7 +80,11 @@ fn sheet(
 ) -> Sheet {
     // The threshold is tested on the year's own total, before losses carried in (H 23 EStH).
     let free = private < threshold;
-    let used_private = if free { 0 } else { carried.private.min(private) };
+    let used_private = if free {
+        0
+    } else {
+        carried.private.min(private)
+    };
     let taxable_private = if free {
         0
     } else {

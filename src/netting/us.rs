@@ -146,6 +146,7 @@ fn sums_by_year(netting: &Netting<'_>) -> Result<BTreeMap<i32, Sums>, OutOfRange
                 add(&mut sums.distributions, amount.amount)?;
                 add(&mut sums.long_gains, amount.amount)?;
             }
+            YearAmountKind::CoinCost => {}
         }
     }
     Ok(years)

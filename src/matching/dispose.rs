@@ -406,6 +406,9 @@ impl Fold<'_> {
     /// A loss on fund shares held six months or less is no loss as far as exempt-interest dividends were received on
     /// them, and long-term as far as capital gain dividends were (26 USC 852(b)(4)).
     fn six_months(&mut self, position: u32, slice: &Slice, acquired: Date) -> Result<(), Halt> {
+        if self.distributions.is_empty() {
+            return Ok(());
+        }
         let row = &self.rows[position as usize];
         let Some(paid) = self.distributions.get(&row.security) else {
             return Ok(());

@@ -425,7 +425,11 @@ impl Fold<'_> {
     /// The last tax year in which a contract opened (or marked) on a day needs no further mark.
     fn marked_through(&self, opened: Date, trade: TradeId) -> i32 {
         let year = self.law.tax_year.of(opened);
-        if self.history.trade(trade).action == Action::Mark { year + 1 } else { year }
+        if self.history.trade(trade).action == Action::Mark {
+            year + 1
+        } else {
+            year
+        }
     }
 
     /// The problem of a section 1256 contract held past a year end without a mark.

@@ -312,6 +312,11 @@ impl Money {
         Ok(if self.0 < 0 { -minor } else { minor })
     }
 
+    /// Whether the amount is less than half a minor unit.
+    pub fn prints_as_zero(self, places: u32) -> bool {
+        self.0.unsigned_abs() < power(MONEY_PLACES.saturating_sub(places)).unsigned_abs() / 2
+    }
+
     /// Compares two amounts per unit, exactly: `self / units` against `other / other_units`, both quantities positive.
     pub fn compare_per_unit(self, units: Quantity, other: Self, other_units: Quantity) -> Ordering {
         let left = U256::from(self.0.unsigned_abs()) * U256::from(other_units.0.unsigned_abs());

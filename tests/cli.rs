@@ -59,6 +59,12 @@ impl Run {
     /// Runs it, compares, and gives standard output.
     #[track_caller]
     fn done(self) -> String {
+        self.keep().0
+    }
+
+    /// The same, with the folder and what was written there.
+    #[track_caller]
+    fn keep(self) -> (String, TempDir) {
         let mut child = Command::new(env!("CARGO_BIN_EXE_lossoffset"))
             .args(&self.arguments)
             .current_dir(self.folder.path())
@@ -85,7 +91,7 @@ impl Run {
         if let Some(expected) = self.out {
             assert_eq!(out, expected);
         }
-        out
+        (out, self.folder)
     }
 }
 
@@ -357,5 +363,145 @@ fn input_is_read_from_a_pipe() {
         .input("date,action\n")
         .status(1)
         .out("")
+        .done();
+}
+
+const TRADES: &str = "\
+date,action,symbol,quantity,price
+2024-01-02,buy,XYZ,10,150.00
+2024-06-03,sell,XYZ,4,180.00
+2024-06-10,buy,ABC,5,100
+2024-07-01,sell,ABC,5,40
+2024-12-02,buy,XYZ,1,200
+";
+
+#[test]
+fn a_small_file_becomes_two_tables() {
+    run("compute trades.csv")
+        .file("trades.csv", TRADES)
+        .out(
+            " Disposals in 2024, USD
+ symbol  quantity  acquired    disposed    term   proceeds      cost     gain
+------------------------------------------------------------------------------
+ XYZ            4  2024-01-02  2024-06-03  short    720.00    600.00   120.00
+ ABC            5  2024-06-10  2024-07-01  short    200.00    500.00  -300.00
+         --------                                 --------  --------  -------
+ total                                              920.00  1,100.00  -180.00
+
+ Netting of 2024, USD
+                                 short-term     long-term         total
+------------------------------------------------------------------------
+ gains                               120.00          0.00        120.00
+ losses                             -300.00          0.00       -300.00
+                               ------------  ------------  ------------
+ net                                -180.00          0.00       -180.00
+ deducted from other income          180.00          0.00        180.00
+                               ------------  ------------  ------------
+ carried out to 2025                   0.00          0.00          0.00
+
+ loss 180.00 deducted from other income of 2024
+",
+        )
+        .error(
+            "5 trades, 2 disposals, 2 open lots, 0 warnings
+",
+        )
+        .done();
+}
+
+#[test]
+fn a_report_is_written_by_the_ending_of_its_file() {
+    let run = run("compute trades.csv --report years -o years.csv").file("trades.csv", TRADES);
+    let path = run.folder.path().join("years.csv");
+    let folder = run.keep();
+    let text = fs::read_to_string(path).unwrap();
+    drop(folder);
+    assert!(
+        text.starts_with("tax_year,short_gains,short_losses,"),
+        "{text}"
+    );
+    assert!(
+        text.contains("\n2024,120.00,300.00,0.00,-180.00,"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_command_line_wins_over_a_method_of_the_file() {
+    let method = |arguments: &str| {
+        let out = run(arguments)
+            .file("trades.csv", TRADES)
+            .file("lossoffset.toml", "method = \"hifo\"\n")
+            .done();
+        let document: serde_json::Value = serde_json::from_str(&out).unwrap();
+        document["method"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(method("compute trades.csv -f json"), "hifo");
+    assert_eq!(method("compute trades.csv -f json -m lifo"), "lifo");
+    assert_eq!(
+        method("compute -f json --method=lofo -- trades.csv"),
+        "lofo"
+    );
+}
+
+#[test]
+fn standard_input_is_a_file_named_dash() {
+    let out = run("compute -f csv").input(TRADES).error("").done();
+    assert!(out.contains(",-:2,-:3\n"), "{out}");
+}
+
+#[test]
+fn more_sold_than_held_is_an_error_with_its_row() {
+    let out = run("compute trades.csv")
+        .file(
+            "trades.csv",
+            "date,action,symbol,quantity,price\n2024-01-02,sell,XYZ,1,1\n",
+        )
+        .status(1)
+        .out("")
+        .done();
+    assert_eq!(out, "");
+}
+
+#[test]
+fn strict_ends_with_3_where_a_warning_needs_the_user() {
+    // The data end within the window of this loss.
+    const OPEN: &str =
+        "date,action,symbol,quantity,price\n2024-01-02,buy,XYZ,10,9\n2024-12-20,sell,XYZ,4,8\n";
+    run("compute trades.csv").file("trades.csv", OPEN).done();
+    run("compute trades.csv --strict")
+        .file("trades.csv", OPEN)
+        .status(3)
+        .done();
+    run("compute trades.csv --strict")
+        .file("trades.csv", TRADES)
+        .done();
+}
+
+#[test]
+fn check_says_how_everything_was_understood() {
+    run("check trades.csv")
+        .file("trades.csv", TRADES)
+        .error("")
+        .out(
+            " trades.csv
+ column    understood as  note
+----------------------------------------------
+ date      date           %Y-%m-%d: ISO dates
+ action    action
+ symbol    symbol
+ quantity  quantity
+ price     price
+
+ action  understood as  rows  first in line
+--------------------------------------------
+ buy     buy               3              2
+ sell    sell              2              3
+
+ UTF-8, cells separated by `,`, header in line 1, rows taken in their order
+ 5 rows: 5 trades
+ nothing is wrong
+",
+        )
         .done();
 }

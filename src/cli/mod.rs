@@ -140,10 +140,8 @@ fn joined(mut arguments: Vec<OsString>, matches: &ArgMatches, config: &Config) -
         .filter(|(long, _)| silent(long))
         .map(|(_, argument)| OsString::from(argument))
         .collect();
-    let behind = arguments
-        .iter()
-        .position(|a| a == name)
-        .map_or(1, |at| at + 1);
+    let behind = arguments.iter().skip(1).position(|a| a == name);
+    let behind = behind.map_or(arguments.len(), |at| at + 2);
     arguments.splice(behind..behind, added);
     arguments
 }

@@ -98,7 +98,7 @@ impl Fold<'_> {
             holding: (row.trade.account, row.trade.security),
             quantity,
             proceeds,
-            choice: row.trade.rest().lot.as_deref(),
+            choice: row.trade.rest().rarest().lot.as_deref(),
             matched: Match::Lot,
             only: None,
         }
@@ -358,7 +358,7 @@ impl Fold<'_> {
         let own = |id: &LotId| {
             let purchase = self.ledger.purchase_of(*id);
             let opened = self.history.trade(purchase.opened_by);
-            opened.action.names_lots() && opened.rest().lot.as_deref() == Some(name)
+            opened.action.names_lots() && opened.rest().rarest().lot.as_deref() == Some(name)
         };
         let named: Vec<LotId> = lots.iter().copied().filter(own).collect();
         if named.is_empty() {
@@ -409,6 +409,9 @@ impl Fold<'_> {
     /// A loss on fund shares held six months or less is no loss as far as exempt-interest dividends were received on
     /// them, and long-term as far as capital gain dividends were (26 USC 852(b)(4)).
     fn six_months(&mut self, position: u32, slice: &Slice, acquired: Date) -> Result<(), Halt> {
+        if self.distributions.is_empty() {
+            return Ok(());
+        }
         let row = &self.rows[position as usize];
         let paid = self.distributions.get(&row.security);
         let Some(paid) = paid.filter(|_| self.law.is_us()) else {
@@ -659,6 +662,7 @@ impl Fold<'_> {
                 let opened = self.history.trade(purchase.opened_by);
                 let own = opened
                     .rest()
+                    .rarest()
                     .lot
                     .as_deref()
                     .filter(|_| opened.action.names_lots());

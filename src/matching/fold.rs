@@ -167,7 +167,7 @@ impl<'a> Fold<'a> {
                 | Action::GiftIn
                 | Action::Inherit
                 | Action::TransferIn => Some(trade.account),
-                Action::Transfer => trade.rest().to_account,
+                Action::Transfer => trade.rest().rarest().to_account,
                 _ => None,
             };
             trade.time.is_none() && to == Some(holding.0) && trade.security == holding.1
@@ -219,15 +219,13 @@ impl<'a> Fold<'a> {
             .unwrap_or(self.rules.method)
     }
 
-    /// Whether sales in an account give rows: the taxpayer's own taxable accounts, and the spouse's on one return.
+    /// Whether sales in an account give rows.
     pub fn reported(&self, account: AccountId) -> bool {
-        let account = self.history.account(account);
-        !account.sheltered
-            && match account.owner.as_deref() {
-                None => true,
-                Some("spouse") => self.rules.joint,
-                Some(_) => false,
-            }
+        self.rules
+            .reported
+            .get(usize::from(account.0))
+            .copied()
+            .unwrap_or(false)
     }
 
     /// The number of the order that a purchase belongs to: the order's own, or a new one.
@@ -306,12 +304,11 @@ impl<'a> Fold<'a> {
     /// What is held: lots, pools and open positions, with the conservation sums.
     fn take_stock(&mut self, all: &mut Matched) -> Result<(), crate::money::OutOfRange> {
         let mut lots = Vec::new();
-        for (holding, book) in &mut self.ledger.books {
+        for book in &self.ledger.books {
             if let Some(pool) = &book.pool {
                 self.conservation.basis_held =
                     self.conservation.basis_held.plus(pool.amount_left()?)?;
             }
-            let _ = holding;
         }
         let mut held: Vec<_> = (0..self.ledger.slots.lots.len() as u32)
             .map(crate::holding::lot::LotId)
@@ -334,15 +331,10 @@ impl<'a> Fold<'a> {
                 .conservation
                 .basis_held
                 .plus(lot.parcel.amount_left()?)?;
-            let holding = (lot.account, lot.security);
+            let book = lot.book as usize;
             let quantity = lot.parcel.left();
             let own = lot.parcel.printed();
-            let pool = self
-                .ledger
-                .books
-                .get_mut(&holding)
-                .and_then(|book| book.pool.as_mut());
-            let cost = match pool {
+            let cost = match &mut self.ledger.books[book].pool {
                 Some(pool) => pool.take(quantity)?.printed,
                 None => own,
             };

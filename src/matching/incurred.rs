@@ -63,7 +63,7 @@ fn amount(
         history,
         rates: &rules.rates,
     };
-    let cost = match trade.rest().basis {
+    let cost = match trade.rest().rarest().basis {
         Some(basis) if trade.action == Action::Opening => row.amount(basis)?,
         Some(_) | None => row.cost()?,
     };

@@ -1,4 +1,4 @@
-//! The engine: one chronological fold per group of connected securities, from trades to disposal rows and open lots.
+//! The engine: one chronological fold, from trades to disposal rows and open lots.
 
 mod acquire;
 mod coin;
@@ -23,7 +23,7 @@ use crate::diagnostic::{Problem, Warning};
 use crate::jurisdiction::Jurisdiction;
 use crate::money::{Minor, OutOfRange};
 use crate::settings::Settings;
-use crate::timeline::{Calendar, timelines};
+use crate::timeline::{Calendar, in_order};
 use crate::trade::{History, SecurityId};
 
 use fold::Fold;
@@ -104,34 +104,32 @@ pub fn matched(
         as_of: settings.as_of,
     };
     let identical = identical_securities(history, settings);
-    let timelines = timelines(history, &calendar, &identical);
+    let ordered = in_order(history, &calendar, &identical);
     let rules = Rules::new(history, law, settings, identical)?;
     let mut all = Matched::default();
     let mut problems = Vec::new();
-    for group in &timelines.groups {
-        if !law.by_lots() {
-            statutory::run(
-                history,
-                law,
-                settings,
-                &rules,
-                calendar,
-                group,
-                &mut all,
-                &mut problems,
-            );
-            continue;
-        }
+    if law.by_lots() {
         let mut fold = Fold::new(history, law, &rules, calendar);
-        fold.run(group);
+        fold.run(&ordered.events);
         fold.finish(&mut all, &mut problems);
+    } else {
+        statutory::run(
+            history,
+            law,
+            settings,
+            &rules,
+            calendar,
+            &ordered.events,
+            &mut all,
+            &mut problems,
+        );
     }
-    if timelines.left_out > 0 {
+    if ordered.left_out > 0 {
         all.warnings.push(Warning {
             code: "rows-after-as-of",
             message: format!(
                 "{} rows after the report date were left out",
-                timelines.left_out
+                ordered.left_out
             ),
             at: Vec::new(),
             needs_user: false,
@@ -143,6 +141,7 @@ pub fn matched(
     }
     incurred::apply(history, law, &rules, &mut all)?;
     in_order_of_sale(&mut all);
+    in_order_of_names(history, &mut all.lots);
     if law.repurchase_notice {
         notices::bought_back(history, &mut all);
     }
@@ -166,6 +165,23 @@ fn identical_securities(history: &History, settings: &Settings) -> Vec<Vec<Secur
         .iter()
         .map(|group| group.iter().filter_map(id_of).collect())
         .collect()
+}
+
+/// Lots by symbol, account and acquisition, whatever the order of the rows was.
+fn in_order_of_names(history: &History, lots: &mut [OpenLot]) {
+    lots.sort_by_cached_key(|lot| {
+        let account = lot
+            .account
+            .map(|account| history.account(account).name.clone());
+        let symbol = history.security(lot.security).symbol.clone();
+        (
+            symbol,
+            account,
+            lot.acquired,
+            lot.name.number,
+            lot.held_from,
+        )
+    });
 }
 
 /// Rows by day and row of the file; adjustments follow their rows.

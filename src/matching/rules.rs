@@ -6,7 +6,7 @@ use crate::jurisdiction::{self, Jurisdiction};
 use crate::method::{self, Method};
 use crate::rates::Rates;
 use crate::settings::{FilingStatus, Settings, WashSales};
-use crate::trade::{History, SecurityId};
+use crate::trade::{Account, History, SecurityId};
 
 /// How a computation reads the law.
 #[derive(Debug)]
@@ -19,6 +19,11 @@ pub struct Rules {
     pub places: u32,
     /// Exchange rates into the report's currency.
     pub rates: Rates,
+    /// Accounts whose sales give rows: the taxpayer's own taxable ones, and the spouse's on one return.
+    pub reported: Vec<bool>,
+    /// Accounts whose purchases take over a loss: not an IRA (Rev. Rul. 2008-5), and the spouse's only on one return
+    /// (Pub. 550; the basis rule there is practice).
+    pub keeps_loss: Vec<bool>,
     /// How far the wash-sale rule looks.
     pub wash_sales: WashSales,
     /// How a replacement's holding period continues that of what was sold.
@@ -31,10 +36,6 @@ pub struct Rules {
     pub options_identical: bool,
     /// Whether coins fall under the wash-sale rule.
     pub crypto_wash: bool,
-    /// Whether a loss that the spouse replaces moves into the spouse's lot.
-    pub to_spouse: bool,
-    /// One return with the spouse.
-    pub joint: bool,
     /// What happens to coins paid as the fee of an own transfer.
     pub transfer_fee: TransferFee,
     /// Whether selling more than is held opens a short.
@@ -127,7 +128,21 @@ impl Rules {
         };
         let joint = law.is_us() && settings.filing_status == FilingStatus::Joint;
         let rates = settings.rates.to(law.currency, history);
+        let to_spouse = joint && read("spouse") != Some("lost");
+        let owned = |spouse: bool| {
+            let kind = |account: &Account| {
+                !account.sheltered
+                    && match account.owner.as_deref() {
+                        None => true,
+                        Some("spouse") => spouse,
+                        Some(_) => false,
+                    }
+            };
+            history.accounts.iter().map(kind).collect()
+        };
         Ok(Self {
+            reported: owned(joint),
+            keeps_loss: owned(to_spouse),
             method,
             methods,
             wash_sales: if law.is_us() {
@@ -150,8 +165,6 @@ impl Rules {
             call_replaces: read("call_as_replacement") != Some("no"),
             options_identical: read("option_identity") == Some("underlying"),
             crypto_wash: read("crypto_wash") == Some("yes"),
-            to_spouse: joint && read("spouse") != Some("lost"),
-            joint,
             transfer_fee: match read("transfer_fee") {
                 Some("basis") => TransferFee::Basis,
                 Some("ignore") => TransferFee::Ignore,

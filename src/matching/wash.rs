@@ -8,6 +8,7 @@
 use std::collections::VecDeque;
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use super::Halt;
 use super::fold::Fold;
@@ -24,6 +25,11 @@ use crate::trade::{Class, Right, SecurityId, TradeId};
 
 /// Days on each side of the sale in which a purchase replaces what was sold (26 USC 1091(a)).
 pub const WINDOW: i32 = 30;
+
+const NOTHING: Part = Part {
+    amount: Money::ZERO,
+    printed: 0,
+};
 
 /// The rule that defers a loss.
 pub static WASH_SALE: Rule = Rule {
@@ -63,11 +69,19 @@ struct Claim {
     units: Quantity,
     /// Units of it already replaced.
     matched: Quantity,
+    /// What of the loss they took.
+    taken: Part,
 }
 
 impl Claim {
     /// What of the loss is deferred so far, exactly and in the figures of its row: both taken of the running total.
     fn deferred(&self) -> Result<Part, OutOfRange> {
+        if self.matched == self.units {
+            return Ok(Part {
+                amount: self.loss.exact,
+                printed: self.loss.amount,
+            });
+        }
         Ok(Part {
             amount: self.loss.exact.share(self.matched, self.units)?,
             printed: minor_share(self.loss.amount, self.matched, self.units)?,
@@ -116,6 +130,7 @@ impl Fold<'_> {
                 loss,
                 units: loss.quantity,
                 matched: Quantity::ZERO,
+                taken: NOTHING,
             };
             self.replaced_before(watch, &mut claim)?;
             let (today, claims) = (self.today, &mut self.wash.watches[watch as usize].claims);
@@ -241,7 +256,7 @@ impl Fold<'_> {
     }
 
     /// Lots of a purchase whose units have not replaced anything yet.
-    fn unused(&self, purchase: PurchaseId) -> Vec<LotId> {
+    fn unused(&self, purchase: PurchaseId) -> SmallVec<[LotId; 4]> {
         let lots = &self.ledger.purchase(purchase).lots;
         lots.iter()
             .copied()
@@ -298,9 +313,10 @@ impl Fold<'_> {
         if units.is_zero() || taken.is_zero() {
             return Ok(());
         }
-        let before = claim.deferred()?;
+        let before = claim.taken;
         claim.matched = claim.matched.plus(units)?;
         let deferred = claim.deferred()?;
+        claim.taken = deferred;
         let amount = deferred.printed - before.printed;
         let deferred = Part {
             amount: deferred.amount.minus(before.amount)?,
@@ -315,14 +331,7 @@ impl Fold<'_> {
         } else {
             held_from
         };
-        let deferred = if kept {
-            deferred
-        } else {
-            Part {
-                amount: Money::ZERO,
-                printed: 0,
-            }
-        };
+        let deferred = if kept { deferred } else { NOTHING };
         let used = self.ledger.mark_used(lot, taken, tacked, deferred)?;
         let row = &mut self.rows[claim.loss.row as usize];
         row.adjustment += amount;
@@ -355,16 +364,13 @@ impl Fold<'_> {
         Ok(())
     }
 
-    /// Whether a replacement in this account takes the loss over: not in an IRA (Rev. Rul. 2008-5), and the spouse's
-    /// only on one return (Pub. 550; the basis rule there is practice).
+    /// Whether a replacement in this account takes the loss over.
     fn keeps_loss(&self, account: crate::trade::AccountId) -> bool {
-        let account = self.history.account(account);
-        !account.sheltered
-            && match account.owner.as_deref() {
-                None => true,
-                Some("spouse") => self.rules.to_spouse,
-                Some(_) => false,
-            }
+        self.rules
+            .keeps_loss
+            .get(usize::from(account.0))
+            .copied()
+            .unwrap_or(false)
     }
 
     /// Start of a replacement's holding period (26 USC 1223(3)).
@@ -461,8 +467,11 @@ impl Fold<'_> {
 
     /// The watches that a purchase of a security serves, with the watched units one unit of it stands for: its own, and
     /// for a call that of its underlying (a contract or option to acquire, 26 USC 1091(a)).
-    fn watches_served(&mut self, security: SecurityId) -> Result<Vec<(u32, Quantity)>, Halt> {
-        let mut served = Vec::new();
+    fn watches_served(
+        &mut self,
+        security: SecurityId,
+    ) -> Result<SmallVec<[(u32, Quantity); 2]>, Halt> {
+        let mut served = SmallVec::new();
         if let Some(own) = self.watch(security) {
             served.push((own, Quantity::ONE));
         }

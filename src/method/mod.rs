@@ -67,7 +67,7 @@ fn acquisition(lot: &Lot) -> u64 {
 }
 
 /// Pieces of one purchase cut by wash sales: the earlier holding start first, then the one that has been a replacement.
-fn within_purchase(a: &Lot, b: &Lot) -> Ordering {
+pub fn within_purchase(a: &Lot, b: &Lot) -> Ordering {
     a.held_from.cmp(&b.held_from).then(b.used.cmp(&a.used))
 }
 

@@ -346,7 +346,12 @@ impl<'a> Resolver<'a> {
                     | Action::TransferIn
             );
             let arrives = trade.action == Action::Transfer
-                && trade.rest().to_account.map(|to| self.holders.of(to)) == Some(key.0);
+                && trade
+                    .rest()
+                    .rarest()
+                    .to_account
+                    .map(|to| self.holders.of(to))
+                    == Some(key.0);
             let own = comes_in && self.holders.of(trade.account) == key.0;
             trade.time.is_none() && trade.security == key.1 && (own || arrives)
         };
@@ -412,14 +417,15 @@ impl<'a> Resolver<'a> {
         row: &Valued<'_>,
         value_of: impl Fn(SecurityId, Quantity) -> Result<Option<Money>, Halt>,
     ) -> Result<Option<(SecurityId, Quantity, Money)>, Halt> {
-        let (Some(asset), Some(fee)) = (row.trade.rest().fee_asset, row.trade.fee) else {
+        let (Some(asset), Some(fee)) = (row.trade.rest().rarest().fee_asset, row.trade.fee())
+        else {
             return Ok(None);
         };
         let units = Quantity::new(fee.abs())?;
         if units.is_zero() {
             return Ok(None);
         }
-        let value = match row.trade.rest().fee_value {
+        let value = match row.trade.rest().rarest().fee_value {
             Some(value) => row.amount(value)?,
             None => value_of(asset, units)?.ok_or_else(|| {
                 let message = format!("the fee of {units} {} has no value", self.symbol(asset));
@@ -436,7 +442,7 @@ impl<'a> Resolver<'a> {
         asset: SecurityId,
         units: Quantity,
     ) -> Result<Option<Money>, Halt> {
-        if asset == row.trade.security && row.trade.price.is_some() {
+        if asset == row.trade.security && row.trade.price().is_some() {
             row.at_price(units).map(Some)
         } else {
             Ok(None)
@@ -510,8 +516,8 @@ impl<'a> Resolver<'a> {
     /// A balance from before the data: it counts in a window only by its own date.
     fn opening(&mut self, id: TradeId) -> Done {
         let row = self.valued(id);
-        let rest = row.trade.rest();
-        let basis = match (rest.basis, row.trade.price) {
+        let rest = row.trade.rest().rarest();
+        let basis = match (rest.basis, row.trade.price()) {
             (Some(basis), _) => row.amount(basis)?,
             (None, Some(_)) => row.gross()?.plus(row.fee()?)?,
             (None, None) => match row.total()? {
@@ -536,10 +542,10 @@ impl<'a> Resolver<'a> {
     fn gift_in(&mut self, id: TradeId) -> Done {
         let row = self.valued(id);
         let trade = row.trade;
-        let rest = trade.rest();
+        let rest = trade.rest().rarest();
         let quantity = row.quantity()?;
         let at_value = self.law.gifts == Gifts::MarketValue && !trade.tagged("spouse");
-        let (cost, acquired) = match (rest.basis, trade.price) {
+        let (cost, acquired) = match (rest.basis, trade.price()) {
             (_, Some(_)) if at_value => (row.at_price(quantity)?, None),
             (Some(basis), _) => (row.amount(basis)?, rest.acquired),
             (None, _) => {
@@ -561,7 +567,7 @@ impl<'a> Resolver<'a> {
     fn inherit(&mut self, id: TradeId) -> Done {
         let row = self.valued(id);
         let trade = row.trade;
-        let value = match trade.rest().basis {
+        let value = match trade.rest().rarest().basis {
             Some(basis) => row.amount(basis)?,
             None => row.gross()?,
         };
@@ -573,7 +579,7 @@ impl<'a> Resolver<'a> {
             quantity,
             value,
             Manner::Purchase,
-            trade.rest().acquired,
+            trade.rest().rarest().acquired,
         )
     }
 
@@ -627,7 +633,7 @@ impl<'a> Resolver<'a> {
     fn swap(&mut self, id: TradeId) -> Done {
         let row = self.valued(id);
         let trade = row.trade;
-        let rest = trade.rest();
+        let rest = trade.rest().rarest();
         let Some(new) = rest.new_security else {
             return Err(row.missing("new_symbol"));
         };
@@ -637,7 +643,7 @@ impl<'a> Resolver<'a> {
         let (given, arrives) = (row.quantity()?, Quantity::new(new_quantity)?);
         let coins = self.class(trade.security) == Class::Crypto && self.class(new) == Class::Crypto;
         if self.law.swaps == Swaps::Neutral && coins {
-            let units = match (rest.fee_asset, trade.fee) {
+            let units = match (rest.fee_asset, trade.fee()) {
                 (Some(asset), Some(fee)) if asset == new => {
                     arrives.minus(Quantity::new(fee.abs())?)?
                 }
@@ -645,7 +651,7 @@ impl<'a> Resolver<'a> {
             };
             return self.turn(id, trade.account, trade.security, given, new, units);
         }
-        let value = match trade.price {
+        let value = match trade.price() {
             Some(_) => row.at_price(given)?,
             None => absolute(row.total()?.ok_or_else(|| row.missing("price"))?),
         };
@@ -751,7 +757,7 @@ impl<'a> Resolver<'a> {
     fn split_units(&mut self, id: TradeId) -> Done {
         let row = self.valued(id);
         let trade = row.trade;
-        let (new, old) = match (trade.rest().ratio, trade.quantity) {
+        let (new, old) = match (trade.rest().rarest().ratio, trade.quantity()) {
             (Some((new, old)), _) => (Quantity::new(new)?, Quantity::new(old)?),
             (None, Some(change)) => {
                 let (_, held) = self.acting(trade)?;
@@ -855,7 +861,7 @@ impl<'a> Resolver<'a> {
     fn stock_dividend(&mut self, id: TradeId) -> Done {
         let row = self.valued(id);
         let trade = row.trade;
-        if trade.price.is_some() {
+        if trade.price().is_some() {
             let (quantity, value) = (row.quantity()?, row.gross()?);
             return self.enter(
                 id,
@@ -867,7 +873,7 @@ impl<'a> Resolver<'a> {
                 None,
             );
         }
-        if trade.rest().ratio.is_some() {
+        if trade.rest().rarest().ratio.is_some() {
             return self.split_units(id);
         }
         let (parts, held) = self.acting(trade)?;
@@ -889,7 +895,7 @@ impl<'a> Resolver<'a> {
 
     fn spin_off(&mut self, id: TradeId) -> Done {
         let row = self.valued(id);
-        let rest = row.trade.rest();
+        let rest = row.trade.rest().rarest();
         let Some(to) = rest.new_security else {
             return Err(row.missing("new_symbol"));
         };
@@ -921,7 +927,10 @@ impl<'a> Resolver<'a> {
     }
 
     fn arriving(&self, trade: &Trade, held: Quantity) -> Result<Quantity, Halt> {
-        match (trade.rest().new_quantity, trade.rest().ratio) {
+        match (
+            trade.rest().rarest().new_quantity,
+            trade.rest().rarest().ratio,
+        ) {
             (Some(quantity), _) => Ok(Quantity::new(quantity)?),
             (None, Some((new, old))) => Ok(held.share(Quantity::new(new)?, Quantity::new(old)?)?),
             (None, None) => {
@@ -937,7 +946,7 @@ impl<'a> Resolver<'a> {
         let trade = row.trade;
         let cash = row.total()?.map(absolute);
         let (parts, held) = self.acting(trade)?;
-        let Some(to) = trade.rest().new_security else {
+        let Some(to) = trade.rest().rarest().new_security else {
             let cash = cash.ok_or_else(|| row.missing("new_symbol"))?;
             for (account, units) in parts {
                 let part = cash.share(units, held)?;
@@ -967,7 +976,7 @@ impl<'a> Resolver<'a> {
 
     fn rename(&mut self, id: TradeId) -> Done {
         let trade = self.history.trade(id);
-        let Some(to) = trade.rest().new_security else {
+        let Some(to) = trade.rest().rarest().new_security else {
             return Err(self.valued(id).missing("new_symbol"));
         };
         if to == trade.security {
@@ -1024,7 +1033,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn basis_adjust(&mut self, id: TradeId) -> Done {
-        let effective = self.history.trade(id).rest().effective;
+        let effective = self.history.trade(id).rest().rarest().effective;
         let later = effective.filter(|day| *day > self.today && !self.calendar.by_settlement);
         self.spread(id, |amount| What::Shift {
             amount,
@@ -1053,7 +1062,7 @@ impl<'a> Resolver<'a> {
     fn transfer(&mut self, id: TradeId) -> Done {
         let row = self.valued(id);
         let trade = row.trade;
-        let Some(to) = trade.rest().to_account else {
+        let Some(to) = trade.rest().rarest().to_account else {
             return Err(row.missing("to_account"));
         };
         let quantity = row.quantity()?;
@@ -1127,8 +1136,8 @@ impl<'a> Resolver<'a> {
         let row = self.valued(id);
         let trade = row.trade;
         let quantity = row.quantity()?;
-        if let Some(basis) = trade.rest().basis {
-            let acquired = trade.rest().acquired.or(Some(Date::FIRST));
+        if let Some(basis) = trade.rest().rarest().basis {
+            let acquired = trade.rest().rarest().acquired.or(Some(Date::FIRST));
             let cost = row.amount(basis)?;
             let (account, security) = (trade.account, trade.security);
             return self.enter(
@@ -1270,7 +1279,7 @@ impl<'a> Resolver<'a> {
     /// `open` and `close` take their side from the sign of the quantity.
     fn by_sign(&mut self, id: TradeId) -> Done {
         let trade = self.history.trade(id);
-        let short = trade.quantity.is_some_and(|q| q.is_sign_negative());
+        let short = trade.quantity().is_some_and(|q| q.is_sign_negative());
         match (trade.action, short) {
             (Action::Open, true) => self.open_short(id),
             (Action::Open, false) => self.buy(id),
@@ -1285,7 +1294,7 @@ impl<'a> Resolver<'a> {
         let held = self.held(key);
         let open = self.open.get(&key).copied().unwrap_or(Quantity::ZERO);
         let short = held <= Quantity::ZERO && !open.is_zero();
-        match trade.quantity {
+        match trade.quantity() {
             Some(quantity) => Ok((Quantity::new(quantity.abs())?, short)),
             None if short => Ok((open, true)),
             None if held > Quantity::ZERO => Ok((held, false)),

@@ -95,7 +95,7 @@ fn result(year: &Year) -> Minor {
 /// Whether a line says what a method leads to.
 fn telling(line: &str) -> bool {
     line == "net"
-        || line.ends_with("_net")
+        || (line.ends_with("_net") && line != "section_1256_net")
         || line == "deducted"
         || line == "taxable"
         || line == "net_capital_gain"
@@ -117,7 +117,8 @@ fn side_by_side(
         .iter()
         .flat_map(|(_, year)| year.iter().flat_map(|y| &y.lines))
     {
-        if telling(line) && !lines.contains(line) {
+        let any = || years.iter().flat_map(|(_, y)| y).any(|y| y.line(line) != 0);
+        if telling(line) && !lines.contains(line) && (*line == "net" || any()) {
             lines.push(*line);
         }
     }

@@ -19,6 +19,9 @@ pub fn holdings<'a>(frame: Frame<'a>) -> Page<'a> {
     for of_symbol in lots.chunk_by(|a, b| a.security == b.security) {
         symbol_lines(&frame, of_symbol, &mut lines);
     }
+    if lines.last() == Some(&Line::Gap) {
+        lines.pop();
+    }
     lines.push(Line::Rule);
     let mut total = vec![String::new(); 7];
     "total".clone_into(&mut total[0]);
@@ -41,6 +44,9 @@ fn columns() -> Vec<GridColumn> {
 }
 
 fn symbol_lines(frame: &Frame<'_>, lots: &[OpenLot], lines: &mut Vec<Line>) {
+    if lots.len() > 1 && lines.last().is_some_and(|line| *line != Line::Gap) {
+        lines.push(Line::Gap);
+    }
     lines.extend(lots.iter().map(|lot| Line::Row(cells(frame, lot))));
     let [first, _, ..] = lots else { return };
     let mut total = vec![String::new(); 7];

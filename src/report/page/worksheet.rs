@@ -98,9 +98,34 @@ impl Sheet<'_> {
             columns(&["short-term", "long-term", "total"]),
             lines,
         ));
-        for remark in flow.remarks(self) {
+        for remark in flow.remarks(self).into_iter().chain(self.besides()) {
             page.remark(remark);
         }
+    }
+
+    /// Lines that stand beside the flow of the two terms, in words.
+    fn besides(&self) -> Vec<String> {
+        let terms = |line: &str| line.starts_with("short_") || line.starts_with("long_");
+        let lines = self.year.lines.iter();
+        lines
+            .filter(|(line, amount)| *amount != 0 && !terms(line))
+            .filter(|(line, _)| !matches!(*line, "net" | "deducted"))
+            .map(|(line, amount)| match *line {
+                "section_1256_net" => format!(
+                    "section 1256 contracts came to {}: 40% of it is in the short-term column, 60% in the long-term",
+                    self.amount(*amount)
+                ),
+                "section_1256_carryback" => format!(
+                    "section 1256 loss {} could be carried back to earlier years (Form 6781, box D)",
+                    self.amount(*amount)
+                ),
+                "capital_gain_distributions" => format!(
+                    "long-term gains include capital gain distributions of {}",
+                    self.amount(*amount)
+                ),
+                _ => format!("{}: {}", self.label(line), self.amount(*amount)),
+            })
+            .collect()
     }
 
     fn row(&self, label: &str, amounts: Pair) -> Line {

@@ -119,7 +119,7 @@ impl<'a> Resolver<'a> {
         rows.sort_by_key(|id| order(self.history.trade(*id)));
         let (early, late): (Vec<TradeId>, Vec<TradeId>) = rows.into_iter().partition(|id| {
             let trade = self.history.trade(*id);
-            order(trade) > 0 || !self.holders_of(trade).is_empty()
+            order(trade) > 0 || trade.action == Action::Split || !self.holders_of(trade).is_empty()
         });
         // A change of what is held on the day of the first purchase comes after it.
         for id in early.into_iter().chain(late) {
@@ -710,6 +710,22 @@ impl<'a> Resolver<'a> {
         found
     }
 
+    /// The holders that a split restates: also those who hold nothing now, because a window may look across it.
+    fn ever_held(&self, trade: &Trade) -> Vec<(AccountId, Holder)> {
+        let mut found: Vec<Holder> = self
+            .held
+            .keys()
+            .filter(|(_, security)| *security == trade.security)
+            .map(|(holder, _)| *holder)
+            .filter(|holder| !trade.account_given || *holder == self.holders.of(trade.account))
+            .collect();
+        found.sort_unstable();
+        found
+            .into_iter()
+            .map(|holder| (self.account_of(holder, trade.account), holder))
+            .collect()
+    }
+
     /// Units that an action acts on in one holder: those of the account it names, or all.
     fn acted_on(&self, trade: &Trade, account: AccountId, holder: Holder) -> Quantity {
         let all = self.held((holder, trade.security));
@@ -778,7 +794,7 @@ impl<'a> Resolver<'a> {
         if new <= Quantity::ZERO || old <= Quantity::ZERO {
             return Err(Problem::at(trade.source, "a split ratio needs two positive sides").into());
         }
-        for (account, holder) in self.holders_of(trade) {
+        for (account, holder) in self.ever_held(trade) {
             self.scale(id, account, (holder, trade.security), new, old)?;
         }
         self.scale_open(id, trade, new, old)?;

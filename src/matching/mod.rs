@@ -26,6 +26,8 @@ use crate::settings::Settings;
 use crate::timeline::{Calendar, in_order};
 use crate::trade::{History, SecurityId};
 
+pub use wash::WASH_SALE;
+
 use fold::Fold;
 use rules::Rules;
 

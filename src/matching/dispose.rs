@@ -409,7 +409,9 @@ impl Fold<'_> {
         if self.distributions.is_empty() {
             return Ok(());
         }
-        let row = &self.rows[position as usize];
+        let Some(row) = self.rows.get_mut(position) else {
+            return Ok(());
+        };
         let Some(paid) = self.distributions.get(&row.security) else {
             return Ok(());
         };
@@ -428,7 +430,6 @@ impl Fold<'_> {
         let places = self.ledger.places();
         let loss = -row.gain();
         let disallowed = exempt.to_minor(places)?.min(loss);
-        let row = &mut self.rows[position as usize];
         if disallowed > 0 {
             row.adjustment = disallowed;
             row.codes = row.codes.with(Codes::NONDEDUCTIBLE);
@@ -442,7 +443,9 @@ impl Fold<'_> {
 
     /// Divides a row in two so that `long` of its loss is long-term.
     fn split_term(&mut self, position: u32, long: i64) {
-        let row = &mut self.rows[position as usize];
+        let Some(row) = self.rows.get_mut(position) else {
+            return;
+        };
         let loss = -row.gain();
         if long == loss {
             row.term = Some(Term::Long);
@@ -524,7 +527,7 @@ impl Fold<'_> {
         let mut slices = self.identify(&sale)?;
         self.ledger.take_from_pool(sale.holding, &mut slices)?;
         self.realize(&sale, &slices)?;
-        for row in &mut self.rows[before..] {
+        for row in self.rows.since(before) {
             row.adjustment = row.cost;
             row.codes = row.codes.with(Codes::NONDEDUCTIBLE);
         }

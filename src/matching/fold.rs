@@ -4,11 +4,12 @@ use rustc_hash::FxHashMap;
 
 use super::ledger::{Holding, Ledger};
 use super::position::Positions;
+use super::rows::Rows;
 use super::rules::Rules;
 use super::value::Valued;
 use super::wash::Wash;
 use super::{Halt, Matched, YearAmount};
-use crate::answer::{Adjustment, Conservation, Disposal, OpenLot};
+use crate::answer::{Adjustment, Conservation, OpenLot};
 use crate::date::Date;
 use crate::diagnostic::{Problem, Warning};
 use crate::jurisdiction::Jurisdiction;
@@ -26,7 +27,7 @@ pub struct Fold<'a> {
     pub ledger: Ledger,
     pub positions: Positions,
     pub wash: Wash,
-    pub rows: Vec<Disposal>,
+    pub rows: Rows,
     pub adjustments: Vec<Adjustment>,
     pub amounts: Vec<YearAmount>,
     pub warnings: Vec<Warning>,
@@ -63,7 +64,7 @@ impl<'a> Fold<'a> {
             ledger: Ledger::new(law.places),
             positions: Positions::default(),
             wash: Wash::default(),
-            rows: Vec::new(),
+            rows: Rows::new(rules.only_sums),
             adjustments: Vec::new(),
             amounts: Vec::new(),
             warnings: Vec::new(),
@@ -89,6 +90,9 @@ impl<'a> Fold<'a> {
         }) {
             let Some(first) = day.first() else { continue };
             self.today = calendar.day_of(history.trade(*first));
+            if let Err(error) = self.rows.retire(self.today) {
+                self.problems.push(Problem::new(error.to_string()));
+            }
             if let [only] = day {
                 self.carry_out(*only);
                 continue;
@@ -280,13 +284,11 @@ impl<'a> Fold<'a> {
         if let Err(error) = self.take_stock(all) {
             problems.push(Problem::new(error.to_string()));
         }
-        let offset = all.disposals.len() as u32;
-        all.disposals.append(&mut self.rows);
-        all.adjustments
-            .extend(self.adjustments.drain(..).map(|mut adjustment| {
-                adjustment.disposal += offset;
-                adjustment
-            }));
+        match std::mem::take(&mut self.rows).finish() {
+            Ok((rows, sums)) => (all.disposals, all.sums) = (rows, sums),
+            Err(error) => problems.push(Problem::new(error.to_string())),
+        }
+        all.adjustments.append(&mut self.adjustments);
         all.amounts.append(&mut self.amounts);
         for warning in self.warnings.drain(..) {
             match all

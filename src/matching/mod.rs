@@ -9,10 +9,13 @@ mod ledger;
 mod notices;
 mod option;
 mod position;
+mod rows;
 mod rules;
 mod transfer;
 mod value;
 mod wash;
+
+use std::collections::BTreeMap;
 
 use crate::answer::{Adjustment, Conservation, Disposal, OpenLot};
 use crate::diagnostic::{Problem, Warning};
@@ -23,13 +26,16 @@ use crate::timeline::{Calendar, in_order};
 use crate::trade::{History, SecurityId};
 
 use fold::Fold;
+pub use rows::Sums;
 use rules::Rules;
 
 /// What matching found, before netting.
 #[derive(Debug, Default)]
 pub struct Matched {
-    /// Rows in the order of their sales.
+    /// Rows in the order of their sales; where only years were asked for, those that the end of the data leaves open.
     pub disposals: Vec<Disposal>,
+    /// What all rows add up to, by tax year.
+    pub sums: BTreeMap<i16, Sums>,
     /// What is held at the end.
     pub lots: Vec<OpenLot>,
     /// Denied and deferred amounts.

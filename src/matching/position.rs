@@ -206,8 +206,7 @@ impl Fold<'_> {
                 closed_by: id,
             };
             let printed = row.gain();
-            self.rows.push(row);
-            let position = self.rows.len() as u32 - 1;
+            let position = self.rows.push(row);
             if !written && matched == Match::Short {
                 self.restart_holding(holding.1, one.opened, one.quantity)?;
                 if gain.is_negative() {
@@ -301,7 +300,7 @@ impl Fold<'_> {
             closed_by: id,
         };
         let printed = row.gain();
-        self.rows.push(row);
+        let position = self.rows.push(row);
         if !gain.is_negative() {
             return Ok(None);
         }
@@ -312,7 +311,7 @@ impl Fold<'_> {
             self.today
         };
         Ok(Some(Loss {
-            row: self.rows.len() as u32 - 1,
+            row: position,
             quantity: slice.quantity,
             amount: printed.saturating_neg().max(0),
             exact: gain.negated(),
@@ -522,9 +521,10 @@ impl Fold<'_> {
                 lots.insert(position, served);
             }
             position += 1;
-            let row = &mut self.rows[claim.row as usize];
-            row.adjustment += amount;
-            row.codes = row.codes.with(Codes::WASH);
+            if let Some(row) = self.rows.get_mut(claim.row) {
+                row.adjustment += amount;
+                row.codes = row.codes.with(Codes::WASH);
+            }
             self.conservation.disallowed += amount;
             self.conservation.deferred += amount;
             self.adjustments.push(Adjustment {

@@ -39,6 +39,8 @@ pub struct Rules {
     pub unknown_basis_zero: bool,
     /// The last day that the data cover.
     pub end: Option<Date>,
+    /// Whether rows are only added up.
+    pub only_sums: bool,
     /// Whether to keep every deferral apart, as the adjustments report needs.
     pub keep_adjustments: bool,
     /// Declared groups of substantially identical securities.
@@ -167,7 +169,8 @@ impl Rules {
             end: settings
                 .as_of
                 .or_else(|| history.trades.iter().map(|trade| trade.date).max()),
-            keep_adjustments: !settings.skip_adjustments,
+            only_sums: settings.only_years && law.code == "us",
+            keep_adjustments: !settings.skip_adjustments && !settings.only_years,
             identical,
         })
     }

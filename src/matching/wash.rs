@@ -104,6 +104,8 @@ struct Candidate {
 struct Watch {
     claims: VecDeque<Claim>,
     candidates: Vec<Candidate>,
+    /// Candidates before this one were bought before every window to come.
+    head: usize,
 }
 
 /// All watches of a fold.
@@ -205,8 +207,7 @@ impl Fold<'_> {
     /// Purchases of the 30 days before (and earlier the same day) that are still held, the earliest first.
     fn replaced_before(&mut self, watch: u32, claim: &mut Claim) -> Result<(), Halt> {
         let (first, last) = (claim.loss.date.plus(-WINDOW), claim.loss.date.plus(WINDOW));
-        let candidates = &self.wash.watches[watch as usize].candidates;
-        let start = candidates.partition_point(|candidate| candidate.acquired < first);
+        let start = self.first_candidate(watch, first);
         let mut position = self.next_candidate(watch, start);
         while claim.matched < claim.units {
             let Some(candidate) = self.wash.watches[watch as usize]
@@ -223,6 +224,25 @@ impl Fold<'_> {
             position = self.next_candidate(watch, position + 1);
         }
         Ok(())
+    }
+
+    /// The first candidate bought on a day or later. Days mostly grow from call to call; a delivery against a short looks
+    /// back to the day it was opened.
+    fn first_candidate(&mut self, watch: u32, day: Date) -> usize {
+        let watch = &mut self.wash.watches[watch as usize];
+        let bought_before = |candidate: &Candidate| candidate.acquired < day;
+        if watch
+            .head
+            .checked_sub(1)
+            .and_then(|last| watch.candidates.get(last))
+            .is_some_and(|c| !bought_before(c))
+        {
+            return watch.candidates.partition_point(bought_before);
+        }
+        while watch.candidates.get(watch.head).is_some_and(bought_before) {
+            watch.head += 1;
+        }
+        watch.head
     }
 
     /// The first candidate from `position` on that has unused units; those without are skipped for good.
@@ -333,9 +353,10 @@ impl Fold<'_> {
         };
         let deferred = if kept { deferred } else { NOTHING };
         let used = self.ledger.mark_used(lot, taken, tacked, deferred)?;
-        let row = &mut self.rows[claim.loss.row as usize];
-        row.adjustment += amount;
-        row.codes = row.codes.with(Codes::WASH);
+        if let Some(row) = self.rows.get_mut(claim.loss.row) {
+            row.adjustment += amount;
+            row.codes = row.codes.with(Codes::WASH);
+        }
         self.conservation.disallowed += amount;
         if kept {
             self.conservation.deferred += amount;
@@ -529,7 +550,9 @@ impl Fold<'_> {
             {
                 let last = claim.loss.date.plus(WINDOW);
                 if last >= end {
-                    self.rows[claim.loss.row as usize].provisional_until = Some(last);
+                    if let Some(row) = self.rows.get_mut(claim.loss.row) {
+                        row.provisional_until = Some(last);
+                    }
                 }
             }
         }

@@ -61,7 +61,13 @@ impl<'a> Fold<'a> {
             law,
             rules,
             calendar,
-            ledger: Ledger::new(law.places),
+            ledger: Ledger::new(
+                law.places,
+                history
+                    .trades
+                    .iter()
+                    .any(|trade| trade.action.keeps_dates()),
+            ),
             positions: Positions::default(),
             wash: Wash::default(),
             rows: Rows::new(rules.only_sums),

@@ -46,7 +46,9 @@ pub struct Ledger {
     book_of: FxHashMap<Holding, u32>,
     /// The latest day on which a lot of a security was numbered, and its number.
     latest: FxHashMap<SecurityId, (Date, u32)>,
-    /// Numbers of days that were not the latest when their lots came in.
+    /// Whether lots may come in that were acquired before today, so that earlier days' numbers must be remembered.
+    looks_back: bool,
+    /// Numbers of days that are not the latest any more.
     numbers: FxHashMap<(SecurityId, Date), u32>,
     places: u32,
 }
@@ -92,10 +94,11 @@ pub struct Acquisition {
 }
 
 impl Ledger {
-    /// An empty ledger for a currency with `places` decimals.
-    pub fn new(places: u32) -> Self {
+    /// An empty ledger for a currency with `places` decimals; `looks_back` where lots may keep earlier dates.
+    pub fn new(places: u32, looks_back: bool) -> Self {
         Self {
             places,
+            looks_back,
             ..Self::default()
         }
     }
@@ -174,7 +177,9 @@ impl Ledger {
     pub fn next_number(&mut self, security: SecurityId, date: Date) -> u32 {
         let latest = self.latest.entry(security).or_insert((date, 0));
         if latest.0 < date {
-            self.numbers.insert((security, latest.0), latest.1);
+            if self.looks_back {
+                self.numbers.insert((security, latest.0), latest.1);
+            }
             *latest = (date, 0);
         }
         let number = if latest.0 == date {

@@ -37,6 +37,8 @@ pub struct Settings {
     pub universal_before_2025: bool,
     /// Nobody will look at the single deferrals: only those that are gone for good are kept, which saves memory.
     pub skip_adjustments: bool,
+    /// Record where basis comes from, as explaining a number needs it; costs time and memory.
+    pub trail: bool,
     /// `[us]` and other country tables: readings of unsettled rules, by table and name in snake_case.
     pub readings: BTreeMap<(String, String), String>,
 }

@@ -330,6 +330,7 @@ impl Chosen {
 fn settings(computing: &Computing, reading: &Reading, config: &Config) -> Settings {
     Settings {
         skip_adjustments: false,
+        trail: false,
         jurisdiction: computing.jurisdiction.clone(),
         method: computing.method.clone(),
         carry_in: computing.carry_in.iter().cloned().collect(),

@@ -2,13 +2,16 @@
 
 use rustc_hash::FxHashMap;
 
+use super::trail::{Handle, Recorder};
 use crate::answer::LotName;
+use crate::answer::trail::Cause;
 use crate::date::Date;
 use crate::holding::lot::{Gift, Lot, LotId, Purchase, PurchaseId};
 use crate::holding::parcel::{Parcel, Part};
 use crate::holding::queue::{Queue, Slots};
 use crate::method::{BasisOf, Method};
 use crate::money::{Money, OutOfRange, Quantity};
+use crate::rule::us::{AVERAGE_BASIS, SHORT_SALE};
 use crate::trade::{AccountId, SecurityId, TradeId};
 
 /// An account's holding of one security.
@@ -25,6 +28,8 @@ pub struct Book {
     pub held: Quantity,
     /// The shared basis under an average method; the lots then carry none of their own.
     pub pool: Option<Parcel>,
+    /// Units that ever came in, and that ever left.
+    pub flow: (Quantity, Quantity),
     /// The lots in order of acquisition; some may be used up since.
     members: Vec<Member>,
 }
@@ -38,6 +43,8 @@ pub struct Ledger {
     pub purchases: Vec<Purchase>,
     pub slots: Slots,
     pub books: FxHashMap<Holding, Book>,
+    /// Where basis came from, if asked for.
+    pub trail: Recorder,
     /// The latest day on which a lot of a security was numbered, and its number.
     latest: FxHashMap<SecurityId, (Date, u32)>,
     /// Numbers of days that were not the latest when their lots came in.
@@ -58,6 +65,8 @@ pub struct Slice {
     pub held_from: Date,
     /// Whether they have served as a replacement.
     pub used: bool,
+    /// The list of their movements, where they are recorded.
+    pub trail: Handle,
     /// For a gift worth less than the donor's basis: the basis for a loss, and the day of the gift.
     pub gift: Option<(Part, Date)>,
 }
@@ -86,10 +95,11 @@ pub struct Acquisition {
 }
 
 impl Ledger {
-    /// An empty ledger for a currency with `places` decimals.
-    pub fn new(places: u32) -> Self {
+    /// An empty ledger for a currency with `places` decimals, which records where basis comes from if `trail`.
+    pub fn new(places: u32, trail: bool) -> Self {
         Self {
             places,
+            trail: Recorder::new(trail),
             ..Self::default()
         }
     }
@@ -190,10 +200,18 @@ impl Ledger {
             queued: 0,
             acquired: new.acquired,
             sequence: purchase.0,
+            trail: self.opened(purchase, new),
             gift: None,
             parcel: Parcel::from_part(new.quantity, new.basis, self.places),
         };
         self.place(lot, method)
+    }
+
+    fn opened(&mut self, purchase: PurchaseId, new: &Acquisition) -> Handle {
+        let lot = self.name(purchase);
+        let whole = new.quantity;
+        self.trail
+            .open(Cause::Opened { lot, whole }, whole, new.basis.amount)
     }
 
     /// Puts a lot into the book of its holding; units of the same purchase, start and use join what is there.
@@ -206,6 +224,7 @@ impl Ledger {
             .entry(holding)
             .or_insert_with(|| Book::new(method));
         book.held = book.held.plus(quantity)?;
+        book.flow.0 = book.flow.0.plus(quantity)?;
         if method.basis == BasisOf::Average {
             let carried = Part {
                 amount: lot.parcel.amount_left()?,
@@ -248,6 +267,8 @@ impl Ledger {
                 printed: lot.parcel.printed(),
             };
             let units = lot.parcel.left();
+            self.trail
+                .join(self.slots.lots[twin.0 as usize].trail, lot.trail)?;
             return self.change(twin, |other| other.parcel.join(units, part));
         }
         Ok(self.add(lot))
@@ -328,6 +349,7 @@ impl Ledger {
             queued: 0,
             acquired,
             sequence,
+            trail: slice.trail,
             gift: None,
             parcel,
         };
@@ -347,6 +369,7 @@ impl Ledger {
         let slice = self.cut(id, wanted)?;
         if let Some(book) = self.books.get_mut(&holding) {
             book.held = book.held.minus(slice.quantity)?;
+            book.flow.1 = book.flow.1.plus(slice.quantity)?;
         }
         Ok(slice)
     }
@@ -354,7 +377,9 @@ impl Ledger {
     /// Cuts units out of a lot; the holding's total stays. A lot that is used up gives its slot back.
     fn cut(&mut self, id: LotId, wanted: Quantity) -> Result<Slice, OutOfRange> {
         let lot = &mut self.slots.lots[id.0 as usize];
-        let quantity = wanted.min(lot.parcel.left());
+        let whole = lot.parcel.left();
+        let quantity = wanted.min(whole);
+        let trail = self.trail.cut(lot.trail, quantity, whole)?;
         let part = lot.parcel.take(quantity)?;
         let gift = match &mut lot.gift {
             Some(gift) => Some((gift.value.take(quantity)?, gift.given)),
@@ -366,6 +391,7 @@ impl Ledger {
             purchase: lot.purchase,
             held_from: lot.held_from,
             used: lot.used,
+            trail,
             gift,
         };
         if lot.parcel.left().is_zero() {
@@ -395,10 +421,13 @@ impl Ledger {
         for slice in slices.iter() {
             total = total.plus(slice.quantity)?;
         }
+        let before = (pool.left(), pool.amount_left()?);
         let taken = pool.take(total)?;
         let mut spread = Parcel::from_part(total, taken, self.places);
         for slice in slices {
             slice.part = spread.take(slice.quantity)?;
+            let own = (slice.quantity, slice.part.amount);
+            self.trail.average(slice.trail, own, before, &AVERAGE_BASIS);
         }
         Ok(())
     }
@@ -407,6 +436,8 @@ impl Ledger {
     pub fn adjust(&mut self, id: LotId, part: Part) -> Result<LotId, OutOfRange> {
         let lot = self.lot(id);
         let holding = (lot.account, lot.security);
+        let (trail, units) = (lot.trail, lot.parcel.left());
+        self.trail.add(trail, Cause::Adjusted, units, part.amount);
         if let Some(pool) = self
             .books
             .get_mut(&holding)
@@ -458,9 +489,15 @@ impl Ledger {
                 given,
             })
         });
+        self.trail.add_under(
+            slice.trail,
+            &SHORT_SALE,
+            (Cause::Restarted { day }, quantity, Money::ZERO),
+        );
         self.enqueue(Lot {
             held_from: day,
             queued: 0,
+            trail: slice.trail,
             gift,
             parcel,
             ..lot
@@ -471,6 +508,12 @@ impl Ledger {
     /// Sets the units of a holding after all its lots were rescaled.
     pub fn set_held(&mut self, holding: Holding, held: Quantity) -> Result<(), OutOfRange> {
         if let Some(book) = self.books.get_mut(&holding) {
+            let more = held.minus(book.held)?;
+            if more.is_negative() {
+                book.flow.1 = book.flow.1.minus(more)?;
+            } else {
+                book.flow.0 = book.flow.0.plus(more)?;
+            }
             book.held = held;
             if let Some(pool) = &mut book.pool {
                 pool.rescale(held)?;
@@ -539,6 +582,7 @@ impl Book {
             queue: Queue::default(),
             held: Quantity::ZERO,
             pool: None,
+            flow: (Quantity::ZERO, Quantity::ZERO),
             members: Vec::new(),
         }
     }

@@ -40,6 +40,8 @@ pub struct Rules {
     pub end: Option<Date>,
     /// Whether to keep every deferral apart, as the adjustments report needs.
     pub keep_adjustments: bool,
+    /// Whether to record where basis comes from.
+    pub trail: bool,
     /// Declared groups of substantially identical securities.
     pub identical: Vec<Vec<SecurityId>>,
 }
@@ -155,6 +157,7 @@ impl Rules {
                 .as_of
                 .or_else(|| history.trades.iter().map(|trade| trade.date).max()),
             keep_adjustments: !settings.skip_adjustments,
+            trail: settings.trail,
             identical,
         })
     }

@@ -12,7 +12,7 @@ use lossoffset::date::Date;
 use lossoffset::settings::{Settings, WashSales};
 use lossoffset::source::Source;
 use lossoffset::trade::{
-    Account, AccountId, Action, Class, History, Security, SecurityId, TimeOfDay, Trade,
+    Account, AccountId, Action, Class, Entry, History, Security, SecurityId, TimeOfDay, Trade,
 };
 use rust_decimal::Decimal;
 
@@ -107,7 +107,7 @@ fn history(shape: &str) -> History {
         }
         line += 1;
         let (year, month, day) = shapes::civil(shapes::day(&row));
-        history.trades.push(Trade {
+        history.trades.push(Trade::from(Entry {
             date: Date::new(year as i32, month as u32, day as u32)
                 .expect("shapes lie in 2019 to 2024"),
             time: TimeOfDay::new((row.seconds % 86_400 * 1000) as u32),
@@ -120,7 +120,7 @@ fn history(shape: &str) -> History {
             price: Some(Decimal::new(row.price, 4)),
             fee: Some(Decimal::new(row.fee, 2)),
             rest: None,
-        });
+        }));
     });
     assert!(known, "{shape}");
     history

@@ -29,7 +29,7 @@ impl Calendar {
                 .last_day(self.tax_year.of(trade.date))
                 .unwrap_or(trade.date),
             _ if self.by_settlement => trade.rest().settled.unwrap_or(trade.date),
-            Action::BasisAdjust => trade.rest().effective.unwrap_or(trade.date),
+            Action::BasisAdjust => trade.rest().rarest().effective.unwrap_or(trade.date),
             _ => trade.date,
         }
     }
@@ -111,7 +111,8 @@ fn connected(history: &History, identical: &[Vec<SecurityId>]) -> Vec<u32> {
         }
     }
     for trade in &history.trades {
-        if let Some(rest) = &trade.rest {
+        if let Some(rest) = trade.rare() {
+            let rest = rest.rarest();
             for other in [rest.new_security, rest.fee_asset].into_iter().flatten() {
                 join(&mut parent, trade.security.0, other.0);
             }

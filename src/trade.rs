@@ -51,6 +51,9 @@ impl History {
 }
 
 /// One row of a file, understood but not yet interpreted.
+///
+/// 56 bytes: a history is held whole, so that ten million rows are 560 MB. The three numbers that most rows have are
+/// packed behind [`Trade::quantity`], [`Trade::price`] and [`Trade::fee`]; as three decimals they alone would be 60.
 #[derive(Clone, Debug)]
 pub struct Trade {
     /// The trade date, in the taxpayer's own day.
@@ -67,14 +70,80 @@ pub struct Trade {
     pub account_given: bool,
     /// What happened.
     pub action: Action,
-    /// Units, as a size: the action gives the direction. For `open`, `close` and `basis_adjust` the sign is kept.
+    quantity: Packed,
+    price: Packed,
+    fee: Packed,
+    extra: Option<Box<Extra>>,
+}
+
+/// What a trade is made of, as plain fields.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// See [`Trade::date`].
+    pub date: Date,
+    /// See [`Trade::time`].
+    pub time: Option<TimeOfDay>,
+    /// See [`Trade::source`].
+    pub source: Source,
+    /// See [`Trade::security`].
+    pub security: SecurityId,
+    /// See [`Trade::account`].
+    pub account: AccountId,
+    /// See [`Trade::account_given`].
+    pub account_given: bool,
+    /// See [`Trade::action`].
+    pub action: Action,
+    /// See [`Trade::quantity`].
     pub quantity: Option<Decimal>,
-    /// Price per unit (per share for options), in the row's currency.
+    /// See [`Trade::price`].
     pub price: Option<Decimal>,
-    /// Fee, a positive cost (negative: a rebate).
+    /// See [`Trade::fee`].
     pub fee: Option<Decimal>,
     /// The rarer columns; absent on most rows.
     pub rest: Option<Box<Rest>>,
+}
+
+/// What most rows do not have.
+#[derive(Clone, Debug, Default)]
+struct Extra {
+    rest: Rest,
+    /// Quantity, price and fee, where one of them has too many digits to be packed.
+    wide: Option<Box<[Decimal; 3]>>,
+}
+
+/// A decimal in eight bytes: five bits of scale, the rest a mantissa of up to 17 digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Packed(i64);
+
+impl Packed {
+    /// The low bits that hold the scale.
+    const SCALE_BITS: u32 = 5;
+    /// In place of a scale: there is no number.
+    const ABSENT: Self = Self(31);
+    /// In place of a scale: the number is among the wide ones.
+    const WIDE: Self = Self(30);
+
+    #[inline]
+    fn new(value: Option<Decimal>) -> Self {
+        let Some(value) = value else {
+            return Self::ABSENT;
+        };
+        let mantissa = i64::try_from(value.mantissa()).ok();
+        let shifted = mantissa.and_then(|m| m.checked_mul(1 << Self::SCALE_BITS));
+        shifted.map_or(Self::WIDE, |shifted| {
+            Self(shifted | i64::from(value.scale()))
+        })
+    }
+
+    #[inline]
+    fn get(self) -> Option<Decimal> {
+        let scale = u32::try_from(self.0 & ((1 << Self::SCALE_BITS) - 1)).unwrap_or_default();
+        let mantissa = self.0 >> Self::SCALE_BITS;
+        let size = mantissa.unsigned_abs();
+        let low = u32::try_from(size & 0xffff_ffff).unwrap_or_default();
+        let middle = u32::try_from(size >> 32).unwrap_or_default();
+        (self != Self::ABSENT).then(|| Decimal::from_parts(low, middle, 0, mantissa < 0, scale))
+    }
 }
 
 /// A time of day in milliseconds after midnight, plus one so that an absent one costs nothing.
@@ -99,22 +168,33 @@ impl TimeOfDay {
 pub struct Rest {
     /// `total`: net cash of the row; the sign is kept for `funding`, `pnl`, `dividend` and `basis_adjust`.
     pub total: Option<Decimal>,
-    /// The asset a fee was paid in, where that is not money.
-    pub fee_asset: Option<SecurityId>,
-    /// Market value of a fee in kind.
-    pub fee_value: Option<Decimal>,
     /// Currency of price, fee and total, where it is not the report's own.
     pub currency: Option<Box<str>>,
     /// Report currency per unit of `currency`.
     pub fx_rate: Option<Decimal>,
-    /// The receiving account of a transfer.
-    pub to_account: Option<AccountId>,
     /// The row's own id, for duplicates and pairing.
     pub id: Option<Box<str>>,
-    /// On a purchase the lot's name, on a sale the lots chosen.
-    pub lot: Option<Box<str>>,
     /// Settlement date.
     pub settled: Option<Date>,
+    /// The order that this row is a fill of.
+    pub order: Option<Box<str>>,
+    /// A tag with a meaning.
+    pub tag: Option<Box<str>>,
+    /// The columns that hardly any row has.
+    pub rarest: Option<Box<Rarest>>,
+}
+
+/// The columns that hardly any row has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rarest {
+    /// The asset a fee was paid in, where that is not money.
+    pub fee_asset: Option<SecurityId>,
+    /// Market value of a fee in kind.
+    pub fee_value: Option<Decimal>,
+    /// The receiving account of a transfer.
+    pub to_account: Option<AccountId>,
+    /// On a purchase the lot's name, on a sale the lots chosen.
+    pub lot: Option<Box<str>>,
     /// The day an adjustment takes effect.
     pub effective: Option<Date>,
     /// `ratio` new : old.
@@ -129,25 +209,27 @@ pub struct Rest {
     pub basis: Option<Decimal>,
     /// The day a lot brought in was acquired.
     pub acquired: Option<Date>,
-    /// The order that this row is a fill of.
-    pub order: Option<Box<str>>,
-    /// A tag with a meaning.
-    pub tag: Option<Box<str>>,
 }
 
-impl Trade {
-    /// A rare column, or its absence.
-    pub fn rest(&self) -> &Rest {
-        static NONE: Rest = Rest {
-            total: None,
+impl Rest {
+    const NONE: Self = Self {
+        total: None,
+        currency: None,
+        fx_rate: None,
+        id: None,
+        settled: None,
+        order: None,
+        tag: None,
+        rarest: None,
+    };
+
+    /// The columns that hardly any row has, or their absence.
+    pub fn rarest(&self) -> &Rarest {
+        static NONE: Rarest = Rarest {
             fee_asset: None,
             fee_value: None,
-            currency: None,
-            fx_rate: None,
             to_account: None,
-            id: None,
             lot: None,
-            settled: None,
             effective: None,
             ratio: None,
             new_security: None,
@@ -155,10 +237,96 @@ impl Trade {
             fraction: None,
             basis: None,
             acquired: None,
-            order: None,
-            tag: None,
         };
-        self.rest.as_deref().unwrap_or(&NONE)
+        self.rarest.as_deref().unwrap_or(&NONE)
+    }
+}
+
+impl From<Entry> for Trade {
+    #[inline]
+    fn from(entry: Entry) -> Self {
+        let mut trade = Self {
+            date: entry.date,
+            time: entry.time,
+            source: entry.source,
+            security: entry.security,
+            account: entry.account,
+            account_given: entry.account_given,
+            action: entry.action,
+            quantity: Packed::new(entry.quantity),
+            price: Packed::new(entry.price),
+            fee: Packed::new(entry.fee),
+            extra: None,
+        };
+        let wide = [trade.quantity, trade.price, trade.fee].contains(&Packed::WIDE);
+        if wide || entry.rest.is_some() {
+            trade.set_extra(entry.rest, [entry.quantity, entry.price, entry.fee], wide);
+        }
+        trade
+    }
+}
+
+impl Trade {
+    #[cold]
+    fn set_extra(&mut self, rest: Option<Box<Rest>>, numbers: [Option<Decimal>; 3], wide: bool) {
+        self.extra = Some(Box::new(Extra {
+            rest: rest.map_or(Rest::NONE, |rest| *rest),
+            wide: wide.then(|| Box::new(numbers.map(Option::unwrap_or_default))),
+        }));
+    }
+
+    /// Units, as a size: the action gives the direction. For `open`, `close` and `basis_adjust` the sign is kept.
+    #[inline]
+    pub fn quantity(&self) -> Option<Decimal> {
+        self.number(self.quantity, 0)
+    }
+
+    /// Price per unit (per share for options), in the row's currency.
+    #[inline]
+    pub fn price(&self) -> Option<Decimal> {
+        self.number(self.price, 1)
+    }
+
+    /// Fee, a positive cost (negative: a rebate).
+    #[inline]
+    pub fn fee(&self) -> Option<Decimal> {
+        self.number(self.fee, 2)
+    }
+
+    #[inline]
+    fn number(&self, packed: Packed, place: usize) -> Option<Decimal> {
+        if packed == Packed::WIDE {
+            return self.wide(place);
+        }
+        packed.get()
+    }
+
+    #[cold]
+    fn wide(&self, place: usize) -> Option<Decimal> {
+        let wide = self.extra.as_ref()?.wide.as_ref()?;
+        wide.get(place).copied()
+    }
+
+    /// Turns a fee below zero into a cost.
+    pub fn fee_is_cost(&mut self) {
+        if self.fee != Packed::WIDE {
+            self.fee = Packed::new(self.fee().map(|fee| fee.abs()));
+        } else if let Some(wide) = self.extra.as_mut().and_then(|extra| extra.wide.as_mut()) {
+            wide[2] = wide[2].abs();
+        }
+    }
+
+    /// A rare column, or its absence.
+    #[inline]
+    pub fn rest(&self) -> &Rest {
+        static NONE: Rest = Rest::NONE;
+        self.rare().unwrap_or(&NONE)
+    }
+
+    /// The rare columns, where the row has any.
+    #[inline]
+    pub fn rare(&self) -> Option<&Rest> {
+        self.extra.as_ref().map(|extra| &extra.rest)
     }
 
     /// Whether the row carries this tag.
@@ -411,5 +579,55 @@ impl Action {
             .iter()
             .find(|(_, action)| *action == self)
             .map_or("?", |(word, _)| word)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn trade(numbers: [Option<Decimal>; 3]) -> Trade {
+        let [quantity, price, fee] = numbers;
+        Trade::from(Entry {
+            date: Date::FIRST,
+            time: None,
+            source: Source { file: 0, line: 1 },
+            security: SecurityId(0),
+            account: AccountId(0),
+            account_given: false,
+            action: Action::Buy,
+            quantity,
+            price,
+            fee,
+            rest: None,
+        })
+    }
+
+    fn number() -> impl proptest::strategy::Strategy<Value = Option<Decimal>> {
+        use proptest::prelude::*;
+        let sizes = (0_u32..96, any::<i128>(), 0_u32..=28);
+        proptest::option::of(sizes.prop_map(|(bits, value, scale)| {
+            Decimal::from_i128_with_scale(value >> (127 - bits), scale)
+        }))
+    }
+
+    #[test]
+    fn a_trade_is_small() {
+        assert_eq!(size_of::<Trade>(), 56);
+        assert!(size_of::<Extra>() <= 144, "{}", size_of::<Extra>());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn numbers_come_back_as_they_were(numbers in [number(), number(), number()]) {
+            let mut trade = trade(numbers);
+            let found = [trade.quantity(), trade.price(), trade.fee()];
+            proptest::prop_assert_eq!(found, numbers);
+            let scales = |of: [Option<Decimal>; 3]| of.map(|n| n.map(|n| n.scale()));
+            proptest::prop_assert_eq!(scales(found), scales(numbers));
+            trade.fee_is_cost();
+            proptest::prop_assert_eq!(trade.fee(), numbers[2].map(|fee| fee.abs()));
+        }
     }
 }

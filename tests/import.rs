@@ -48,11 +48,11 @@ fn trades(reading: &Reading) -> Vec<String> {
             trade.time.map(|t| t.milliseconds()),
             trade.action.word(),
             history.security(trade.security).symbol,
-            trade.quantity.map(|d| d.normalize()),
-            trade.price.map(|d| d.normalize()),
-            trade.fee.map(|d| d.normalize()),
+            trade.quantity().map(|d| d.normalize()),
+            trade.price().map(|d| d.normalize()),
+            trade.fee().map(|d| d.normalize()),
             history.account(trade.account).name,
-            trade.rest,
+            trade.rare(),
         )
     };
     history.trades.iter().map(line).collect()
@@ -191,7 +191,7 @@ fn signs_agree_or_are_refused() {
         reading("date,action,symbol,quantity,price\n2024-01-02,sell,X,-2,1\n")
             .history
             .trades[0]
-            .quantity,
+            .quantity(),
         Some(2.into())
     );
     assert_eq!(
@@ -228,7 +228,7 @@ fn totals_are_checked() {
         ["the fee is below 0: -1"]
     );
     let rebate = reading(&format!("{header}2024-01-02,buy,X,10,150,-1,1499\n"));
-    assert_eq!(rebate.history.trades[0].fee, Some((-1).into()));
+    assert_eq!(rebate.history.trades[0].fee(), Some((-1).into()));
     assert_eq!(
         reading(&format!("{header}2024-01-02,buy,X,10,150,,1501\n"))
             .history
@@ -244,8 +244,8 @@ fn pence_become_pounds_exactly() {
         "date,action,symbol,quantity,price,fee,currency\n2024-01-02,buy,X,10,150.5,1,GBX\n",
     );
     let trade = &read.history.trades[0];
-    assert_eq!(trade.price.unwrap().to_string(), "1.505");
-    assert_eq!(trade.fee.unwrap().to_string(), "0.01");
+    assert_eq!(trade.price().unwrap().to_string(), "1.505");
+    assert_eq!(trade.fee().unwrap().to_string(), "0.01");
     assert_eq!(trade.rest().currency.as_deref(), Some("GBP"));
 }
 

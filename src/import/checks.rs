@@ -12,9 +12,9 @@ use crate::trade::{Action, Class, Security, Trade};
 pub fn check(shared: &mut Shared<'_>, securities: &[Security]) {
     let mut unexplained = Vec::new();
     for trade in &mut shared.trades {
-        let odd = trade.price.is_some_and(|p| p.is_sign_negative())
-            || trade.fee.is_some_and(|f| f.is_sign_negative());
-        if !odd && trade.rest.is_none() {
+        let odd = trade.price().is_some_and(|p| p.is_sign_negative())
+            || trade.fee().is_some_and(|f| f.is_sign_negative());
+        if !odd && trade.rare().is_none() {
             continue;
         }
         let Some(security) = securities.get(trade.security.0 as usize) else {
@@ -38,7 +38,7 @@ enum Total {
 fn check_trade(trade: &mut Trade, security: &Security) -> Result<Total, Problem> {
     let may_be_negative = matches!(security.class, Class::Future | Class::Perpetual);
     if let Some(price) = trade
-        .price
+        .price()
         .filter(|p| p.is_sign_negative() && !may_be_negative)
     {
         return Err(Problem::at(
@@ -50,15 +50,17 @@ fn check_trade(trade: &mut Trade, security: &Security) -> Result<Total, Problem>
     let Some(check) = Check::of(trade, security) else {
         return no_total(trade);
     };
-    if let Some(fee) = trade.fee.filter(|fee| fee.is_sign_negative()) {
-        trade.fee = Some(check.sign_of_fee(trade.source, fee)?);
+    if let Some(fee) = trade.fee().filter(|fee| fee.is_sign_negative()) {
+        if check.is_cost(trade.source, fee)? {
+            trade.fee_is_cost();
+        }
         return Ok(Total::Agrees);
     }
     check.agrees(trade, security)
 }
 
 fn no_total(trade: &Trade) -> Result<Total, Problem> {
-    match trade.fee.filter(|fee| fee.is_sign_negative()) {
+    match trade.fee().filter(|fee| fee.is_sign_negative()) {
         None => Ok(Total::Agrees),
         Some(fee) => Err(Problem::at(trade.source, format!("the fee is below 0: {fee}"))
             .note("some brokers write costs with a minus, others rebates")
@@ -82,7 +84,7 @@ impl Check {
     /// What can be checked of the trade: actions whose total is quantity x price and fees.
     fn of(trade: &Trade, security: &Security) -> Option<Self> {
         let rest = trade.rest();
-        let (quantity, price, total) = (trade.quantity?, trade.price?, rest.total?);
+        let (quantity, price, total) = (trade.quantity()?, trade.price()?, rest.total?);
         let adds = match trade.action {
             Action::Buy
             | Action::Cover
@@ -97,7 +99,7 @@ impl Check {
             Action::Open | Action::Close => !quantity.is_sign_negative(),
             _ => return None,
         };
-        let in_kind = rest.fee_asset.is_some();
+        let in_kind = rest.rarest().fee_asset.is_some();
         let units = quantity.abs().checked_mul(security.multiplier())?;
         // An average price may have been rounded, though hardly to whole units of money.
         let half_a_step = Decimal::try_from_i128_with_scale(5, price.scale().max(2) + 1).ok()?;
@@ -107,7 +109,7 @@ impl Check {
             fee: if in_kind {
                 Decimal::ZERO
             } else {
-                trade.fee.unwrap_or_default()
+                trade.fee().unwrap_or_default()
             },
             adds,
             tolerance: units.checked_mul(half_a_step)?.checked_add(CENT)?,
@@ -132,12 +134,12 @@ impl Check {
     }
 
     /// A fee below zero is a cost or a rebate: whichever alone fits the total.
-    fn sign_of_fee(&self, source: Source, fee: Decimal) -> Result<Decimal, Problem> {
+    fn is_cost(&self, source: Source, fee: Decimal) -> Result<bool, Problem> {
         let cost = self.fits(self.expected(fee.abs()), CENT);
         let rebate = self.fits(self.expected(fee), CENT);
         match (cost, rebate) {
-            (true, false) => Ok(fee.abs()),
-            (false, true) => Ok(fee),
+            (true, false) => Ok(true),
+            (false, true) => Ok(false),
             _ => Err(Problem::at(source, format!("the fee is below 0 ({fee}), and the total {} does not tell a cost from a rebate", self.total))
                 .note(format!("as a cost the total would be {}, as a rebate {}", self.expected(fee.abs()).normalize(), self.expected(fee).normalize()))
                 .help("write a cost without minus")),
@@ -156,8 +158,8 @@ impl Check {
             expected.checked_sub(self.total)
         };
         let small = self.gross.checked_div(Decimal::TEN).unwrap_or_default();
-        let in_kind = trade.rest().fee_asset.is_some();
-        if (trade.fee.is_none() || in_kind)
+        let in_kind = trade.rest().rarest().fee_asset.is_some();
+        if (trade.fee().is_none() || in_kind)
             && cost.is_some_and(|cost| cost.is_sign_positive() && cost <= small)
         {
             return Ok(Total::FeeUnstated);
@@ -182,8 +184,8 @@ impl Check {
         )
         .note(format!(
             "{} x {}{times} {sign} {} = {}",
-            trade.quantity.unwrap_or_default().abs(),
-            trade.price.unwrap_or_default(),
+            trade.quantity().unwrap_or_default().abs(),
+            trade.price().unwrap_or_default(),
             self.fee,
             expected.normalize()
         ));

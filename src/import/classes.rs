@@ -137,9 +137,13 @@ fn traded(shared: &Shared<'_>, securities: usize) -> Vec<bool> {
     let mut traded = vec![false; securities];
     for trade in &shared.trades {
         let rest = trade.rest();
-        for id in [Some(trade.security), rest.new_security, rest.fee_asset]
-            .into_iter()
-            .flatten()
+        for id in [
+            Some(trade.security),
+            rest.rarest().new_security,
+            rest.rarest().fee_asset,
+        ]
+        .into_iter()
+        .flatten()
         {
             if let Some(slot) = traded.get_mut(id.0 as usize) {
                 *slot = true;

@@ -21,7 +21,7 @@ const CANCELLED: &str = "cancelled";
 /// Removes repeats, then cancelled rows, counting both.
 pub fn remove(shared: &mut Shared<'_>, sources: &Sources, files: &mut [FileReading]) {
     let mut gone: FxHashMap<usize, &'static str> = FxHashMap::default();
-    if shared.trades.iter().any(|trade| trade.rest.is_some()) {
+    if shared.trades.iter().any(|trade| trade.rare().is_some()) {
         same_id(shared, sources, &mut gone);
     }
     if files.len() > 1 {
@@ -88,20 +88,20 @@ fn same_content(one: &Trade, other: &Trade) -> bool {
         && one.security == other.security
         && one.account == other.account
         && one.action == other.action
-        && one.quantity == other.quantity
-        && one.price == other.price
-        && one.fee.unwrap_or_default() == other.fee.unwrap_or_default()
+        && one.quantity() == other.quantity()
+        && one.price() == other.price()
+        && one.fee().unwrap_or_default() == other.fee().unwrap_or_default()
         && one.rest() == other.rest()
 }
 
 fn difference(one: &Trade, other: &Trade) -> &'static str {
     if one.date != other.date || one.time != other.time {
         "the date or time"
-    } else if one.quantity != other.quantity {
+    } else if one.quantity() != other.quantity() {
         "the quantity"
-    } else if one.price != other.price {
+    } else if one.price() != other.price() {
         "the price"
-    } else if one.fee.unwrap_or_default() != other.fee.unwrap_or_default() {
+    } else if one.fee().unwrap_or_default() != other.fee().unwrap_or_default() {
         "the fee"
     } else {
         "another column"
@@ -179,7 +179,7 @@ fn fingerprint(trade: &Trade) -> u64 {
         trade.action,
     )
         .hash(&mut hasher);
-    (trade.quantity, trade.price).hash(&mut hasher);
+    (trade.quantity(), trade.price()).hash(&mut hasher);
     hasher.finish()
 }
 
@@ -236,8 +236,8 @@ fn matches(cancel: &Cancel, trade: &Trade) -> bool {
     cancel.date == Some(trade.date)
         && cancel.security == Some(trade.security)
         && cancel.account == trade.account
-        && cancel.quantity == trade.quantity.map(|q| q.abs())
-        && (cancel.price.is_none() || cancel.price == trade.price)
+        && cancel.quantity == trade.quantity().map(|q| q.abs())
+        && (cancel.price.is_none() || cancel.price == trade.price())
 }
 
 fn no_target(cancel: &Cancel) -> Problem {

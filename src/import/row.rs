@@ -17,7 +17,9 @@ use crate::import::tables::SaidTerms;
 use crate::money::{Money, Quantity};
 use crate::record::Record;
 use crate::source::Source;
-use crate::trade::{AccountId, Action, Class, Rest, Right, SecurityId, TimeOfDay, Trade};
+use crate::trade::{
+    AccountId, Action, Class, Entry, Rarest, Rest, Right, SecurityId, TimeOfDay, Trade,
+};
 
 /// What became of a row.
 #[derive(Debug)]
@@ -49,6 +51,21 @@ pub struct Cancel {
     pub quantity: Option<Decimal>,
     /// Price.
     pub price: Option<Decimal>,
+}
+
+/// The rarer columns while they are put together.
+#[derive(Debug, Default)]
+struct Rare {
+    common: Rest,
+    rarest: Rarest,
+}
+
+impl Rare {
+    fn boxed(self) -> Option<Box<Rest>> {
+        let Self { mut common, rarest } = self;
+        common.rarest = (rarest != Rarest::default()).then(|| Box::new(rarest));
+        (common != Rest::default()).then(|| Box::new(common))
+    }
 }
 
 /// The direction that a minus sign on the quantity would agree with.
@@ -181,29 +198,34 @@ impl Need {
         }
     }
 
-    fn met(self, trade: &Trade) -> bool {
-        let rest = trade.rest();
+    fn met(self, trade: &Entry) -> bool {
+        let none = Rest::default();
+        let rest = trade.rest.as_deref().unwrap_or(&none);
         let quantity = trade.quantity.is_some();
         match self {
             Self::Quantity => quantity,
             Self::PriceOrTotal => trade.price.is_some() || rest.total.is_some(),
             Self::Price => trade.price.is_some(),
             Self::Total => rest.total.is_some(),
-            Self::NewSymbol => rest.new_security.is_some(),
-            Self::NewQuantity => rest.new_quantity.is_some(),
-            Self::NewQuantityOrRatio => rest.new_quantity.is_some() || rest.ratio.is_some(),
-            Self::RatioOrQuantity => rest.ratio.is_some() || quantity,
-            Self::FractionOrPrice => rest.fraction.is_some() || trade.price.is_some(),
-            Self::BasisOrPrice => rest.basis.is_some() || trade.price.is_some(),
-            Self::Value => rest.basis.is_some() || trade.price.is_some() || rest.total.is_some(),
+            Self::NewSymbol => rest.rarest().new_security.is_some(),
+            Self::NewQuantity => rest.rarest().new_quantity.is_some(),
+            Self::NewQuantityOrRatio => {
+                rest.rarest().new_quantity.is_some() || rest.rarest().ratio.is_some()
+            }
+            Self::RatioOrQuantity => rest.rarest().ratio.is_some() || quantity,
+            Self::FractionOrPrice => rest.rarest().fraction.is_some() || trade.price.is_some(),
+            Self::BasisOrPrice => rest.rarest().basis.is_some() || trade.price.is_some(),
+            Self::Value => {
+                rest.rarest().basis.is_some() || trade.price.is_some() || rest.total.is_some()
+            }
             Self::Consideration => {
-                let stock = rest.new_security.is_some()
-                    && (rest.new_quantity.is_some() || rest.ratio.is_some());
+                let stock = rest.rarest().new_security.is_some()
+                    && (rest.rarest().new_quantity.is_some() || rest.rarest().ratio.is_some());
                 stock
-                    || (rest.new_security.is_none()
+                    || (rest.rarest().new_security.is_none()
                         && (rest.total.is_some() || trade.price.is_some()))
             }
-            Self::ToAccount => rest.to_account.is_some(),
+            Self::ToAccount => rest.rarest().to_account.is_some(),
         }
     }
 
@@ -283,7 +305,7 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
         let Some((account, account_given)) = self.account() else {
             return Outcome::Wrong;
         };
-        let trade = Trade {
+        let trade = Entry {
             date,
             time,
             source: self.source,
@@ -304,15 +326,13 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
 
     /// A currency stands beside a number, or a cell is wrong.
     #[cold]
-    fn read_unit(mut self, mut trade: Trade) -> Outcome {
+    fn read_unit(mut self, mut trade: Entry) -> Outcome {
         if self.wrong {
             return Outcome::Wrong;
         }
-        let mut rest = Rest::default();
+        let mut rest = Rare::default();
         self.money(&mut trade, &mut rest);
-        if rest != Rest::default() {
-            trade.rest = Some(Box::new(rest));
-        }
+        trade.rest = rest.boxed();
         if self.wrong {
             Outcome::Wrong
         } else {
@@ -443,7 +463,7 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
             return Outcome::Wrong;
         };
         let security = self.contract(named);
-        let mut trade = Trade {
+        let mut trade = Entry {
             date,
             time,
             source: self.source,
@@ -459,8 +479,10 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
         let mut rest = self.rest(action, meaning.tag, security);
         self.money(&mut trade, &mut rest);
         self.class(security);
-        if matches!(action, Action::Dividend | Action::ReturnOfCapital) && rest.total.is_none() {
-            rest.total = trade
+        if matches!(action, Action::Dividend | Action::ReturnOfCapital)
+            && rest.common.total.is_none()
+        {
+            rest.common.total = trade
                 .quantity
                 .zip(trade.price)
                 .and_then(|(q, p)| q.checked_mul(p));
@@ -468,7 +490,7 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
         if self.wrong {
             return Outcome::Wrong;
         }
-        trade.rest = (rest != Rest::default()).then(|| Box::new(rest));
+        trade.rest = rest.boxed();
         self.checked(trade)
     }
 
@@ -560,21 +582,25 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
 
     /// The trade, if it says all that its action needs.
     #[inline]
-    fn checked(mut self, trade: Trade) -> Outcome {
+    fn checked(mut self, trade: Entry) -> Outcome {
         let needs = Need::of(trade.action);
         if needs.iter().all(|need| need.met(&trade)) && trade.quantity.is_none_or(|q| !q.is_zero())
         {
-            return Outcome::Trade(trade);
+            return Outcome::Trade(trade.into());
         }
-        self.incomplete(&trade, needs)
+        self.incomplete(trade, needs)
     }
 
     #[cold]
-    fn incomplete(&mut self, trade: &Trade, needs: &[Need]) -> Outcome {
+    fn incomplete(&mut self, trade: Entry, needs: &[Need]) -> Outcome {
         let word = trade.action.word();
-        let covers_by_lot = trade.action == Action::Cover && trade.rest().lot.is_some();
+        let covers_by_lot = trade.action == Action::Cover
+            && trade
+                .rest
+                .as_ref()
+                .is_some_and(|rest| rest.rarest().lot.is_some());
         for need in needs {
-            if need.met(trade) || (covers_by_lot && *need == Need::PriceOrTotal) {
+            if need.met(&trade) || (covers_by_lot && *need == Need::PriceOrTotal) {
                 continue;
             }
             let cell = match need {
@@ -601,7 +627,7 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
         if self.wrong {
             Outcome::Wrong
         } else {
-            Outcome::Trade(trade.clone())
+            Outcome::Trade(trade.into())
         }
     }
 
@@ -918,19 +944,25 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
     }
 
     /// The rarer columns.
-    fn rest(&mut self, action: Action, word_tag: Option<&str>, security: SecurityId) -> Rest {
+    fn rest(&mut self, action: Action, word_tag: Option<&str>, security: SecurityId) -> Rare {
         let text = |reader: &Self, column| reader.text(column).map(Box::<str>::from);
         let total = self.number(Column::Total).map(|total| match action {
             Action::Funding | Action::Pnl | Action::Dividend | Action::BasisAdjust => total,
             _ => total.abs(),
         });
-        let mut rest = Rest {
+        let common = Rest {
             total,
             fx_rate: self.positive(Column::FxRate),
-            to_account: self.receiving_account(),
             id: text(self, Column::Id),
-            lot: text(self, Column::Lot),
             settled: self.other_date(Column::SettleDate),
+            order: text(self, Column::Order),
+            tag: tags(word_tag, self.text(Column::Tag)),
+            currency: None,
+            rarest: None,
+        };
+        let mut rarest = Rarest {
+            to_account: self.receiving_account(),
+            lot: text(self, Column::Lot),
             effective: self.other_date(Column::EffectiveDate),
             ratio: self.ratio(),
             new_security: None,
@@ -938,18 +970,15 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
             fraction: self.fraction(),
             basis: self.not_negative(Column::Basis),
             acquired: self.other_date(Column::AcquiredDate),
-            order: text(self, Column::Order),
-            tag: tags(word_tag, self.text(Column::Tag)),
             fee_asset: None,
             fee_value: self.not_negative(Column::FeeValue),
-            currency: None,
         };
         if self.text(Column::NewSymbol).is_some() {
-            rest.new_security = self.symbol(Column::NewSymbol);
-            self.inherit_class(rest.new_security, security);
+            rarest.new_security = self.symbol(Column::NewSymbol);
+            self.inherit_class(rarest.new_security, security);
         }
         self.identifiers(security);
-        rest
+        Rare { common, rarest }
     }
 
     fn inherit_class(&mut self, new: Option<SecurityId>, old: SecurityId) {
@@ -1027,7 +1056,7 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
     }
 
     /// The currency of the row, and the asset of its fee.
-    fn money(&mut self, trade: &mut Trade, rest: &mut Rest) {
+    fn money(&mut self, trade: &mut Entry, rest: &mut Rare) {
         let written = self.text(Column::Currency).map(str::to_owned);
         let currency = match (written, self.unit.take()) {
             (Some(written), Some((unit, column)))
@@ -1059,35 +1088,36 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
             currency = Some(meant.to_owned());
         }
         if currency == report {
-            rest.fx_rate = None;
+            rest.common.fx_rate = None;
             return;
         }
-        rest.currency = currency.map(Into::into);
+        rest.common.currency = currency.map(Into::into);
     }
 
     /// Prices in pence become pounds.
-    fn in_whole_units(&mut self, trade: &mut Trade, rest: &mut Rest) {
+    fn in_whole_units(&mut self, trade: &mut Entry, rest: &mut Rare) {
         for amount in [
             &mut trade.price,
-            &mut rest.total,
-            &mut rest.fee_value,
-            &mut rest.basis,
+            &mut rest.common.total,
+            &mut rest.rarest.fee_value,
+            &mut rest.rarest.basis,
         ] {
             *amount = amount.and_then(hundredth);
         }
-        if rest.fee_asset.is_none()
+        if rest.rarest.fee_asset.is_none()
             && self
                 .text(Column::FeeCurrency)
                 .is_none_or(|code| hundredth_of(code).is_some())
         {
             trade.fee = trade.fee.and_then(hundredth);
         }
-        rest.fx_rate = rest
+        rest.common.fx_rate = rest
+            .common
             .fx_rate
             .and_then(|rate| rate.checked_mul(Decimal::ONE_HUNDRED));
     }
 
-    fn fee_currency(&mut self, trade: &mut Trade, rest: &mut Rest, row_currency: Option<&str>) {
+    fn fee_currency(&mut self, trade: &mut Entry, rest: &mut Rare, row_currency: Option<&str>) {
         let Some(code) = self.text(Column::FeeCurrency).map(str::to_owned) else {
             return;
         };
@@ -1104,10 +1134,10 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
             return;
         }
         if !is_money(&upper) {
-            rest.fee_asset = Some(self.file.tables.security(code.as_bytes(), self.source));
+            rest.rarest.fee_asset = Some(self.file.tables.security(code.as_bytes(), self.source));
             return;
         }
-        match rest.fee_value.take() {
+        match rest.rarest.fee_value.take() {
             Some(value) => trade.fee = Some(value),
             None => {
                 let row = row.to_owned();

@@ -86,7 +86,7 @@ impl Fold<'_> {
         let row = self.valued(id);
         let quantity = row.quantity()?;
         let rest = row.trade.rest();
-        let basis = match (rest.basis, row.trade.price) {
+        let basis = match (rest.rarest().basis, row.trade.price()) {
             (Some(basis), _) => row.amount(basis)?,
             (None, Some(_)) => row.gross()?.plus(row.fee()?)?,
             (None, None) => match row.total()? {
@@ -94,7 +94,7 @@ impl Fold<'_> {
                 None => return Err(row.missing("basis")),
             },
         };
-        let held_from = rest.acquired.unwrap_or(self.today);
+        let held_from = rest.rarest().acquired.unwrap_or(self.today);
         let lot = self.enter(
             id,
             row.trade.account,
@@ -113,20 +113,20 @@ impl Fold<'_> {
         let row = self.valued(id);
         let quantity = row.quantity()?;
         let rest = row.trade.rest();
-        let Some(basis) = rest.basis else {
+        let Some(basis) = rest.rarest().basis else {
             return Err(row.missing("basis"));
         };
         let basis = row.amount(basis)?;
-        let held_from = rest.acquired.unwrap_or(self.today);
+        let held_from = rest.rarest().acquired.unwrap_or(self.today);
         let lot = self.enter_dated(
             id,
             quantity,
             basis,
-            rest.acquired.unwrap_or(self.today),
+            rest.rarest().acquired.unwrap_or(self.today),
             held_from,
         )?;
         // Between spouses the basis carries over whatever the value (26 USC 1041(b)(2)).
-        if row.trade.price.is_some() && !row.trade.tagged("spouse") {
+        if row.trade.price().is_some() && !row.trade.tagged("spouse") {
             let value = row.at_price(quantity)?;
             if value < basis {
                 let value = Parcel::new(quantity, value, self.ledger.places())?;
@@ -142,11 +142,11 @@ impl Fold<'_> {
     /// Inherited: value at death, always long-term (26 USC 1014(a), 1223(9)).
     pub(super) fn inherit(&mut self, id: TradeId) -> Result<(), Halt> {
         let row = self.valued(id);
-        let value = match row.trade.rest().basis {
+        let value = match row.trade.rest().rarest().basis {
             Some(basis) => row.amount(basis)?,
             None => row.gross()?,
         };
-        let acquired = row.trade.rest().acquired.unwrap_or(self.today);
+        let acquired = row.trade.rest().rarest().acquired.unwrap_or(self.today);
         let lot = self.enter_dated(id, row.quantity()?, value, acquired, acquired)?;
         let purchase = self.ledger.lot(lot).purchase;
         self.ledger.purchases[purchase.0 as usize].inherited = true;

@@ -26,14 +26,15 @@ impl Fold<'_> {
         row: &Valued<'_>,
         price_of: impl Fn(SecurityId, Quantity) -> Result<Option<Money>, Halt>,
     ) -> Result<Option<FeeInKind>, Halt> {
-        let (Some(asset), Some(fee)) = (row.trade.rest().fee_asset, row.trade.fee) else {
+        let (Some(asset), Some(fee)) = (row.trade.rest().rarest().fee_asset, row.trade.fee())
+        else {
             return Ok(None);
         };
         let units = Quantity::new(fee.abs())?;
         if units.is_zero() {
             return Ok(None);
         }
-        let value = match row.trade.rest().fee_value {
+        let value = match row.trade.rest().rarest().fee_value {
             Some(value) => row.amount(value)?,
             None => price_of(asset, units)?.ok_or_else(|| {
                 Halt::from(
@@ -61,7 +62,7 @@ impl Fold<'_> {
         let row = self.valued(id);
         let security = row.trade.security;
         let priced = |asset, units| {
-            if asset == security && row.trade.price.is_some() {
+            if asset == security && row.trade.price().is_some() {
                 row.at_price(units).map(Some)
             } else {
                 Ok(None)
@@ -133,7 +134,7 @@ impl Fold<'_> {
         let row = self.valued(id);
         let security = row.trade.security;
         let priced = |asset, units| {
-            if asset == security && row.trade.price.is_some() {
+            if asset == security && row.trade.price().is_some() {
                 row.at_price(units).map(Some)
             } else {
                 Ok(None)
@@ -177,15 +178,17 @@ impl Fold<'_> {
     pub(super) fn swap(&mut self, id: TradeId) -> Result<(), Halt> {
         let row = self.valued(id);
         let rest = row.trade.rest();
-        let (Some(new), Some(new_quantity)) = (rest.new_security, rest.new_quantity) else {
-            return Err(row.missing(if rest.new_security.is_none() {
+        let (Some(new), Some(new_quantity)) =
+            (rest.rarest().new_security, rest.rarest().new_quantity)
+        else {
+            return Err(row.missing(if rest.rarest().new_security.is_none() {
                 "new_symbol"
             } else {
                 "new_quantity"
             }));
         };
         let arrives = Quantity::new(new_quantity)?;
-        let value = match row.trade.price {
+        let value = match row.trade.price() {
             Some(_) => row.at_price(row.quantity()?)?,
             None => super::value::absolute(row.total()?.ok_or_else(|| row.missing("price"))?),
         };
@@ -194,7 +197,7 @@ impl Fold<'_> {
             if asset == new {
                 return Ok(Some(value.share(units, arrives)?));
             }
-            if asset == security && row.trade.price.is_some() {
+            if asset == security && row.trade.price().is_some() {
                 row.at_price(units).map(Some)
             } else {
                 Ok(None)

@@ -21,7 +21,7 @@ impl Fold<'_> {
     /// Units times ratio, basis and dates unchanged (26 USC 305(a), 307(a), 1223(4)); cash for a fraction sells it.
     pub(super) fn split(&mut self, id: TradeId) -> Result<(), Halt> {
         let trade = self.history.trade(id);
-        let (new, old) = match trade.rest().ratio {
+        let (new, old) = match trade.rest().rarest().ratio {
             Some((new, old)) => (Quantity::new(new)?, Quantity::new(old)?),
             None => self.ratio_from_change(trade)?,
         };
@@ -38,7 +38,7 @@ impl Fold<'_> {
 
     /// The ratio that a change of units means: `100` on a holding of 50 is 3:1.
     fn ratio_from_change(&self, trade: &Trade) -> Result<(Quantity, Quantity), Halt> {
-        let Some(change) = trade.quantity else {
+        let Some(change) = trade.quantity() else {
             return Err(Problem::at(trade.source, "a split needs a `ratio`, such as 4:1").into());
         };
         let change = signed_quantity(change)?;
@@ -127,7 +127,7 @@ impl Fold<'_> {
     /// Added units of the same stock spread the basis; with a price they are taxable and a lot of their own.
     pub(super) fn stock_dividend(&mut self, id: TradeId) -> Result<(), Halt> {
         let row = self.valued(id);
-        if row.trade.price.is_none() {
+        if row.trade.price().is_none() {
             return self.split_by_addition(id);
         }
         let value = row.gross()?;
@@ -146,7 +146,7 @@ impl Fold<'_> {
 
     fn split_by_addition(&mut self, id: TradeId) -> Result<(), Halt> {
         let trade = self.history.trade(id);
-        if trade.rest().ratio.is_some() {
+        if trade.rest().rarest().ratio.is_some() {
             return self.split(id);
         }
         let added = self.valued(id).quantity()?;
@@ -170,8 +170,9 @@ impl Fold<'_> {
     pub(super) fn spin_off(&mut self, id: TradeId) -> Result<(), Halt> {
         let row = self.valued(id);
         let rest = row.trade.rest();
-        let (Some(new), Some(fraction)) = (rest.new_security, rest.fraction) else {
-            return Err(row.missing(if rest.new_security.is_none() {
+        let (Some(new), Some(fraction)) = (rest.rarest().new_security, rest.rarest().fraction)
+        else {
+            return Err(row.missing(if rest.rarest().new_security.is_none() {
                 "new_symbol"
             } else {
                 "fraction"
@@ -242,7 +243,7 @@ impl Fold<'_> {
         let trade = row.trade;
         let (accounts, held) = self.total_held(trade)?;
         let cash = row.total()?.map(super::value::absolute);
-        let Some(new) = trade.rest().new_security else {
+        let Some(new) = trade.rest().rarest().new_security else {
             let Some(cash) = cash else {
                 return Err(row.missing("new_symbol"));
             };
@@ -256,7 +257,7 @@ impl Fold<'_> {
             return Ok(());
         };
         let arrives = self.arriving(trade, held)?;
-        let value = match (&cash, trade.price) {
+        let value = match (&cash, trade.price()) {
             (None, _) => Money::ZERO,
             (Some(_), Some(price)) => row.value(arrives, price, new)?,
             (Some(_), None) => return Err(row.missing("price")),
@@ -345,7 +346,7 @@ impl Fold<'_> {
     /// A change of name: lots, claims and identity follow.
     pub(super) fn rename(&mut self, id: TradeId) -> Result<(), Halt> {
         let trade = self.history.trade(id);
-        let Some(new) = trade.rest().new_security else {
+        let Some(new) = trade.rest().rarest().new_security else {
             return Err(self.valued(id).missing("new_symbol"));
         };
         if new == trade.security {
@@ -492,7 +493,7 @@ impl Fold<'_> {
     /// Units of the new security in all: `new_quantity`, or the ratio of what is held.
     fn arriving(&self, trade: &Trade, held: Quantity) -> Result<Quantity, Halt> {
         let rest = trade.rest();
-        match (rest.new_quantity, rest.ratio) {
+        match (rest.rarest().new_quantity, rest.rarest().ratio) {
             (Some(quantity), _) => Ok(Quantity::new(quantity)?),
             (None, Some((new, old))) => Ok(held.share(Quantity::new(new)?, Quantity::new(old)?)?),
             (None, None) => Err(Problem::at(

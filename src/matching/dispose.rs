@@ -99,7 +99,7 @@ impl Fold<'_> {
             holding: (row.trade.account, row.trade.security),
             quantity,
             proceeds,
-            choice: row.trade.rest().lot.as_deref(),
+            choice: row.trade.rest().rarest().lot.as_deref(),
             matched: Match::Lot,
             only: None,
         }
@@ -374,7 +374,7 @@ impl Fold<'_> {
         let own = |id: &LotId| {
             let purchase = self.ledger.purchase_of(*id);
             let opened = self.history.trade(purchase.opened_by);
-            opened.action.names_lots() && opened.rest().lot.as_deref() == Some(name)
+            opened.action.names_lots() && opened.rest().rarest().lot.as_deref() == Some(name)
         };
         let named: Vec<LotId> = lots.iter().copied().filter(own).collect();
         if named.is_empty() {
@@ -666,6 +666,7 @@ impl Fold<'_> {
                 let opened = self.history.trade(purchase.opened_by);
                 let own = opened
                     .rest()
+                    .rarest()
                     .lot
                     .as_deref()
                     .filter(|_| opened.action.names_lots());

@@ -181,7 +181,7 @@ impl<'a> Fold<'a> {
                 | Action::GiftIn
                 | Action::Inherit
                 | Action::TransferIn => Some(trade.account),
-                Action::Transfer => trade.rest().to_account,
+                Action::Transfer => trade.rest().rarest().to_account,
                 _ => None,
             };
             trade.time.is_none() && to == Some(holding.0) && trade.security == holding.1

@@ -38,14 +38,14 @@ impl Fold<'_> {
     }
 
     pub(super) fn open(&mut self, id: TradeId) -> Result<(), Halt> {
-        match self.history.trade(id).quantity {
+        match self.history.trade(id).quantity() {
             Some(quantity) if quantity.is_sign_negative() => self.open_short(id),
             _ => self.buy(id),
         }
     }
 
     pub(super) fn close(&mut self, id: TradeId) -> Result<(), Halt> {
-        match self.history.trade(id).quantity {
+        match self.history.trade(id).quantity() {
             Some(quantity) if quantity.is_sign_negative() => self.cover(id),
             _ => self.sell(id),
         }
@@ -56,7 +56,7 @@ impl Fold<'_> {
         let holding = (trade.account, trade.security);
         let (held, short) = (self.ledger.held(holding), self.positions.short(holding));
         let is_short = held.is_zero() && !short.is_zero();
-        match trade.quantity {
+        match trade.quantity() {
             Some(quantity) => Ok((Quantity::new(quantity.abs())?, is_short)),
             None if is_short => Ok((short, true)),
             None if held.is_zero() => Err(Problem::at(
@@ -247,7 +247,7 @@ impl Fold<'_> {
             holding: (trade.account, leg.shares),
             quantity: leg.quantity,
             proceeds,
-            choice: trade.rest().lot.as_deref(),
+            choice: trade.rest().rarest().lot.as_deref(),
             matched: Match::Lot,
             only: None,
         };
@@ -299,8 +299,8 @@ impl Fold<'_> {
             other.security == shares
                 && other.account == trade.account
                 && matches!(other.action, Action::Buy | Action::Sell)
-                && other.price == Some(strike)
-                && other.quantity.and_then(|q| Quantity::new(q.abs()).ok()) == Some(quantity)
+                && other.price() == Some(strike)
+                && other.quantity().and_then(|q| Quantity::new(q.abs()).ok()) == Some(quantity)
         });
         match twin {
             None => Ok(()),
@@ -360,7 +360,7 @@ impl Fold<'_> {
 
     fn refuse_partial_mark(&self, trade: &Trade, held: Quantity) -> Result<(), Halt> {
         match trade
-            .quantity
+            .quantity()
             .map(|quantity| Quantity::new(quantity.abs()))
             .transpose()?
         {

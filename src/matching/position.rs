@@ -173,7 +173,7 @@ impl Fold<'_> {
         let row = self.valued(id);
         let holding = (row.trade.account, row.trade.security);
         let quantity = row.quantity()?;
-        if row.trade.action == Action::Cover && row.trade.rest().lot.is_some() {
+        if row.trade.action == Action::Cover && row.trade.rest().rarest().lot.is_some() {
             return self.deliver(id, holding, quantity);
         }
         let (cost, fee) = self.cost_with_fee_in_kind(id, row.cost()?)?;

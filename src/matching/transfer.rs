@@ -40,7 +40,7 @@ impl Fold<'_> {
     /// One row tells both accounts.
     pub(super) fn transfer(&mut self, id: TradeId) -> Result<(), Halt> {
         let row = self.valued(id);
-        let Some(to) = row.trade.rest().to_account else {
+        let Some(to) = row.trade.rest().rarest().to_account else {
             return Err(row.missing("to_account"));
         };
         let fee = self.transfer_fee_units(&row)?;
@@ -75,8 +75,8 @@ impl Fold<'_> {
         let row = self.valued(id);
         let rest = row.trade.rest();
         let quantity = row.quantity()?;
-        if let Some(basis) = rest.basis {
-            let acquired = rest.acquired.unwrap_or(self.today);
+        if let Some(basis) = rest.rarest().basis {
+            let acquired = rest.rarest().acquired.unwrap_or(self.today);
             self.enter_dated(id, quantity, row.amount(basis)?, acquired, acquired)?;
             return Ok(());
         }
@@ -228,7 +228,7 @@ impl Fold<'_> {
 
     /// The units of a transfer's fee that was paid in an asset.
     fn transfer_fee_units(&self, row: &Valued<'_>) -> Result<Option<(SecurityId, Quantity)>, Halt> {
-        match (row.trade.rest().fee_asset, row.trade.fee) {
+        match (row.trade.rest().rarest().fee_asset, row.trade.fee()) {
             (Some(asset), Some(fee)) if !fee.is_zero() => {
                 Ok(Some((asset, Quantity::new(fee.abs())?)))
             }
@@ -266,7 +266,7 @@ impl Fold<'_> {
             only: None,
         };
         if self.rules.transfer_fee == TransferFee::Dispose {
-            let value = match (row.trade.rest().fee_value, row.trade.price) {
+            let value = match (row.trade.rest().rarest().fee_value, row.trade.price()) {
                 (Some(value), _) => row.amount(value)?,
                 (None, Some(_)) if asset == row.trade.security => row.at_price(units)?,
                 _ => {

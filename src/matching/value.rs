@@ -24,14 +24,14 @@ impl Valued<'_> {
     pub fn quantity(&self) -> Result<Quantity, Halt> {
         let given = self
             .trade
-            .quantity
+            .quantity()
             .ok_or_else(|| self.missing("quantity"))?;
         Ok(Quantity::new(given.abs())?)
     }
 
     /// Quantity x price x multiplier, before fees; from `total` where that is what the row gives.
     pub fn gross(&self) -> Result<Money, Halt> {
-        if self.trade.price.is_some() {
+        if self.trade.price().is_some() {
             return self.at_price(self.quantity()?);
         }
         let total = self.total()?.ok_or_else(|| self.missing("price"))?;
@@ -40,7 +40,7 @@ impl Valued<'_> {
 
     /// The value of `quantity` units at the row's price.
     pub fn at_price(&self, quantity: Quantity) -> Result<Money, Halt> {
-        let price = self.trade.price.ok_or_else(|| self.missing("price"))?;
+        let price = self.trade.price().ok_or_else(|| self.missing("price"))?;
         self.value(quantity, price, self.trade.security)
     }
 
@@ -72,8 +72,10 @@ impl Valued<'_> {
 
     /// The fee, where it is money; nothing otherwise.
     pub fn fee(&self) -> Result<Money, Halt> {
-        match self.trade.fee {
-            Some(fee) if self.trade.rest().fee_asset.is_none() => self.converted(Money::new(fee)?),
+        match self.trade.fee() {
+            Some(fee) if self.trade.rest().rarest().fee_asset.is_none() => {
+                self.converted(Money::new(fee)?)
+            }
             _ => Ok(Money::ZERO),
         }
     }

@@ -10,7 +10,8 @@ use crate::report::Frame;
 use crate::rule::Rule;
 use crate::source::Source;
 use crate::trade::{
-    Account, AccountId, Action, Class, History, Rest, Security, SecurityId, Trade, TradeId,
+    Account, AccountId, Action, Class, Entry, History, Rarest, Rest, Security, SecurityId, Trade,
+    TradeId,
 };
 
 /// The wash-sale rule, as an engine would name it.
@@ -53,8 +54,8 @@ fn units(text: &str) -> Quantity {
     Quantity::new(Decimal::from_str_exact(text).unwrap()).unwrap()
 }
 
-fn trade(date: &str, line: u32, security: u32, account: u16, action: Action) -> Trade {
-    Trade {
+fn entry(date: &str, line: u32, security: u32, account: u16, action: Action) -> Entry {
+    Entry {
         date: day(date),
         time: None,
         source: Source { file: 0, line },
@@ -67,6 +68,10 @@ fn trade(date: &str, line: u32, security: u32, account: u16, action: Action) -> 
         fee: None,
         rest: None,
     }
+}
+
+fn trade(date: &str, line: u32, security: u32, account: u16, action: Action) -> Trade {
+    entry(date, line, security, account, action).into()
 }
 
 fn lot(security: u32, date: &str, number: u32, opened_by: u32) -> LotName {
@@ -137,14 +142,17 @@ pub fn fixture() -> Fixture {
             class: None,
         });
     }
-    let mut named = trade("2023-03-01", 3, 1, 0, Action::Buy);
+    let mut named = entry("2023-03-01", 3, 1, 0, Action::Buy);
     named.rest = Some(Box::new(Rest {
-        lot: Some("first".into()),
+        rarest: Some(Box::new(Rarest {
+            lot: Some("first".into()),
+            ..Rarest::default()
+        })),
         ..Rest::default()
     }));
     history.trades = vec![
         trade("2023-01-02", 2, 0, 0, Action::Buy),
-        named,
+        named.into(),
         trade("2024-05-20", 4, 2, 0, Action::Buy),
         trade("2024-06-03", 5, 0, 0, Action::Sell),
         trade("2024-06-03", 6, 1, 0, Action::Sell),

@@ -125,7 +125,7 @@ impl<'a> Frame<'a> {
 
     fn own_name(&self, opened_by: TradeId) -> Option<&'a str> {
         let trade = self.history.trade(opened_by);
-        let own = trade.rest().lot.as_deref();
+        let own = trade.rest().rarest().lot.as_deref();
         own.filter(|name| trade.action.names_lots() && !name.is_empty())
     }
 }

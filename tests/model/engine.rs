@@ -7,7 +7,7 @@ use lossoffset::money::minor_text;
 use lossoffset::settings::{Settings, WashSales};
 use lossoffset::source::Source;
 use lossoffset::trade::{
-    Account, AccountId, Action, Class, History, Rest, Security, SecurityId, Trade,
+    Account, AccountId, Action, Class, Entry, History, Rarest, Rest, Security, SecurityId, Trade,
 };
 use rust_decimal::Decimal;
 
@@ -56,13 +56,17 @@ pub fn history(events: &[Event]) -> History {
             }
         };
         let split = event.kind == Kind::Split;
-        let rest = Rest {
+        let rarest = Rarest {
             lot: lot.map(Into::into),
-            order: event.order.map(Into::into),
             ratio: split.then_some((Decimal::TWO, Decimal::ONE)),
+            ..Rarest::default()
+        };
+        let rest = Rest {
+            order: event.order.map(Into::into),
+            rarest: (rarest != Rarest::default()).then(|| Box::new(rarest)),
             ..Rest::default()
         };
-        history.trades.push(Trade {
+        history.trades.push(Trade::from(Entry {
             date: date(event.day),
             time: None,
             source: Source {
@@ -81,7 +85,7 @@ pub fn history(events: &[Event]) -> History {
             price: (!split).then(|| Decimal::new(event.price, 2)),
             fee: (event.fee != 0).then(|| Decimal::new(event.fee, 2)),
             rest: (rest != Rest::default()).then(|| Box::new(rest)),
-        });
+        }));
     }
     history
 }

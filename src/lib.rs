@@ -56,6 +56,7 @@ pub fn compute(history: &History, settings: &Settings) -> Result<Answer, Vec<Pro
         adjustments: matched.adjustments,
         years: netted.years,
         conservation: matched.conservation,
+        trails: matched.trails,
         warnings,
     })
 }

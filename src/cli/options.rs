@@ -331,6 +331,7 @@ fn settings(computing: &Computing, reading: &Reading, config: &Config) -> Settin
     Settings {
         skip_adjustments: false,
         only_years: false,
+        trail: false,
         jurisdiction: computing.jurisdiction.clone(),
         method: computing.method.clone(),
         carry_in: computing.carry_in.iter().cloned().collect(),

@@ -8,12 +8,14 @@ use super::ledger::{Holding, Slice};
 use super::value::Valued;
 use super::wash::Loss;
 use super::{Halt, YearAmount, YearAmountKind};
+use crate::answer::trail::Cause;
 use crate::answer::{Codes, Disposal, Match, Term};
 use crate::date::Date;
 use crate::diagnostic::Problem;
 use crate::holding::lot::LotId;
 use crate::holding::parcel::{Parcel, Part};
 use crate::money::{Money, Quantity};
+use crate::rule::us::GIFT;
 use crate::trade::{AccountId, Class, TradeId};
 
 /// One disposal about to be carried out.
@@ -244,6 +246,7 @@ impl Fold<'_> {
         let gain = proceeds.amount.minus(cost.amount)?;
         let printed = row.gain();
         self.rows.push(row);
+        self.tell_row(sale, slice, cost)?;
         if !gain.is_negative() {
             return Ok(None);
         }
@@ -260,6 +263,22 @@ impl Fold<'_> {
             order,
             holding: sale.holding,
         }))
+    }
+
+    /// Records where the row just made comes from.
+    fn tell_row(&mut self, sale: &Sale<'_>, slice: &Slice, cost: Part) -> Result<(), Halt> {
+        let row = self.rows.len() as u32 - 1;
+        let trail = &mut self.ledger.trail;
+        if slice.gift.is_some() {
+            let other = cost.amount.minus(slice.part.amount)?;
+            trail.add_under(
+                slice.trail,
+                &GIFT,
+                (Cause::GiftValue, slice.quantity, other),
+            );
+        }
+        trail.sold(row, slice.trail, (sale.quantity, sale.proceeds));
+        Ok(())
     }
 
     /// The basis that counts against proceeds, and the start of its holding period: for a gift worth less than the
@@ -431,6 +450,7 @@ impl Fold<'_> {
         let loss = -row.gain();
         let disallowed = exempt.to_minor(places)?.min(loss);
         if disallowed > 0 {
+            self.conservation.nondeductible += disallowed;
             row.adjustment = disallowed;
             row.codes = row.codes.with(Codes::NONDEDUCTIBLE);
         }
@@ -528,6 +548,8 @@ impl Fold<'_> {
         self.ledger.take_from_pool(sale.holding, &mut slices)?;
         self.realize(&sale, &slices)?;
         for row in self.rows.since(before) {
+            // Whatever the six-month rules said of it is within the whole loss.
+            self.conservation.nondeductible += row.cost - row.adjustment;
             row.adjustment = row.cost;
             row.codes = row.codes.with(Codes::NONDEDUCTIBLE);
         }

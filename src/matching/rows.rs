@@ -61,6 +61,8 @@ pub struct Rows {
     /// Position of the first open row among all.
     first: u32,
     sums: BTreeMap<i16, Sums>,
+    /// Adjustments of the rows forgotten so far.
+    forgotten: Minor,
 }
 
 impl Rows {
@@ -106,9 +108,18 @@ impl Rows {
             if let Some(row) = self.open.pop_front() {
                 self.sums.entry(row.tax_year).or_default().add(&row)?;
                 self.first += 1;
+                self.forgotten = self
+                    .forgotten
+                    .checked_add(row.adjustment)
+                    .ok_or(OutOfRange::Amount)?;
             }
         }
         Ok(())
+    }
+
+    /// All adjustments added up.
+    pub fn adjusted(&self) -> Minor {
+        self.forgotten + self.open.iter().map(|row| row.adjustment).sum::<Minor>()
     }
 
     /// The rows that are left, and the sums of all.

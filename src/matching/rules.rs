@@ -43,6 +43,8 @@ pub struct Rules {
     pub only_sums: bool,
     /// Whether to keep every deferral apart, as the adjustments report needs.
     pub keep_adjustments: bool,
+    /// Whether to record where basis comes from.
+    pub trail: bool,
     /// Declared groups of substantially identical securities.
     pub identical: Vec<Vec<SecurityId>>,
 }
@@ -171,6 +173,7 @@ impl Rules {
                 .or_else(|| history.trades.iter().map(|trade| trade.date).max()),
             only_sums: settings.only_years && law.code == "us",
             keep_adjustments: !settings.skip_adjustments && !settings.only_years,
+            trail: settings.trail,
             identical,
         })
     }

@@ -14,12 +14,14 @@ use super::Halt;
 use super::fold::Fold;
 use super::ledger::Holding;
 use super::rules::Tacking;
+use crate::answer::trail::Cause;
 use crate::answer::{Adjustment, Codes};
 use crate::date::Date;
 use crate::holding::lot::{LotId, PurchaseId};
 use crate::holding::parcel::Part;
 use crate::money::{Minor, Money, OutOfRange, Quantity, minor_share};
 use crate::rule::Rule;
+use crate::rule::us::WASH_BASIS;
 use crate::settings::WashSales;
 use crate::trade::{Class, Right, SecurityId, TradeId};
 
@@ -353,6 +355,15 @@ impl Fold<'_> {
         };
         let deferred = if kept { deferred } else { NOTHING };
         let used = self.ledger.mark_used(lot, taken, tacked, deferred)?;
+        if kept {
+            let cause = Cause::Deferred {
+                disposal: claim.loss.row,
+                held_from: (held_from, tacked),
+            };
+            let trail = self.ledger.lot(used).trail;
+            let movement = (cause, taken, deferred.amount);
+            self.ledger.trail.add_under(trail, &WASH_BASIS, movement);
+        }
         if let Some(row) = self.rows.get_mut(claim.loss.row) {
             row.adjustment += amount;
             row.codes = row.codes.with(Codes::WASH);
@@ -553,6 +564,8 @@ impl Fold<'_> {
                     if let Some(row) = self.rows.get_mut(claim.loss.row) {
                         row.provisional_until = Some(last);
                     }
+                    let deferred = claim.deferred().map_or(0, |part| part.printed);
+                    self.conservation.open += claim.loss.amount - deferred;
                 }
             }
         }

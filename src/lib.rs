@@ -59,6 +59,7 @@ pub fn compute(history: &History, settings: &Settings) -> Result<Answer, Vec<Pro
         years: netted.years,
         conservation: matched.conservation,
         rates: settings.rates.to(law.currency, history),
+        trails: matched.trails,
         warnings,
     })
 }

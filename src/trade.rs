@@ -555,6 +555,14 @@ impl Action {
         ("ignore", Self::Ignore),
     ];
 
+    /// Whether it can bring in lots acquired on an earlier day than its own.
+    pub fn keeps_dates(self) -> bool {
+        matches!(
+            self,
+            Self::GiftIn | Self::Inherit | Self::TransferIn | Self::SpinOff
+        )
+    }
+
     /// Whether its row's `lot` column names the lot that comes in; elsewhere it chooses among those held.
     pub fn names_lots(self) -> bool {
         matches!(

@@ -346,6 +346,8 @@ fn rates(computing: &Computing) -> Result<Rates, Error> {
 fn settings(computing: &Computing, reading: &Reading, config: &Config, rates: Rates) -> Settings {
     Settings {
         skip_adjustments: false,
+        only_years: false,
+        trail: false,
         jurisdiction: computing.jurisdiction.clone(),
         method: computing.method.clone(),
         carry_in: computing.carry_in.iter().cloned().collect(),

@@ -63,6 +63,8 @@ pub struct Lot {
     pub sequence: u32,
     /// Basis to compare when sold below it: a gift whose value was below the donor's basis (26 USC 1015(a)).
     pub gift: Option<Box<Gift>>,
+    /// The list of its movements, where they are recorded; 0 otherwise.
+    pub trail: u32,
     /// Units and basis.
     pub parcel: Parcel,
 }

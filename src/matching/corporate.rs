@@ -6,6 +6,7 @@ use super::Halt;
 use super::acquire::Manner;
 use super::fold::Fold;
 use super::ledger::{Acquisition, Holding};
+use crate::answer::trail::Cause;
 use crate::answer::{Codes, Disposal, Match, Term};
 use crate::diagnostic::Problem;
 use crate::holding::lot::{Lot, LotId};
@@ -70,6 +71,13 @@ impl Fold<'_> {
             before = before.plus(self.ledger.lot(id).parcel.left())?;
             let total = before.share(new, old)?;
             let units = total.minus(after)?;
+            let lot = self.ledger.lot(id);
+            let (trail, whole) = (lot.trail, lot.parcel.left());
+            let cause = Cause::Rescaled {
+                before: old,
+                after: new,
+            };
+            self.ledger.trail.add(trail, cause, whole, Money::ZERO);
             self.ledger.change(id, |lot| {
                 if let Some(gift) = &mut lot.gift {
                     gift.value.rescale(units)?;
@@ -362,6 +370,14 @@ impl Fold<'_> {
         let mut slices = [self.ledger.take(id, lot.parcel.left())?];
         self.ledger.take_from_pool(holding, &mut slices)?;
         let [slice] = slices;
+        let cause = Cause::Became {
+            from: holding.1,
+            to: new,
+            after: units,
+        };
+        self.ledger
+            .trail
+            .add(slice.trail, cause, slice.quantity, Money::ZERO);
         let parcel = Parcel::from_part(units, slice.part, self.ledger.places());
         let gift = match lot.gift {
             Some(mut gift) => {
@@ -375,6 +391,7 @@ impl Fold<'_> {
             Lot {
                 security: new,
                 queued: 0,
+                trail: slice.trail,
                 parcel,
                 gift,
                 ..lot

@@ -8,6 +8,7 @@ use super::ledger::{Holding, Slice};
 use super::value::Valued;
 use super::wash::Loss;
 use super::{Halt, YearAmount, YearAmountKind};
+use crate::answer::trail::Cause;
 use crate::answer::{Codes, Disposal, Match, Term};
 use crate::date::Date;
 use crate::diagnostic::Problem;
@@ -15,6 +16,7 @@ use crate::holding::lot::LotId;
 use crate::holding::parcel::{Parcel, Part};
 use crate::jurisdiction::Gifts;
 use crate::money::{Money, Quantity};
+use crate::rule::us::GIFT;
 use crate::trade::{AccountId, Class, TradeId};
 
 /// One disposal about to be carried out.
@@ -247,6 +249,7 @@ impl Fold<'_> {
         let gain = proceeds.amount.minus(cost.amount)?;
         let printed = row.gain();
         self.rows.push(row);
+        self.tell_row(sale, slice, cost)?;
         if !gain.is_negative() {
             return Ok(None);
         }
@@ -263,6 +266,22 @@ impl Fold<'_> {
             order,
             holding: sale.holding,
         }))
+    }
+
+    /// Records where the row just made comes from.
+    fn tell_row(&mut self, sale: &Sale<'_>, slice: &Slice, cost: Part) -> Result<(), Halt> {
+        let row = self.rows.len() as u32 - 1;
+        let trail = &mut self.ledger.trail;
+        if slice.gift.is_some() {
+            let other = cost.amount.minus(slice.part.amount)?;
+            trail.add_under(
+                slice.trail,
+                &GIFT,
+                (Cause::GiftValue, slice.quantity, other),
+            );
+        }
+        trail.sold(row, slice.trail, (sale.quantity, sale.proceeds));
+        Ok(())
     }
 
     /// The basis that counts against proceeds, and the start of its holding period: for a gift worth less than the
@@ -412,7 +431,9 @@ impl Fold<'_> {
         if self.distributions.is_empty() {
             return Ok(());
         }
-        let row = &self.rows[position as usize];
+        let Some(row) = self.rows.get_mut(position) else {
+            return Ok(());
+        };
         let paid = self.distributions.get(&row.security);
         let Some(paid) = paid.filter(|_| self.law.is_us()) else {
             return Ok(());
@@ -432,8 +453,8 @@ impl Fold<'_> {
         let places = self.ledger.places();
         let loss = -row.gain();
         let disallowed = exempt.to_minor(places)?.min(loss);
-        let row = &mut self.rows[position as usize];
         if disallowed > 0 {
+            self.conservation.nondeductible += disallowed;
             row.adjustment = disallowed;
             row.codes = row.codes.with(Codes::NONDEDUCTIBLE);
         }
@@ -446,7 +467,9 @@ impl Fold<'_> {
 
     /// Divides a row in two so that `long` of its loss is long-term.
     fn split_term(&mut self, position: u32, long: i64) {
-        let row = &mut self.rows[position as usize];
+        let Some(row) = self.rows.get_mut(position) else {
+            return;
+        };
         let loss = -row.gain();
         if long == loss {
             row.term = Some(Term::Long);
@@ -537,7 +560,9 @@ impl Fold<'_> {
         let mut slices = self.identify(&sale)?;
         self.ledger.take_from_pool(sale.holding, &mut slices)?;
         self.realize(&sale, &slices)?;
-        for row in &mut self.rows[before..] {
+        for row in self.rows.since(before) {
+            // Whatever the six-month rules said of it is within the whole loss.
+            self.conservation.nondeductible += row.cost - row.adjustment;
             row.adjustment = row.cost;
             if self.law.is_us() {
                 row.codes = row.codes.with(Codes::NONDEDUCTIBLE);

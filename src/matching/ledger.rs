@@ -5,13 +5,16 @@ use std::cmp::Ordering;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
+use super::trail::{Handle, Recorder};
 use crate::answer::LotName;
+use crate::answer::trail::Cause;
 use crate::date::Date;
 use crate::holding::lot::{Gift, Lot, LotId, Purchase, PurchaseId};
 use crate::holding::parcel::{Parcel, Part};
 use crate::holding::queue::{Entry, Queue, Slots, order_of_lots};
 use crate::method::{BasisOf, Method, within_purchase};
 use crate::money::{Money, OutOfRange, Quantity};
+use crate::rule::us::{AVERAGE_BASIS, SHORT_SALE};
 use crate::trade::{AccountId, SecurityId, TradeId};
 
 /// An account's holding of one security.
@@ -30,6 +33,8 @@ pub struct Book {
     pub held: Quantity,
     /// The shared basis under an average method; the lots then carry none of their own.
     pub pool: Option<Parcel>,
+    /// Units that ever came in, and that ever left.
+    pub flow: (Quantity, Quantity),
     /// The purchases in order of acquisition; some may be used up since.
     members: Vec<Member>,
 }
@@ -44,9 +49,13 @@ pub struct Ledger {
     pub slots: Slots,
     pub books: Vec<Book>,
     book_of: FxHashMap<Holding, u32>,
+    /// Where basis came from, if asked for.
+    pub trail: Recorder,
     /// The latest day on which a lot of a security was numbered, and its number.
     latest: FxHashMap<SecurityId, (Date, u32)>,
-    /// Numbers of days that were not the latest when their lots came in.
+    /// Whether lots may come in that were acquired before today, so that earlier days' numbers must be remembered.
+    looks_back: bool,
+    /// Numbers of days that are not the latest any more.
     numbers: FxHashMap<(SecurityId, Date), u32>,
     places: u32,
 }
@@ -64,6 +73,8 @@ pub struct Slice {
     pub held_from: Date,
     /// Whether they have served as a replacement.
     pub used: bool,
+    /// The list of their movements, where they are recorded.
+    pub trail: Handle,
     /// For a gift worth less than the donor's basis: the basis for a loss, and the day of the gift.
     pub gift: Option<(Part, Date)>,
 }
@@ -92,10 +103,13 @@ pub struct Acquisition {
 }
 
 impl Ledger {
-    /// An empty ledger for a currency with `places` decimals.
-    pub fn new(places: u32) -> Self {
+    /// An empty ledger for a currency with `places` decimals; `looks_back` where lots may keep earlier dates,
+    /// `trail` to record where basis comes from.
+    pub fn new(places: u32, looks_back: bool, trail: bool) -> Self {
         Self {
             places,
+            looks_back,
+            trail: Recorder::new(trail),
             ..Self::default()
         }
     }
@@ -174,7 +188,9 @@ impl Ledger {
     pub fn next_number(&mut self, security: SecurityId, date: Date) -> u32 {
         let latest = self.latest.entry(security).or_insert((date, 0));
         if latest.0 < date {
-            self.numbers.insert((security, latest.0), latest.1);
+            if self.looks_back {
+                self.numbers.insert((security, latest.0), latest.1);
+            }
             *latest = (date, 0);
         }
         let number = if latest.0 == date {
@@ -216,10 +232,18 @@ impl Ledger {
             queued: 0,
             acquired: new.acquired,
             sequence: purchase.0,
+            trail: self.opened(purchase, new),
             gift: None,
             parcel: Parcel::from_part(new.quantity, new.basis, self.places),
         };
         self.place(lot, method)
+    }
+
+    fn opened(&mut self, purchase: PurchaseId, new: &Acquisition) -> Handle {
+        let lot = self.name(purchase);
+        let whole = new.quantity;
+        self.trail
+            .open(Cause::Opened { lot, whole }, whole, new.basis.amount)
     }
 
     /// Puts a lot into the book of its holding; units of the same purchase, start and use join what is there.
@@ -231,6 +255,7 @@ impl Ledger {
         let known = self.lots_in(lot.purchase, id).next().is_some();
         let book = &mut self.books[id as usize];
         book.held = book.held.plus(quantity)?;
+        book.flow.0 = book.flow.0.plus(quantity)?;
         if book.method.basis == BasisOf::Average {
             let carried = Part {
                 amount: lot.parcel.amount_left()?,
@@ -301,6 +326,8 @@ impl Ledger {
                 printed: lot.parcel.printed(),
             };
             let units = lot.parcel.left();
+            self.trail
+                .join(self.slots.lots[twin.0 as usize].trail, lot.trail)?;
             return self.change(twin, |other| other.parcel.join(units, part));
         }
         Ok(self.add(lot))
@@ -394,6 +421,7 @@ impl Ledger {
             queued: 0,
             acquired,
             sequence,
+            trail: slice.trail,
             gift: None,
             parcel: Parcel::from_part(quantity, part, self.places),
         })
@@ -440,13 +468,16 @@ impl Ledger {
         let slice = self.cut(id, wanted)?;
         let book = &mut self.books[book];
         book.held = book.held.minus(slice.quantity)?;
+        book.flow.1 = book.flow.1.plus(slice.quantity)?;
         Ok(slice)
     }
 
     /// Cuts units out of a lot; the holding's total stays. A lot that is used up gives its slot back.
     fn cut(&mut self, id: LotId, wanted: Quantity) -> Result<Slice, OutOfRange> {
         let lot = &mut self.slots.lots[id.0 as usize];
-        let quantity = wanted.min(lot.parcel.left());
+        let whole = lot.parcel.left();
+        let quantity = wanted.min(whole);
+        let trail = self.trail.cut(lot.trail, quantity, whole)?;
         let part = lot.parcel.take(quantity)?;
         let gift = match &mut lot.gift {
             Some(gift) => Some((gift.value.take(quantity)?, gift.given)),
@@ -458,6 +489,7 @@ impl Ledger {
             purchase: lot.purchase,
             held_from: lot.held_from,
             used: lot.used,
+            trail,
             gift,
         };
         if lot.parcel.left().is_zero() {
@@ -483,17 +515,22 @@ impl Ledger {
         for slice in slices.iter() {
             total = total.plus(slice.quantity)?;
         }
+        let before = (pool.left(), pool.amount_left()?);
         let taken = pool.take(total)?;
         let mut spread = Parcel::from_part(total, taken, self.places);
         for slice in slices {
             slice.part = spread.take(slice.quantity)?;
+            let own = (slice.quantity, slice.part.amount);
+            self.trail.average(slice.trail, own, before, &AVERAGE_BASIS);
         }
         Ok(())
     }
 
     /// Adds to (or takes from) the basis of a lot, or of the pool it is in; the lot may move to another slot.
     pub fn adjust(&mut self, id: LotId, part: Part) -> Result<LotId, OutOfRange> {
-        let book = self.lot(id).book as usize;
+        let lot = self.lot(id);
+        let (book, trail, units) = (lot.book as usize, lot.trail, lot.parcel.left());
+        self.trail.add(trail, Cause::Adjusted, units, part.amount);
         if let Some(pool) = &mut self.books[book].pool {
             pool.adjust(part)?;
             return Ok(id);
@@ -533,9 +570,15 @@ impl Ledger {
                 given,
             })
         });
+        self.trail.add_under(
+            slice.trail,
+            &SHORT_SALE,
+            (Cause::Restarted { day }, quantity, Money::ZERO),
+        );
         self.enqueue(Lot {
             held_from: day,
             queued: 0,
+            trail: slice.trail,
             gift,
             parcel,
             ..lot
@@ -546,6 +589,12 @@ impl Ledger {
     /// Sets the units of a holding after all its lots were rescaled.
     pub fn set_held(&mut self, holding: Holding, held: Quantity) -> Result<(), OutOfRange> {
         if let Some(book) = self.book_mut(holding) {
+            let more = held.minus(book.held)?;
+            if more.is_negative() {
+                book.flow.1 = book.flow.1.minus(more)?;
+            } else {
+                book.flow.0 = book.flow.0.plus(more)?;
+            }
             book.held = held;
             if let Some(pool) = &mut book.pool {
                 pool.rescale(held)?;
@@ -605,6 +654,7 @@ impl Book {
             queue: Queue::default(),
             held: Quantity::ZERO,
             pool: None,
+            flow: (Quantity::ZERO, Quantity::ZERO),
             members: Vec::new(),
         }
     }

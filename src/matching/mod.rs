@@ -10,14 +10,17 @@ mod ledger;
 mod notices;
 mod option;
 mod position;
+mod rows;
 mod rules;
 mod statutory;
+mod trail;
 mod transfer;
 mod value;
 mod wash;
 
 use std::collections::BTreeMap;
 
+use crate::answer::trail::Trails;
 use crate::answer::{Adjustment, Conservation, Disposal, Merged, OpenLot};
 use crate::diagnostic::{Problem, Warning};
 use crate::jurisdiction::Jurisdiction;
@@ -29,13 +32,16 @@ use crate::trade::{History, SecurityId};
 pub use wash::WASH_SALE;
 
 use fold::Fold;
+pub use rows::Sums;
 use rules::Rules;
 
 /// What matching found, before netting.
 #[derive(Debug, Default)]
 pub struct Matched {
-    /// Rows in the order of their sales.
+    /// Rows in the order of their sales; where only years were asked for, those that the end of the data leaves open.
     pub disposals: Vec<Disposal>,
+    /// What all rows add up to, by tax year.
+    pub sums: BTreeMap<i16, Sums>,
     /// What is held at the end.
     pub lots: Vec<OpenLot>,
     /// All rows of what merged purchases and sales consist of, by position in `disposals`.
@@ -48,6 +54,8 @@ pub struct Matched {
     pub warnings: Vec<Warning>,
     /// The conservation check over everything.
     pub conservation: Conservation,
+    /// Where the figures come from, if asked for.
+    pub trails: Option<Trails>,
 }
 
 /// An amount of a year that is not a row.
@@ -108,7 +116,10 @@ pub fn matched(
     let identical = identical_securities(history, settings);
     let ordered = in_order(history, &calendar, &identical);
     let rules = Rules::new(history, law, settings, identical)?;
-    let mut all = Matched::default();
+    let mut all = Matched {
+        trails: settings.trail.then(Trails::default),
+        ..Matched::default()
+    };
     let mut problems = Vec::new();
     if law.by_lots() {
         let mut fold = Fold::new(history, law, &rules, calendar);
@@ -141,9 +152,13 @@ pub fn matched(
         problems.sort_by_key(|problem| problem.place.as_ref().map(|place| place.source));
         return Err(problems);
     }
+    let broken = all.conservation.violations();
+    if !broken.is_empty() {
+        return Err(broken.into_iter().map(internal_error).collect());
+    }
     incurred::apply(history, law, &rules, &mut all)?;
     in_order_of_sale(&mut all);
-    in_order_of_names(history, &mut all.lots);
+    in_order_of_names(history, &mut all);
     if law.repurchase_notice {
         notices::bought_back(history, &mut all);
     }
@@ -152,6 +167,12 @@ pub fn matched(
         all.warnings.append(&mut found);
     }
     Ok(all)
+}
+
+/// A law that does not hold is a mistake of the program: no figure of the run can be trusted.
+fn internal_error(broken: &str) -> Problem {
+    Problem::new(format!("internal error: {broken}"))
+        .help("this is a mistake in lossoffset, not in your files; no figure of this run can be trusted, so none is shown. Please report it with the rows that lead to it")
 }
 
 fn identical_securities(history: &History, settings: &Settings) -> Vec<Vec<SecurityId>> {
@@ -167,23 +188,6 @@ fn identical_securities(history: &History, settings: &Settings) -> Vec<Vec<Secur
         .iter()
         .map(|group| group.iter().filter_map(id_of).collect())
         .collect()
-}
-
-/// Lots by symbol, account and acquisition, whatever the order of the rows was.
-fn in_order_of_names(history: &History, lots: &mut [OpenLot]) {
-    lots.sort_by_cached_key(|lot| {
-        let account = lot
-            .account
-            .map(|account| history.account(account).name.clone());
-        let symbol = history.security(lot.security).symbol.clone();
-        (
-            symbol,
-            account,
-            lot.acquired,
-            lot.name.number,
-            lot.held_from,
-        )
-    });
 }
 
 /// Rows by day and row of the file; adjustments follow their rows.
@@ -206,14 +210,58 @@ fn in_order_of_sale(all: &mut Matched) {
             .into_iter()
             .map(|(row, merged)| (place[row as usize], merged))
             .collect();
+        if let Some(trails) = &mut all.trails {
+            for provenance in &mut trails.disposals {
+                provenance.map_rows(|row| place[row as usize]);
+            }
+            for movement in trails.lots.iter_mut().flatten() {
+                movement.map_row(|row| place[row as usize]);
+            }
+            permute(&mut trails.disposals, &mut place.clone());
+        }
         permute(&mut all.disposals, &mut place);
     }
     all.adjustments
         .sort_by_key(|adjustment| adjustment.disposal);
 }
 
+/// Lots by symbol and account, whatever row named them first; those of one holding stay as they are.
+fn in_order_of_names(history: &History, all: &mut Matched) {
+    let symbols = ranks(history.securities.iter().map(|security| &*security.symbol));
+    let accounts = ranks(history.accounts.iter().map(|account| &*account.name));
+    let key = |lot: &OpenLot| {
+        let account = lot.account.map(|account| accounts[usize::from(account.0)]);
+        (symbols[lot.security.0 as usize], account)
+    };
+    if all.lots.is_sorted_by_key(key) {
+        return;
+    }
+    let mut order: Vec<usize> = (0..all.lots.len()).collect();
+    order.sort_by_key(|position| key(&all.lots[*position]));
+    let mut place = vec![0_u32; order.len()];
+    for (new, old) in order.iter().enumerate() {
+        place[*old] = new as u32;
+    }
+    if let Some(trails) = &mut all.trails {
+        permute(&mut trails.lots, &mut place.clone());
+    }
+    permute(&mut all.lots, &mut place);
+}
+
+/// The position of each name among all of them in order.
+fn ranks<'a>(names: impl Iterator<Item = &'a str>) -> Vec<u32> {
+    let names: Vec<&str> = names.collect();
+    let mut order: Vec<usize> = (0..names.len()).collect();
+    order.sort_unstable_by_key(|position| names[*position]);
+    let mut ranks = vec![0; names.len()];
+    for (rank, position) in order.into_iter().enumerate() {
+        ranks[position] = rank as u32;
+    }
+    ranks
+}
+
 /// Moves every row to its place, by cycles, without a second copy of the rows.
-fn permute(rows: &mut [Disposal], place: &mut [u32]) {
+fn permute<T>(rows: &mut [T], place: &mut [u32]) {
     for start in 0..rows.len() {
         while place[start] as usize != start {
             let target = place[start] as usize;

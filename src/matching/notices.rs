@@ -14,7 +14,7 @@ use crate::trade::{Action, Class, History, Right, Trade};
 pub fn notices(history: &History, rules: &Rules, matched: &Matched, places: u32) -> Vec<Warning> {
     let found = [
         identification(history, rules, matched),
-        average_beyond_funds(history, rules, matched),
+        average_beyond_funds(history, rules),
         window_still_open(history, matched),
         window_before_the_data(history, rules, matched),
         gone_for_good(history, matched, places),
@@ -45,7 +45,7 @@ fn identification(_history: &History, rules: &Rules, matched: &Matched) -> Optio
         .iter()
         .chain([&rules.method])
         .find(|method| !matches!(method.name, "fifo" | "average"))?;
-    if matched.disposals.is_empty() {
+    if matched.sums.is_empty() {
         return None;
     }
     let message = format!(
@@ -56,7 +56,7 @@ fn identification(_history: &History, rules: &Rules, matched: &Matched) -> Optio
 }
 
 /// Average basis is for fund shares and some reinvestment plans only (26 CFR 1.1012-1(e)).
-fn average_beyond_funds(history: &History, rules: &Rules, matched: &Matched) -> Option<Warning> {
+fn average_beyond_funds(history: &History, rules: &Rules) -> Option<Warning> {
     let averaged = |account: crate::trade::AccountId| {
         let method = rules
             .methods
@@ -65,12 +65,20 @@ fn average_beyond_funds(history: &History, rules: &Rules, matched: &Matched) -> 
             .unwrap_or(rules.method);
         method.basis == BasisOf::Average
     };
-    let rows = matched.disposals.iter().filter(|row| {
-        averaged(row.account)
-            && history.security(row.security).class != Class::Fund
-            && row.lot.is_some()
+    if !history
+        .accounts
+        .iter()
+        .enumerate()
+        .any(|(id, _)| averaged(crate::trade::AccountId(id as u16)))
+    {
+        return None;
+    }
+    let sales = history.trades.iter().filter(|trade| {
+        trade.action == Action::Sell
+            && averaged(trade.account)
+            && history.security(trade.security).class != Class::Fund
     });
-    let at: Vec<Source> = unique(rows.map(|row| history.trade(row.closed_by).source));
+    let at = unique(sales.map(|trade| trade.source));
     if at.is_empty() {
         return None;
     }
@@ -123,10 +131,7 @@ fn gone_for_good(history: &History, matched: &Matched, places: u32) -> Option<Wa
         .iter()
         .filter(|adjustment| adjustment.replacement.is_none());
     let total: Minor = lost.clone().map(|adjustment| adjustment.amount).sum();
-    let at = unique(lost.filter_map(|adjustment| {
-        let row = matched.disposals.get(adjustment.disposal as usize)?;
-        Some(history.trade(row.closed_by).source)
-    }));
+    let at = unique(lost.filter_map(|adjustment| Some(history.trade(adjustment.purchase?).source)));
     if at.is_empty() {
         return None;
     }

@@ -161,6 +161,7 @@ impl Fold<'_> {
         if leg.right == Right::Put {
             let mut premium = fee;
             for slice in &slices {
+                self.ledger.trail.premium(slice.trail, true);
                 premium = premium.plus(slice.part.amount)?;
                 self.conservation.basis_gone =
                     self.conservation.basis_gone.plus(slice.part.amount)?;
@@ -195,6 +196,9 @@ impl Fold<'_> {
                 held_from,
                 Manner::Purchase,
             )?;
+            self.ledger.trail.premium(slice.trail, false);
+            let trail = self.ledger.lot(lot).trail;
+            self.ledger.trail.include_premiums(trail)?;
             if slice.used {
                 self.ledger.lot_mut(lot).used = true;
             }
@@ -209,7 +213,7 @@ impl Fold<'_> {
         let (quantity, _) = self.position(row.trade)?;
         let leg = self.share_leg(row.trade, quantity)?;
         let holding = (row.trade.account, row.trade.security);
-        let premium = self.take_premium(id, holding, quantity)?;
+        let premium = self.take_premium(id, holding, quantity, leg.right == Right::Put)?;
         let fee = row.fee()?;
         match leg.right {
             Right::Call => {
@@ -227,6 +231,8 @@ impl Fold<'_> {
                     self.today,
                     Manner::Purchase,
                 )?;
+                let trail = self.ledger.lot(lot).trail;
+                self.ledger.trail.include_premiums(trail)?;
                 self.replaces(lot, id)
             }
         }

@@ -9,6 +9,7 @@ use super::ledger::Slice;
 use super::rules::TransferFee;
 use super::value::Valued;
 use crate::answer::Match;
+use crate::answer::trail::Cause;
 use crate::date::Date;
 use crate::diagnostic::Problem;
 use crate::holding::lot::Lot;
@@ -152,7 +153,7 @@ impl Fold<'_> {
 
     /// Divides slices so that the last `units` are apart.
     fn cut_from_end(
-        &self,
+        &mut self,
         mut slices: Vec<Slice>,
         units: Quantity,
     ) -> Result<(Vec<Slice>, Vec<Slice>), Halt> {
@@ -167,6 +168,7 @@ impl Fold<'_> {
             let mut parcel = Parcel::from_part(last.quantity, last.part, self.ledger.places());
             cut.push(Slice {
                 quantity: part,
+                trail: self.ledger.trail.cut(last.trail, part, last.quantity)?,
                 part: parcel.take(part)?,
                 gift: None,
                 ..last
@@ -196,6 +198,10 @@ impl Fold<'_> {
     ) -> Result<(), Halt> {
         let method = self.method_of(account);
         for slice in slices {
+            let cause = Cause::Moved { to: account };
+            self.ledger
+                .trail
+                .add(slice.trail, cause, slice.quantity, Money::ZERO);
             let purchase = self.ledger.purchase(slice.purchase);
             let lot = Lot {
                 purchase: slice.purchase,
@@ -205,6 +211,7 @@ impl Fold<'_> {
                 held_from: slice.held_from,
                 used: slice.used,
                 queued: 0,
+                trail: slice.trail,
                 acquired: purchase.acquired,
                 sequence: purchase.sequence,
                 gift: slice.gift.map(|(value, given)| {

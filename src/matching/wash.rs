@@ -14,12 +14,14 @@ use super::Halt;
 use super::fold::Fold;
 use super::ledger::Holding;
 use super::rules::Tacking;
+use crate::answer::trail::Cause;
 use crate::answer::{Adjustment, Codes};
 use crate::date::Date;
 use crate::holding::lot::{LotId, PurchaseId};
 use crate::holding::parcel::Part;
 use crate::money::{Minor, Money, OutOfRange, Quantity, minor_share};
 use crate::rule::Rule;
+use crate::rule::us::WASH_BASIS;
 use crate::settings::WashSales;
 use crate::trade::{Class, Right, SecurityId, TradeId};
 
@@ -104,6 +106,8 @@ struct Candidate {
 struct Watch {
     claims: VecDeque<Claim>,
     candidates: Vec<Candidate>,
+    /// Candidates before this one were bought before every window to come.
+    head: usize,
 }
 
 /// All watches of a fold.
@@ -205,8 +209,7 @@ impl Fold<'_> {
     /// Purchases of the 30 days before (and earlier the same day) that are still held, the earliest first.
     fn replaced_before(&mut self, watch: u32, claim: &mut Claim) -> Result<(), Halt> {
         let (first, last) = (claim.loss.date.plus(-WINDOW), claim.loss.date.plus(WINDOW));
-        let candidates = &self.wash.watches[watch as usize].candidates;
-        let start = candidates.partition_point(|candidate| candidate.acquired < first);
+        let start = self.first_candidate(watch, first);
         let mut position = self.next_candidate(watch, start);
         while claim.matched < claim.units {
             let Some(candidate) = self.wash.watches[watch as usize]
@@ -223,6 +226,25 @@ impl Fold<'_> {
             position = self.next_candidate(watch, position + 1);
         }
         Ok(())
+    }
+
+    /// The first candidate bought on a day or later. Days mostly grow from call to call; a delivery against a short looks
+    /// back to the day it was opened.
+    fn first_candidate(&mut self, watch: u32, day: Date) -> usize {
+        let watch = &mut self.wash.watches[watch as usize];
+        let bought_before = |candidate: &Candidate| candidate.acquired < day;
+        if watch
+            .head
+            .checked_sub(1)
+            .and_then(|last| watch.candidates.get(last))
+            .is_some_and(|c| !bought_before(c))
+        {
+            return watch.candidates.partition_point(bought_before);
+        }
+        while watch.candidates.get(watch.head).is_some_and(bought_before) {
+            watch.head += 1;
+        }
+        watch.head
     }
 
     /// The first candidate from `position` on that has unused units; those without are skipped for good.
@@ -333,9 +355,19 @@ impl Fold<'_> {
         };
         let deferred = if kept { deferred } else { NOTHING };
         let used = self.ledger.mark_used(lot, taken, tacked, deferred)?;
-        let row = &mut self.rows[claim.loss.row as usize];
-        row.adjustment += amount;
-        row.codes = row.codes.with(Codes::WASH);
+        if kept {
+            let cause = Cause::Deferred {
+                disposal: claim.loss.row,
+                held_from: (held_from, tacked),
+            };
+            let trail = self.ledger.lot(used).trail;
+            let movement = (cause, taken, deferred.amount);
+            self.ledger.trail.add_under(trail, &WASH_BASIS, movement);
+        }
+        if let Some(row) = self.rows.get_mut(claim.loss.row) {
+            row.adjustment += amount;
+            row.codes = row.codes.with(Codes::WASH);
+        }
         self.conservation.disallowed += amount;
         if kept {
             self.conservation.deferred += amount;
@@ -529,7 +561,11 @@ impl Fold<'_> {
             {
                 let last = claim.loss.date.plus(WINDOW);
                 if last >= end {
-                    self.rows[claim.loss.row as usize].provisional_until = Some(last);
+                    if let Some(row) = self.rows.get_mut(claim.loss.row) {
+                        row.provisional_until = Some(last);
+                    }
+                    let deferred = claim.deferred().map_or(0, |part| part.printed);
+                    self.conservation.open += claim.loss.amount - deferred;
                 }
             }
         }

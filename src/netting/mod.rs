@@ -66,11 +66,7 @@ pub fn net(netting: &Netting<'_>) -> Result<Netted, Vec<Problem>> {
 impl Netting<'_> {
     /// The tax years to list: from the first with a disposal or another amount to that of the last row or the report date.
     pub fn years(&self) -> std::ops::Range<i32> {
-        let rows = self
-            .matched
-            .disposals
-            .iter()
-            .map(|row| i32::from(row.tax_year));
+        let rows = self.matched.sums.keys().map(|year| i32::from(*year));
         let first = rows
             .chain(self.matched.amounts.iter().map(|amount| amount.year))
             .min();

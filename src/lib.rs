@@ -19,6 +19,7 @@ pub mod method;
 pub mod money;
 pub mod netting;
 pub mod output;
+pub mod rates;
 pub mod record;
 pub mod report;
 pub mod rule;
@@ -52,6 +53,7 @@ pub fn compute(history: &History, settings: &Settings) -> Result<Answer, Vec<Pro
     warnings.extend(netted.warnings);
     Ok(Answer {
         disposals: matched.disposals,
+        merged: matched.merged,
         lots: matched.lots,
         adjustments: matched.adjustments,
         years: netted.years,

@@ -14,6 +14,7 @@ use crate::date::Date;
 use crate::diagnostic::Problem;
 use crate::holding::lot::LotId;
 use crate::holding::parcel::{Parcel, Part};
+use crate::jurisdiction::Gifts;
 use crate::money::{Money, Quantity};
 use crate::rule::us::GIFT;
 use crate::trade::{AccountId, Class, TradeId};
@@ -218,11 +219,13 @@ impl Fold<'_> {
         let inherited = purchase.inherited;
         let term = match (self.section_1256(sale.holding.1), inherited) {
             (true, _) => None,
-            (false, true) => Some(Term::Long),
-            (false, false) => Some(self.law.term.term(held_from, self.today)),
+            (false, true) if self.law.is_us() => Some(Term::Long),
+            (false, _) => self
+                .law
+                .term_of(self.class(sale.holding.1), held_from, self.today),
         };
         let codes = match (self.class(sale.holding.1), term) {
-            (Class::Collectible, Some(Term::Long)) => Codes::COLLECTIBLE,
+            (Class::Collectible, Some(Term::Long)) if self.law.is_us() => Codes::COLLECTIBLE,
             _ => Codes::NONE,
         };
         let row = Disposal {
@@ -431,7 +434,8 @@ impl Fold<'_> {
         let Some(row) = self.rows.get_mut(position) else {
             return Ok(());
         };
-        let Some(paid) = self.distributions.get(&row.security) else {
+        let paid = self.distributions.get(&row.security);
+        let Some(paid) = paid.filter(|_| self.law.is_us()) else {
             return Ok(());
         };
         if self.today >= acquired.plus(1).add_months(6) {
@@ -483,6 +487,9 @@ impl Fold<'_> {
     }
 
     pub(super) fn dividend(&mut self, id: TradeId) -> Result<(), Halt> {
+        if !self.law.is_us() {
+            return Ok(());
+        }
         let row = self.valued(id);
         let Some(total) = row.total()? else {
             return Ok(());
@@ -522,9 +529,15 @@ impl Fold<'_> {
         Ok(())
     }
 
-    /// A gift out removes units with their basis; it is no disposal in the US (26 USC 1001(a)).
+    /// A gift out removes units with their basis; it is no disposal in the US (26 USC 1001(a)). Where the country says
+    /// so, it is a disposal at market value.
     pub(super) fn gift_out(&mut self, id: TradeId) -> Result<(), Halt> {
         let row = self.valued(id);
+        if self.law.gifts == Gifts::MarketValue {
+            let quantity = row.quantity()?;
+            let sale = self.sale(&row, id, quantity, row.at_price(quantity)?);
+            return self.dispose(&sale);
+        }
         let sale = self.sale(&row, id, row.quantity()?, Money::ZERO);
         self.remove(&sale)
     }
@@ -551,7 +564,9 @@ impl Fold<'_> {
             // Whatever the six-month rules said of it is within the whole loss.
             self.conservation.nondeductible += row.cost - row.adjustment;
             row.adjustment = row.cost;
-            row.codes = row.codes.with(Codes::NONDEDUCTIBLE);
+            if self.law.is_us() {
+                row.codes = row.codes.with(Codes::NONDEDUCTIBLE);
+            }
         }
         Ok(())
     }

@@ -65,7 +65,7 @@ impl<'a> Fold<'a> {
             rules,
             calendar,
             ledger: Ledger::new(
-                law.places,
+                rules.places,
                 history
                     .trades
                     .iter()
@@ -231,6 +231,7 @@ impl<'a> Fold<'a> {
         Valued {
             trade: self.history.trade(id),
             history: self.history,
+            rates: &self.rules.rates,
         }
     }
 

@@ -5,12 +5,14 @@ mod coin;
 mod corporate;
 mod dispose;
 mod fold;
+mod incurred;
 mod ledger;
 mod notices;
 mod option;
 mod position;
 mod rows;
 mod rules;
+mod statutory;
 mod trail;
 mod transfer;
 mod value;
@@ -19,7 +21,7 @@ mod wash;
 use std::collections::BTreeMap;
 
 use crate::answer::trail::Trails;
-use crate::answer::{Adjustment, Conservation, Disposal, OpenLot};
+use crate::answer::{Adjustment, Conservation, Disposal, Merged, OpenLot};
 use crate::diagnostic::{Problem, Warning};
 use crate::jurisdiction::Jurisdiction;
 use crate::money::{Minor, OutOfRange};
@@ -40,6 +42,8 @@ pub struct Matched {
     pub sums: BTreeMap<i16, Sums>,
     /// What is held at the end.
     pub lots: Vec<OpenLot>,
+    /// All rows of what merged purchases and sales consist of, by position in `disposals`.
+    pub merged: BTreeMap<u32, Merged>,
     /// Denied and deferred amounts.
     pub adjustments: Vec<Adjustment>,
     /// Amounts that join a year's lines without being rows, such as capital gain distributions.
@@ -68,6 +72,8 @@ pub struct YearAmount {
 pub enum YearAmountKind {
     /// A fund's capital gain distribution: Schedule D line 13.
     CapitalGainDistribution,
+    /// What coins cost that were bought in the year, where costs count when they are paid.
+    CoinCost,
 }
 
 /// Why an event could not be carried out.
@@ -113,9 +119,22 @@ pub fn matched(
         ..Matched::default()
     };
     let mut problems = Vec::new();
-    let mut fold = Fold::new(history, law, &rules, calendar);
-    fold.run(&ordered.events);
-    fold.finish(&mut all, &mut problems);
+    if law.by_lots() {
+        let mut fold = Fold::new(history, law, &rules, calendar);
+        fold.run(&ordered.events);
+        fold.finish(&mut all, &mut problems);
+    } else {
+        statutory::run(
+            history,
+            law,
+            settings,
+            &rules,
+            calendar,
+            &ordered.events,
+            &mut all,
+            &mut problems,
+        );
+    }
     if ordered.left_out > 0 {
         all.warnings.push(Warning {
             code: "rows-after-as-of",
@@ -135,10 +154,20 @@ pub fn matched(
     if !broken.is_empty() {
         return Err(broken.into_iter().map(internal_error).collect());
     }
+    incurred::apply(history, law, &rules, &mut all)?;
     in_order_of_sale(&mut all);
     in_order_of_names(history, &mut all);
-    let mut found = notices::notices(history, &rules, &all, law.places);
-    all.warnings.append(&mut found);
+    if !rules.only_sums {
+        all.sums =
+            Sums::by_year(&all.disposals).map_err(|error| vec![Problem::new(error.to_string())])?;
+    }
+    if law.repurchase_notice {
+        notices::bought_back(history, &mut all);
+    }
+    if law.is_us() {
+        let mut found = notices::notices(history, &rules, &all, rules.places);
+        all.warnings.append(&mut found);
+    }
     Ok(all)
 }
 
@@ -188,6 +217,10 @@ fn in_order_of_sale(all: &mut Matched) {
             }
             permute(&mut trails.disposals, &mut place.clone());
         }
+        all.merged = std::mem::take(&mut all.merged)
+            .into_iter()
+            .map(|(row, merged)| (place[row as usize], merged))
+            .collect();
         permute(&mut all.disposals, &mut place);
     }
     all.adjustments

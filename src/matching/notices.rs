@@ -186,6 +186,26 @@ fn perpetuals(history: &History) -> Option<Warning> {
     warning("perpetual-unsettled", message.to_owned(), at, false)
 }
 
+/// Purchases within 30 days of a loss: no rule of arithmetic takes it back, but an anti-avoidance rule may (TR 2008/1).
+pub fn bought_back(history: &History, all: &mut Matched) {
+    let near = |row: &crate::answer::Disposal| {
+        row.gain() < 0
+            && history.trades.iter().any(|trade| {
+                trade.security == row.security
+                    && trade.action == Action::Buy
+                    && trade.date.days_since(row.disposed).abs() <= WINDOW
+                    && row.acquired != Some(trade.date)
+            })
+    };
+    let rows = all.disposals.iter().filter(|row| near(row));
+    let at = unique(rows.map(|row| history.trade(row.closed_by).source));
+    if !at.is_empty() {
+        let message = "the same security was bought within 30 days of a loss: no arithmetic rule takes the loss back, but an anti-avoidance rule may (TR 2008/1)";
+        all.warnings
+            .extend(warning("bought-back", message.to_owned(), at, false));
+    }
+}
+
 /// The distinct rows, in order.
 fn unique(rows: impl Iterator<Item = Source>) -> Vec<Source> {
     let mut seen: Vec<Source> = rows.collect();

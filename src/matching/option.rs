@@ -7,7 +7,7 @@ use super::acquire::Manner;
 use super::dispose::Sale;
 use super::fold::Fold;
 use super::ledger::Holding;
-use crate::answer::{Codes, Disposal, Match, Term};
+use crate::answer::{Codes, Disposal, Match};
 use crate::date::Date;
 use crate::diagnostic::Problem;
 use crate::money::{Money, Quantity};
@@ -110,6 +110,9 @@ impl Fold<'_> {
 
     /// A put bought while the stock was young counts as a short sale of it, and its end as the closing (26 USC 1233(b)).
     fn put_closes(&mut self, put: SecurityId, holding: Holding) -> Result<(), Halt> {
+        if !self.law.is_us() {
+            return Ok(());
+        }
         let (Some(underlying), Some(Right::Put), Class::Option) =
             (self.underlying(put), self.right(put), self.class(put))
         else {
@@ -490,7 +493,8 @@ impl Fold<'_> {
         let term = if self.section_1256(trade.security) {
             None
         } else {
-            Some(Term::Short)
+            self.law
+                .term_of(self.class(trade.security), self.today, self.today)
         };
         self.rows.push(Disposal {
             security: trade.security,

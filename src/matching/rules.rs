@@ -2,8 +2,9 @@
 
 use crate::date::Date;
 use crate::diagnostic::Problem;
-use crate::jurisdiction::Jurisdiction;
+use crate::jurisdiction::{self, Jurisdiction};
 use crate::method::{self, Method};
+use crate::rates::Rates;
 use crate::settings::{FilingStatus, Settings, WashSales};
 use crate::trade::{Account, History, SecurityId};
 
@@ -14,6 +15,10 @@ pub struct Rules {
     pub method: &'static Method,
     /// The lot method of each account.
     pub methods: Vec<&'static Method>,
+    /// Decimals of the report's currency.
+    pub places: u32,
+    /// Exchange rates into the report's currency.
+    pub rates: Rates,
     /// Accounts whose sales give rows: the taxpayer's own taxable ones, and the spouse's on one return.
     pub reported: Vec<bool>,
     /// Accounts whose purchases take over a loss: not an IRA (Rev. Rul. 2008-5), and the spouse's only on one return
@@ -45,6 +50,10 @@ pub struct Rules {
     pub keep_adjustments: bool,
     /// Whether to record where basis comes from.
     pub trail: bool,
+    /// Whether rules with a window reach coins (Ireland, Spain).
+    pub coin_windows: bool,
+    /// Whether a superficial loss is denied whose only buyers have sold again (Canada).
+    pub deny_without_substitute: bool,
     /// Declared groups of substantially identical securities.
     pub identical: Vec<Vec<SecurityId>>,
 }
@@ -71,18 +80,6 @@ pub enum TransferFee {
     /// They vanish with their basis.
     Ignore,
 }
-
-/// The named readings of `[us]`: name, values, first is the default.
-const US_READINGS: &[(&str, &[&str])] = &[
-    ("wash_holding_period", &["union", "add", "date"]),
-    ("older_lot_as_replacement", &["literal", "exclude"]),
-    ("call_as_replacement", &["yes", "no"]),
-    ("option_identity", &["contract", "underlying"]),
-    ("spouse", &["basis", "lost"]),
-    ("crypto_wash", &["no", "yes"]),
-    ("transfer_fee", &["dispose", "basis", "ignore"]),
-    ("1256_carryback", &["no", "yes"]),
-];
 
 impl Rules {
     /// Resolves the settings against what was read.
@@ -133,7 +130,8 @@ impl Rules {
                 .get(&("us".to_owned(), name.to_owned()))
                 .map(String::as_str)
         };
-        let joint = settings.filing_status == FilingStatus::Joint;
+        let joint = law.is_us() && settings.filing_status == FilingStatus::Joint;
+        let rates = settings.rates.to(law.currency, history);
         let to_spouse = joint && read("spouse") != Some("lost");
         let owned = |spouse: bool| {
             let kind = |account: &Account| {
@@ -151,7 +149,17 @@ impl Rules {
             keeps_loss: owned(to_spouse),
             method,
             methods,
-            wash_sales: settings.wash_sales,
+            wash_sales: if law.is_us() {
+                settings.wash_sales
+            } else {
+                WashSales::Off
+            },
+            places: if law.currency.is_empty() {
+                crate::rates::places(rates.report())
+            } else {
+                law.places
+            },
+            rates,
             tacking: match read("wash_holding_period") {
                 Some("add") => Tacking::Add,
                 Some("date") => Tacking::Date,
@@ -174,6 +182,8 @@ impl Rules {
             only_sums: settings.only_years && law.code == "us",
             keep_adjustments: !settings.skip_adjustments && !settings.only_years,
             trail: settings.trail,
+            coin_windows: law.reading(settings, "crypto_four_weeks") == "yes",
+            deny_without_substitute: law.reading(settings, "no_substitute_left") != "allow",
             identical,
         })
     }
@@ -192,23 +202,23 @@ fn known_method(law: &'static Jurisdiction, name: &str) -> Result<&'static Metho
 }
 
 fn unknown_reading(((table, name), value): (&(String, String), &String)) -> Option<Problem> {
-    if table != "us" {
-        return Some(Problem::new(format!(
-            "there are no settings for `{table}` yet"
-        )));
-    }
-    match US_READINGS.iter().find(|(known, _)| known == name) {
+    let Some(law) = jurisdiction::named(table) else {
+        return Some(Problem::new(format!("`{table}` is no jurisdiction")));
+    };
+    match law.readings.iter().find(|reading| reading.name == name) {
         None => {
-            let names: Vec<&str> = US_READINGS.iter().map(|(known, _)| *known).collect();
-            Some(
-                Problem::new(format!("`{name}` is no setting of [us]"))
-                    .help(format!("settings: {}", names.join(", "))),
-            )
+            let names: Vec<&str> = law.readings.iter().map(|reading| reading.name).collect();
+            let known = if names.is_empty() {
+                "it has none".to_owned()
+            } else {
+                format!("settings: {}", names.join(", "))
+            };
+            Some(Problem::new(format!("`{name}` is no setting of [{table}]")).help(known))
         }
-        Some((_, values)) if values.contains(&value.as_str()) => None,
-        Some((_, values)) => Some(
+        Some(reading) if reading.values.contains(&value.as_str()) => None,
+        Some(reading) => Some(
             Problem::new(format!("`{value}` is no value of `{name}`"))
-                .help(format!("values: {}", values.join(", "))),
+                .help(format!("values: {}", reading.values.join(", "))),
         ),
     }
 }

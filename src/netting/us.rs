@@ -136,6 +136,7 @@ fn sums_by_year(netting: &Netting<'_>) -> Result<BTreeMap<i32, Sums>, OutOfRange
                 (sums.distributions, sums.long_gains) =
                     (add(sums.distributions)?, add(sums.long_gains)?);
             }
+            YearAmountKind::CoinCost => {}
         }
     }
     Ok(years)

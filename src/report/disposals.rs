@@ -2,11 +2,11 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::answer::{Disposal, Term};
+use crate::answer::{Disposal, Merged, Term};
 use crate::date::Date;
 use crate::output::table::{Cell, Column, Field, Id, Table, cell_of, columns_of, field};
 use crate::report::{Frame, day, text};
-use crate::trade::SecurityId;
+use crate::trade::{SecurityId, TradeId};
 
 /// The rows, with the number of each among those of its symbol and day.
 pub struct Disposals<'a> {
@@ -45,10 +45,8 @@ impl<'a> Disposals<'a> {
         field("provisional_until", |t, row| {
             day(t.at(row).provisional_until)
         }),
-        field("opened_by", |t, row| t.opened_by(t.at(row))),
-        field("closed_by", |t, row| {
-            Cell::Place(t.frame.place(t.at(row).closed_by))
-        }),
+        field("opened_by", |t, row| t.opened_by(t.position(row))),
+        field("closed_by", |t, row| t.closed_by(t.position(row))),
     ];
 
     /// The disposals of the years shown.
@@ -94,7 +92,27 @@ impl<'a> Disposals<'a> {
             .map_or(Cell::Null, |year| text(year))
     }
 
-    fn opened_by(&self, row: &Disposal) -> Cell<'_> {
+    /// All rows of a merged purchase or sale, where there are several.
+    fn several(&self, position: usize, side: fn(&Merged) -> &[TradeId]) -> Option<Cell<'_>> {
+        let merged = self.frame.answer.merged.get(&(position as u32))?;
+        let rows = side(merged);
+        (rows.len() > 1).then(|| {
+            let places = rows.iter().map(|trade| self.frame.place(*trade));
+            Cell::Places(places.collect())
+        })
+    }
+
+    fn closed_by(&self, position: usize) -> Cell<'_> {
+        let row = &self.frame.answer.disposals[position];
+        self.several(position, |merged| &merged.closed_by)
+            .unwrap_or_else(|| Cell::Place(self.frame.place(row.closed_by)))
+    }
+
+    fn opened_by(&self, position: usize) -> Cell<'_> {
+        if let Some(several) = self.several(position, |merged| &merged.opened_by) {
+            return several;
+        }
+        let row = &self.frame.answer.disposals[position];
         match row.lot {
             Some(lot) if lot.number > 0 => Cell::Place(self.frame.place(lot.opened_by)),
             Some(_) | None => Cell::Places(Vec::new()),

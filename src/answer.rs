@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use crate::date::Date;
 use crate::diagnostic::Warning;
 use crate::money::{Minor, Money, OutOfRange, Quantity};
+use crate::rates::Rates;
 use crate::trade::{AccountId, SecurityId, TradeId};
 
 /// Everything a computation found.
@@ -23,6 +24,8 @@ pub struct Answer {
     pub adjustments: Vec<Adjustment>,
     /// The netting of each tax year, oldest first.
     pub years: Vec<Year>,
+    /// The exchange rates that rows were converted by.
+    pub rates: Rates,
     /// What the user should know.
     pub warnings: Vec<Warning>,
     /// The sums that must agree.

@@ -11,6 +11,7 @@ pub mod config;
 pub mod country;
 pub mod error;
 pub mod input;
+pub mod jurisdictions;
 pub mod lots;
 pub mod man;
 pub mod options;
@@ -73,6 +74,7 @@ enum Task {
     Lots(lots::Lots),
     Compare(compare::Compare),
     Check(check::Check),
+    Jurisdictions(jurisdictions::Jurisdictions),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -95,6 +97,7 @@ impl Task {
             Self::Lots(command) => command.run(config),
             Self::Compare(command) => command.run(config),
             Self::Check(command) => command.run(config),
+            Self::Jurisdictions(command) => command.run(),
             Self::Completions(command) => command.run(),
             Self::Man(command) => command.run(),
         }

@@ -24,7 +24,11 @@ pub static DE: Jurisdiction = Jurisdiction {
     term: TermTest::AfterAnniversary,
     term_of: Assets::Coins,
     defer: None,
-    written: Written::GrantThenClose,
+    // Premiums are income when received (s 20(1) no 11); closings count on their own day since the Jahressteuergesetz
+    // 2024, before on the day of the premium (BFH VIII R 27/21).
+    written: Written::GrantStays {
+        own_year_from: (2024, 12, 6),
+    },
     gifts: Gifts::CarryOver,
     swaps: Swaps::Disposal,
     carry_in: &["private", "stock", "other", "loss"],

@@ -85,5 +85,5 @@ static EXEMPTION: Rule = Rule {
 static PAYMENT: Rule = Rule {
     id: "ie-payment",
     title: "two payment periods: January to November, December",
-    citation: "TCA 1997 s 959AN to 959AP",
+    citation: "Revenue, paying capital gains tax",
 };

@@ -173,6 +173,12 @@ pub enum Written {
     GrantRevised,
     /// When it is written; buying it back is a loss of its own day, assignment moves the premium to the shares.
     GrantThenClose,
+    /// When it is written, whatever becomes of the option; buying it back changes that result until a day (year, month,
+    /// day), and is a loss of its own day from then on.
+    GrantStays {
+        /// That day.
+        own_year_from: (i32, u32, u32),
+    },
 }
 
 /// What a gift is.

@@ -40,7 +40,7 @@ pub static PL: Jurisdiction = Jurisdiction {
 static FIRST_IN: Rule = Rule {
     id: "pl-first-in",
     title: "first in, first out in each account",
-    citation: "PIT s 24(10), s 30a(3)",
+    citation: "PIT s 24(10)",
 };
 
 static COINS: Rule = Rule {

@@ -51,5 +51,5 @@ static AVERAGES: Rule = Rule {
 static QUOTA: Rule = Rule {
     id: "se-quota",
     title: "losses on listed shares and funds in full against such gains, the rest of a loss by 70 %",
-    citation: "IL ch 48 s 20, s 20 b",
+    citation: "IL ch 48 s 20 to 24",
 };

@@ -85,13 +85,13 @@ static LATER: Rule = Rule {
 static LOSSES: Rule = Rule {
     id: "uk-losses",
     title: "losses of the year in full, even where that wastes the exempt amount",
-    citation: "TCGA 1992 s 1(3), s 2; CG18030",
+    citation: "TCGA 1992 s 1, s 2; CG18030",
 };
 
 static BROUGHT_FORWARD: Rule = Rule {
     id: "uk-brought-forward",
     title: "losses brought forward down to the exempt amount",
-    citation: "TCGA 1992 s 1E, s 1K; CG21533",
+    citation: "TCGA 1992 s 2, s 1K; CG21533",
 };
 
 static EXEMPT_AMOUNT: Rule = Rule {

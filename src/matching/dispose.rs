@@ -253,7 +253,7 @@ impl Fold<'_> {
         if !gain.is_negative() {
             return Ok(None);
         }
-        let position = self.rows.len() as u32 - 1;
+        let position = self.rows.len() - 1;
         self.six_months(position, slice, acquired)?;
         Ok(Some(Loss {
             row: position,
@@ -270,7 +270,7 @@ impl Fold<'_> {
 
     /// Records where the row just made comes from.
     fn tell_row(&mut self, sale: &Sale<'_>, slice: &Slice, cost: Part) -> Result<(), Halt> {
-        let row = self.rows.len() as u32 - 1;
+        let row = self.rows.len() - 1;
         let trail = &mut self.ledger.trail;
         if slice.gift.is_some() {
             let other = cost.amount.minus(slice.part.amount)?;

@@ -5,8 +5,10 @@ mod coin;
 mod corporate;
 mod dispose;
 mod fold;
+mod granted;
 mod incurred;
 mod ledger;
+mod neutral;
 mod notices;
 mod option;
 mod position;
@@ -28,6 +30,8 @@ use crate::money::{Minor, OutOfRange};
 use crate::settings::Settings;
 use crate::timeline::{Calendar, in_order};
 use crate::trade::{History, SecurityId};
+
+pub use wash::WASH_SALE;
 
 use fold::Fold;
 pub use rows::Sums;
@@ -155,6 +159,8 @@ pub fn matched(
         return Err(broken.into_iter().map(internal_error).collect());
     }
     incurred::apply(history, law, &rules, &mut all)?;
+    granted::apply(history, law, &mut all)
+        .map_err(|error| vec![Problem::new(error.to_string())])?;
     in_order_of_sale(&mut all);
     in_order_of_names(history, &mut all);
     if !rules.only_sums {

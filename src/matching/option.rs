@@ -10,6 +10,7 @@ use super::ledger::Holding;
 use crate::answer::{Codes, Disposal, Match};
 use crate::date::Date;
 use crate::diagnostic::Problem;
+use crate::jurisdiction::Written;
 use crate::money::{Money, Quantity};
 use crate::trade::{Action, Class, Right, SecurityId, Trade, TradeId};
 
@@ -213,7 +214,16 @@ impl Fold<'_> {
         let (quantity, _) = self.position(row.trade)?;
         let leg = self.share_leg(row.trade, quantity)?;
         let holding = (row.trade.account, row.trade.security);
-        let premium = self.take_premium(id, holding, quantity, leg.right == Right::Put)?;
+        let premium = match self.law.written {
+            // The premium stays where it was: a result of its own, beside shares at the strike.
+            Written::GrantStays { .. } => {
+                self.close_short(id, holding, quantity, Money::ZERO, Match::Short)?;
+                Money::ZERO
+            }
+            Written::Close | Written::GrantRevised | Written::GrantThenClose => {
+                self.take_premium(id, holding, quantity, leg.right == Right::Put)?
+            }
+        };
         let fee = row.fee()?;
         match leg.right {
             Right::Call => {

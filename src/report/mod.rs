@@ -4,6 +4,7 @@ pub mod adjustments;
 pub mod comparison;
 pub mod disposals;
 pub mod document;
+pub mod jurisdictions;
 pub mod lots;
 pub mod page;
 pub mod warnings;

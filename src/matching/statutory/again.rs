@@ -96,6 +96,8 @@ impl Walk<'_> {
         if let Some(row) = self.rows.get_mut(row as usize) {
             row.adjustment -= used;
         }
+        self.conservation.disallowed -= used;
+        self.conservation.deferred -= used;
         let left = one.carried.amount - used;
         let lots = self.stocks.get_mut(&key).map(|stock| &mut stock.lots);
         let same = |lot: &&mut Lot| {
@@ -105,7 +107,10 @@ impl Walk<'_> {
         let lot = lots.and_then(|lots| lots.iter_mut().find(same));
         match lot.filter(|lot| !lot.carried.units.is_zero()) {
             Some(lot) => lot.carried.amount += left,
-            None => self.conservation.lost += left,
+            None => {
+                self.conservation.deferred -= left;
+                self.conservation.lost += left;
+            }
         }
         Ok(())
     }
@@ -127,6 +132,8 @@ impl Walk<'_> {
             if let Some(row) = self.rows.get_mut(row as usize) {
                 row.adjustment -= one.carried.amount;
             }
+            self.conservation.disallowed -= one.carried.amount;
+            self.conservation.deferred -= one.carried.amount;
             own.push((row, one.quantity));
         }
         let amount = released + (-result).max(0);

@@ -94,6 +94,21 @@ impl Stock {
         })
     }
 
+    /// The cost of everything held, and what waits to join it.
+    pub fn carried(&self) -> Result<Money, OutOfRange> {
+        let mut sum = self.waiting.map_or(Money::ZERO, |part| part.amount);
+        if let Some(pool) = &self.pool {
+            sum = sum.plus(pool.amount_left()?)?;
+        }
+        for (_, amount) in &self.pending {
+            sum = sum.plus(*amount)?;
+        }
+        for lot in &self.lots {
+            sum = sum.plus(lot.parcel.amount_left()?)?;
+        }
+        Ok(sum)
+    }
+
     /// Adds units with their cost to the pool, and whatever waited for them.
     pub fn join(&mut self, quantity: Quantity, part: Part, places: u32) -> Result<(), OutOfRange> {
         match &mut self.pool {

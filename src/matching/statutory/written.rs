@@ -102,7 +102,7 @@ impl Walk<'_> {
                     )?;
                 }
                 // A loss of its own, of the day it is paid.
-                (Written::GrantThenClose, Some(cost)) => {
+                (Written::GrantThenClose | Written::GrantStays { .. }, Some(cost)) => {
                     self.row(
                         &Row {
                             proceeds: ZERO,
@@ -115,7 +115,8 @@ impl Walk<'_> {
                         false,
                     )?;
                 }
-                (Written::GrantThenClose, None) | (Written::GrantRevised, _) => {}
+                (Written::GrantThenClose | Written::GrantStays { .. }, None)
+                | (Written::GrantRevised, _) => {}
             }
         }
         Ok(())
@@ -203,7 +204,9 @@ impl Walk<'_> {
             for position in positions.filter(|p| !p.parcel.left().is_zero()) {
                 let cost = match self.counts(*key) {
                     Written::Close => position.parcel.printed().saturating_neg(),
-                    Written::GrantRevised | Written::GrantThenClose => 0,
+                    Written::GrantRevised
+                    | Written::GrantThenClose
+                    | Written::GrantStays { .. } => 0,
                 };
                 found.push(OpenLot {
                     name: position.name(*key),

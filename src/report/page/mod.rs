@@ -69,6 +69,7 @@ fn lot_name(cell: &Cell<'_>) -> String {
         | Cell::Amount(_)
         | Cell::Quantity(_)
         | Cell::Places(_)
+        | Cell::Rates(_)
         | Cell::Place(_) => String::new(),
     }
 }

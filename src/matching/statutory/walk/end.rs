@@ -1,6 +1,7 @@
 //! The end of a walk: what is still held, what may still change, and everything handed over.
 
 use super::{Done, Walk};
+use crate::answer::trail::Provenance;
 use crate::answer::{LotName, Match, OpenLot};
 use crate::date::Date;
 use crate::diagnostic::Problem;
@@ -8,6 +9,7 @@ use crate::jurisdiction::Defer;
 use crate::matching::statutory::moves::Key;
 use crate::matching::statutory::{again, circle};
 use crate::matching::{Halt, Matched};
+use crate::money::{Money, OutOfRange};
 
 impl<'a> Walk<'a> {
     /// Hands everything over.
@@ -20,7 +22,15 @@ impl<'a> Walk<'a> {
             });
         }
         problems.append(&mut self.problems);
+        if let Err(error) = self.balance(all) {
+            problems.push(Problem::new(error.to_string()));
+        }
         let offset = all.disposals.len() as u32;
+        if let Some(trails) = &mut all.trails {
+            trails
+                .disposals
+                .resize_with(self.rows.len(), Provenance::default);
+        }
         all.disposals.append(&mut self.rows);
         all.merged.extend(
             std::mem::take(&mut self.merged)
@@ -30,9 +40,6 @@ impl<'a> Walk<'a> {
         for mut adjustment in self.adjustments.drain(..) {
             adjustment.disposal += offset;
             all.adjustments.push(adjustment);
-        }
-        if all.conservation.add(&self.conservation).is_err() {
-            problems.push(Problem::new("an amount is too large"));
         }
         for warning in self.warnings.drain(..) {
             match all
@@ -45,10 +52,29 @@ impl<'a> Walk<'a> {
             }
         }
         match self.lots() {
-            Ok(mut lots) => all.lots.append(&mut lots),
+            Ok(mut lots) => {
+                if let Some(trails) = &mut all.trails {
+                    trails.lots.resize_with(lots.len(), Vec::new);
+                }
+                all.lots.append(&mut lots);
+            }
             Err(Halt::Range(error)) => problems.push(Problem::new(error.to_string())),
             Err(Halt::Problem(problem)) => problems.push(*problem),
         }
+    }
+
+    /// The sums of all rows, and those that must agree.
+    fn balance(&mut self, all: &mut Matched) -> Result<(), OutOfRange> {
+        for row in &self.rows {
+            all.sums.entry(row.tax_year).or_default().add(row)?;
+            self.conservation.adjusted += row.adjustment;
+        }
+        let mut held = Money::ZERO;
+        for stock in self.stocks.values() {
+            held = held.plus(stock.carried()?)?;
+        }
+        self.conservation.basis_held = held;
+        all.conservation.add(&self.conservation)
     }
 
     pub(super) fn end(&mut self) -> Done {

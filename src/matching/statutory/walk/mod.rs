@@ -255,14 +255,16 @@ impl<'a> Walk<'a> {
 
     /// Writes a row, if the holder's results are the taxpayer's. `open` rows get their cost later.
     pub fn row(&mut self, row: &Row, open: bool) -> Result<Option<u32>, Halt> {
+        // What a short position cost to close, and a result from an amount alone, was never basis.
+        let basis = !matches!(row.matched, Match::Short | Match::Amount) && !open;
         if !self.holders.reported(row.key.0) || row.way == Way::Gone {
-            if !open {
+            if basis {
                 self.conservation.basis_gone =
                     self.conservation.basis_gone.plus(row.cost.amount)?;
             }
             return Ok(None);
         }
-        if !open {
+        if basis {
             self.conservation.basis_out = self.conservation.basis_out.plus(row.cost.amount)?;
         }
         let proceeds = match (row.way, open) {
@@ -270,6 +272,12 @@ impl<'a> Walk<'a> {
             (Way::Spouse, false) => row.cost.printed,
             (Way::Sale | Way::Lost | Way::Gone, _) => row.proceeds.printed,
         };
+        let denied = if row.way == Way::Lost {
+            row.cost.printed
+        } else {
+            0
+        };
+        self.conservation.nondeductible += denied;
         let class = self.class(row.key.1);
         let held_from = row.held_from.unwrap_or(self.today);
         self.rows.push(Disposal {
@@ -285,11 +293,7 @@ impl<'a> Walk<'a> {
             disposed: row.tax_day,
             proceeds,
             cost: if open { 0 } else { row.cost.printed },
-            adjustment: if row.way == Way::Lost {
-                row.cost.printed
-            } else {
-                0
-            },
+            adjustment: denied,
             provisional_until: None,
             lot: row.lot,
             closed_by: row.trade,

@@ -11,7 +11,7 @@ use crate::holding::parcel::{Parcel, Part};
 use crate::holding::queue::{Queue, Slots};
 use crate::method::{BasisOf, Method};
 use crate::money::{Money, OutOfRange, Quantity};
-use crate::rule::us::{AVERAGE_BASIS, SHORT_SALE};
+use crate::rule::us::{AVERAGE_BASIS, HOLDING_RESTART};
 use crate::trade::{AccountId, SecurityId, TradeId};
 
 /// An account's holding of one security.
@@ -491,7 +491,7 @@ impl Ledger {
         });
         self.trail.add_under(
             slice.trail,
-            &SHORT_SALE,
+            &HOLDING_RESTART,
             (Cause::Restarted { day }, quantity, Money::ZERO),
         );
         self.enqueue(Lot {

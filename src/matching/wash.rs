@@ -332,7 +332,7 @@ impl Fold<'_> {
                 held_from: (held_from, tacked),
             };
             let trail = self.ledger.lot(used).trail;
-            let movement = (cause, taken, deferred.amount);
+            let movement = (cause, units, deferred.amount);
             self.ledger.trail.add_under(trail, &WASH_BASIS, movement);
         }
         let row = &mut self.rows[claim.loss.row as usize];

@@ -216,6 +216,7 @@ impl Exact {
     /// The lines in print. A difference beyond rounding is a line of its own under this name.
     fn printed(self, total: Minor, places: u32, besides: &str) -> Vec<Line> {
         let (mut sum, mut printed) = (Money::ZERO, 0);
+        let movements = self.lines.len();
         let mut last = None;
         let mut lines: Vec<Line> = Vec::new();
         for (line, exact) in self.lines {
@@ -231,7 +232,8 @@ impl Exact {
         }
         let rest = total - printed;
         match last.and_then(|last| lines.get_mut(last)) {
-            Some(line) if rest.abs() <= 1 => line.amount = line.amount.map(|own| own + rest),
+            // Each part of a lot that was joined from others may have been printed half a unit off.
+            Some(line) if rest.unsigned_abs() as usize <= movements.max(1) => line.amount = line.amount.map(|own| own + rest),
             _ if rest != 0 => lines.push(Line::new(besides).amount(rest)),
             _ => {}
         }

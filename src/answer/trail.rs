@@ -68,6 +68,8 @@ pub enum Cause {
         from: SecurityId,
         /// To which.
         to: SecurityId,
+        /// Units before.
+        before: Quantity,
         /// Units afterwards.
         after: Quantity,
     },

@@ -10,6 +10,7 @@ pub mod compute;
 pub mod config;
 pub mod country;
 pub mod error;
+pub mod explain;
 pub mod input;
 pub mod jurisdictions;
 pub mod lots;
@@ -72,6 +73,7 @@ Results are computed from your files alone and are not tax advice.";
 enum Task {
     Compute(compute::Compute),
     Lots(lots::Lots),
+    Explain(explain::Explain),
     Compare(compare::Compare),
     Check(check::Check),
     Jurisdictions(jurisdictions::Jurisdictions),
@@ -95,6 +97,7 @@ impl Task {
         match self {
             Self::Compute(command) => command.run(config),
             Self::Lots(command) => command.run(config),
+            Self::Explain(command) => command.run(config),
             Self::Compare(command) => command.run(config),
             Self::Check(command) => command.run(config),
             Self::Jurisdictions(command) => command.run(),

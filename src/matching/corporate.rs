@@ -373,6 +373,7 @@ impl Fold<'_> {
         let cause = Cause::Became {
             from: holding.1,
             to: new,
+            before: slice.quantity,
             after: units,
         };
         self.ledger

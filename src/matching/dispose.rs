@@ -631,10 +631,9 @@ impl Fold<'_> {
         } else {
             problem.note(format!("held elsewhere: {}", elsewhere.join(", ")))
         };
-        problem.help(format!(
-            "if they were bought earlier, add a row like this with the real date and basis (columns date,action,symbol,quantity,basis,account):\n{},opening,{symbol},{missing},0.00,{account}\nor, if it was a short sale, use the action `short` (or --allow-short)",
-            self.today.plus(-1),
-        ))
+        problem
+            .help("if it was a short sale, use the action `short` (or --allow-short); if they were bought earlier, add a row like this with the real date and basis (columns date,action,symbol,quantity,basis,account):")
+            .paste(format!("{},opening,{symbol},{missing},0.00,{account}", self.today.plus(-1)))
     }
 
     fn choice_missing(&self, sale: &Sale<'_>) -> Halt {

@@ -14,7 +14,7 @@ use crate::holding::parcel::{Parcel, Part};
 use crate::holding::queue::{Entry, Queue, Slots, order_of_lots};
 use crate::method::{BasisOf, Method, within_purchase};
 use crate::money::{Money, OutOfRange, Quantity};
-use crate::rule::us::{AVERAGE_BASIS, SHORT_SALE};
+use crate::rule::us::{AVERAGE_BASIS, HOLDING_RESTART};
 use crate::trade::{AccountId, SecurityId, TradeId};
 
 /// An account's holding of one security.
@@ -572,7 +572,7 @@ impl Ledger {
         });
         self.trail.add_under(
             slice.trail,
-            &SHORT_SALE,
+            &HOLDING_RESTART,
             (Cause::Restarted { day }, quantity, Money::ZERO),
         );
         self.enqueue(Lot {

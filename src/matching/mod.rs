@@ -163,6 +163,10 @@ pub fn matched(
         .map_err(|error| vec![Problem::new(error.to_string())])?;
     in_order_of_sale(&mut all);
     in_order_of_names(history, &mut all);
+    if !rules.only_sums {
+        all.sums =
+            Sums::by_year(&all.disposals).map_err(|error| vec![Problem::new(error.to_string())])?;
+    }
     if law.repurchase_notice {
         notices::bought_back(history, &mut all);
     }
@@ -210,10 +214,6 @@ fn in_order_of_sale(all: &mut Matched) {
         for adjustment in &mut all.adjustments {
             adjustment.disposal = place[adjustment.disposal as usize];
         }
-        all.merged = std::mem::take(&mut all.merged)
-            .into_iter()
-            .map(|(row, merged)| (place[row as usize], merged))
-            .collect();
         if let Some(trails) = &mut all.trails {
             for provenance in &mut trails.disposals {
                 provenance.map_rows(|row| place[row as usize]);
@@ -223,6 +223,10 @@ fn in_order_of_sale(all: &mut Matched) {
             }
             permute(&mut trails.disposals, &mut place.clone());
         }
+        all.merged = std::mem::take(&mut all.merged)
+            .into_iter()
+            .map(|(row, merged)| (place[row as usize], merged))
+            .collect();
         permute(&mut all.disposals, &mut place);
     }
     all.adjustments

@@ -460,10 +460,8 @@ impl Fold<'_> {
             self.history.trade(trade).source,
             format!("{symbol} is a section 1256 contract held past {last} without a year-end mark"),
         )
-        .help(format!(
-            "add its price on the last business day of {year} (columns date,action,symbol,price,account):\n{last},mark,{symbol},PRICE,{}",
-            self.history.account(holding.0).name
-        ))
+        .help(format!("add its price on the last business day of {year} (columns date,action,symbol,price,account):"))
+        .paste(format!("{last},mark,{symbol},PRICE,{}", self.history.account(holding.0).name))
     }
 
     /// A gain or loss from an amount alone, as venues report closed positions.

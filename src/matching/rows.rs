@@ -27,6 +27,22 @@ pub struct Sums {
 }
 
 impl Sums {
+    /// The sums of rows by tax year.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] where a sum cannot be held.
+    pub fn by_year(rows: &[Disposal]) -> Result<BTreeMap<i16, Self>, OutOfRange> {
+        let mut years: BTreeMap<i16, Self> = BTreeMap::new();
+        for own in rows.chunk_by(|a, b| a.tax_year == b.tax_year) {
+            let Some(first) = own.first() else { continue };
+            let sums = years.entry(first.tax_year).or_default();
+            for row in own {
+                sums.add(row)?;
+            }
+        }
+        Ok(years)
+    }
+
     /// Adds a row.
     ///
     /// # Errors
@@ -122,23 +138,13 @@ impl Rows {
         self.forgotten + self.open.iter().map(|row| row.adjustment).sum::<Minor>()
     }
 
-    /// The rows that are left, and the sums of all.
+    /// The rows that are left, and the sums of all where only those are wanted.
     pub fn finish(mut self) -> Result<(Vec<Disposal>, BTreeMap<i16, Sums>), OutOfRange> {
-        let mut current: Option<(i16, Sums)> = None;
-        for row in &self.open {
-            match &mut current {
-                Some((year, sums)) if *year == row.tax_year => sums.add(row)?,
-                _ => {
-                    if let Some((year, sums)) = current.take() {
-                        self.sums.insert(year, sums);
-                    }
-                    let mut sums = self.sums.get(&row.tax_year).copied().unwrap_or_default();
-                    sums.add(row)?;
-                    current = Some((row.tax_year, sums));
-                }
+        if self.only_sums {
+            for row in &self.open {
+                self.sums.entry(row.tax_year).or_default().add(row)?;
             }
         }
-        self.sums.extend(current);
         Ok((self.open.into(), self.sums))
     }
 }

@@ -48,12 +48,12 @@ pub struct Rules {
     pub only_sums: bool,
     /// Whether to keep every deferral apart, as the adjustments report needs.
     pub keep_adjustments: bool,
+    /// Whether to record where basis comes from.
+    pub trail: bool,
     /// Whether rules with a window reach coins (Ireland, Spain).
     pub coin_windows: bool,
     /// Whether a superficial loss is denied whose only buyers have sold again (Canada).
     pub deny_without_substitute: bool,
-    /// Whether to record where basis comes from.
-    pub trail: bool,
     /// Declared groups of substantially identical securities.
     pub identical: Vec<Vec<SecurityId>>,
 }
@@ -179,11 +179,11 @@ impl Rules {
             end: settings
                 .as_of
                 .or_else(|| history.trades.iter().map(|trade| trade.date).max()),
-            coin_windows: law.reading(settings, "crypto_four_weeks") == "yes",
-            deny_without_substitute: law.reading(settings, "no_substitute_left") != "allow",
             only_sums: settings.only_years && law.code == "us",
             keep_adjustments: !settings.skip_adjustments && !settings.only_years,
             trail: settings.trail,
+            coin_windows: law.reading(settings, "crypto_four_weeks") == "yes",
+            deny_without_substitute: law.reading(settings, "no_substitute_left") != "allow",
             identical,
         })
     }

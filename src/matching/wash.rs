@@ -361,7 +361,7 @@ impl Fold<'_> {
                 held_from: (held_from, tacked),
             };
             let trail = self.ledger.lot(used).trail;
-            let movement = (cause, taken, deferred.amount);
+            let movement = (cause, units, deferred.amount);
             self.ledger.trail.add_under(trail, &WASH_BASIS, movement);
         }
         if let Some(row) = self.rows.get_mut(claim.loss.row) {

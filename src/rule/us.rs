@@ -50,6 +50,8 @@ rules! {
     SHORT_SALE = "us-short-sale", "short sale", "26 USC 1233; 26 CFR 1.1233-1(a)";
     /// A payment in lieu of a dividend on a young short is part of its cost.
     IN_LIEU = "us-payment-in-lieu", "payment in lieu of a dividend", "26 USC 263(h)";
+    /// A short sale, or a put bought, starts the holding period of young shares again.
+    HOLDING_RESTART = "us-holding-restart", "holding period begun again", "26 USC 1233(b)(2)";
     /// Contracts marked at the year end, 60 percent long-term.
     SECTION_1256 = "us-section-1256", "section 1256 contract", "26 USC 1256(a)";
     /// A distribution out of capital lowers the basis.

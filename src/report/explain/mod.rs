@@ -233,7 +233,9 @@ impl Exact {
         let rest = total - printed;
         match last.and_then(|last| lines.get_mut(last)) {
             // Each part of a lot that was joined from others may have been printed half a unit off.
-            Some(line) if rest.unsigned_abs() as usize <= movements.max(1) => line.amount = line.amount.map(|own| own + rest),
+            Some(line) if rest.unsigned_abs() as usize <= movements.max(1) => {
+                line.amount = line.amount.map(|own| own + rest)
+            }
             _ if rest != 0 => lines.push(Line::new(besides).amount(rest)),
             _ => {}
         }

@@ -16,7 +16,7 @@ impl Explainer<'_> {
         names.extend(answer.disposals.iter().filter_map(|row| row.lot));
         let replaced = answer.adjustments.iter();
         names.extend(replaced.filter_map(|adjustment| adjustment.replacement));
-        names.extend(self.all_movements().filter_map(|movement| opened(movement)));
+        names.extend(self.all_movements().filter_map(opened));
         let key = |lot: &LotName| (lot.security, lot.date, lot.number, lot.opened_by);
         names.sort_unstable_by_key(key);
         names.dedup();

@@ -3,9 +3,12 @@
 
 pub mod trail;
 
+use std::collections::BTreeMap;
+
 use crate::date::Date;
 use crate::diagnostic::Warning;
 use crate::money::{Minor, Money, OutOfRange, Quantity};
+use crate::rates::Rates;
 use crate::trade::{AccountId, SecurityId, TradeId};
 
 /// Everything a computation found.
@@ -13,18 +16,31 @@ use crate::trade::{AccountId, SecurityId, TradeId};
 pub struct Answer {
     /// Disposal rows in the order of their sales, one per slice of a lot or matched leg.
     pub disposals: Vec<Disposal>,
+    /// Where a row comes from several rows of the file: all of them, by position in `disposals`.
+    pub merged: BTreeMap<u32, Merged>,
     /// What is still held, by symbol, account and acquisition.
     pub lots: Vec<OpenLot>,
     /// Every denied, deferred or ring-fenced amount with its replacement.
     pub adjustments: Vec<Adjustment>,
     /// The netting of each tax year, oldest first.
     pub years: Vec<Year>,
+    /// The exchange rates that rows were converted by.
+    pub rates: Rates,
     /// What the user should know.
     pub warnings: Vec<Warning>,
     /// The sums that must agree.
     pub conservation: Conservation,
     /// Where the figures come from, if asked for.
     pub trails: Option<trail::Trails>,
+}
+
+/// The rows of the file that a merged purchase and a merged sale consist of; empty where one row is all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Merged {
+    /// The purchases.
+    pub opened_by: Vec<TradeId>,
+    /// The sales.
+    pub closed_by: Vec<TradeId>,
 }
 
 /// The name of a lot: its own if its row gives one, else `SYMBOL@DATE#n`.

@@ -19,6 +19,7 @@ pub mod method;
 pub mod money;
 pub mod netting;
 pub mod output;
+pub mod rates;
 pub mod record;
 pub mod report;
 pub mod rule;
@@ -52,10 +53,12 @@ pub fn compute(history: &History, settings: &Settings) -> Result<Answer, Vec<Pro
     warnings.extend(netted.warnings);
     Ok(Answer {
         disposals: matched.disposals,
+        merged: matched.merged,
         lots: matched.lots,
         adjustments: matched.adjustments,
         years: netted.years,
         conservation: matched.conservation,
+        rates: settings.rates.to(law.currency, history),
         trails: matched.trails,
         warnings,
     })

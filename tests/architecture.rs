@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// The layers, lowest first, by the modules of `src`.
 const LAYERS: [&[&str]; 6] = [
     &["money", "date", "source", "diagnostic"],
-    &["rule", "settings", "trade", "lot"],
+    &["rule", "rates", "settings", "trade", "lot"],
     &[
         "record",
         "import",

@@ -12,6 +12,7 @@ pub mod country;
 pub mod error;
 pub mod explain;
 pub mod input;
+pub mod jurisdictions;
 pub mod lots;
 pub mod man;
 pub mod options;
@@ -75,6 +76,7 @@ enum Task {
     Explain(explain::Explain),
     Compare(compare::Compare),
     Check(check::Check),
+    Jurisdictions(jurisdictions::Jurisdictions),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -98,6 +100,7 @@ impl Task {
             Self::Explain(command) => command.run(config),
             Self::Compare(command) => command.run(config),
             Self::Check(command) => command.run(config),
+            Self::Jurisdictions(command) => command.run(),
             Self::Completions(command) => command.run(),
             Self::Man(command) => command.run(),
         }

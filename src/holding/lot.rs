@@ -1,5 +1,7 @@
 //! A purchase and the lots its units form: one lot for each account, holding-period start and use as a replacement.
 
+use smallvec::SmallVec;
+
 use crate::date::Date;
 use crate::holding::parcel::Parcel;
 use crate::trade::{AccountId, SecurityId, TradeId};
@@ -34,8 +36,8 @@ pub struct Purchase {
     pub inherited: bool,
     /// Nobody knows what it cost.
     pub basis_unknown: bool,
-    /// The lots that its units form now.
-    pub lots: Vec<LotId>,
+    /// The lots that its units form now, in the order in which they leave.
+    pub lots: SmallVec<[LotId; 4]>,
 }
 
 /// Units of one purchase in one account with one holding period.
@@ -43,6 +45,8 @@ pub struct Purchase {
 pub struct Lot {
     /// The purchase.
     pub purchase: PurchaseId,
+    /// The book of its holding.
+    pub book: u32,
     /// Where it is.
     pub account: AccountId,
     /// What it is now.

@@ -19,6 +19,7 @@ mod moment;
 mod money_words;
 mod number;
 mod option_symbol;
+mod plain;
 mod ratio;
 mod reading;
 mod row;
@@ -54,6 +55,8 @@ pub fn read(inputs: Vec<Input>, options: &ReadOptions) -> Result<Reading, Failur
         problems: Problems::default(),
         warnings: Vec::new(),
         trades: Vec::new(),
+        noted: file::Noted::default(),
+        cells: rustc_hash::FxHashMap::default(),
         cancels: Vec::new(),
         near_year_end: Vec::new(),
     };
@@ -148,11 +151,6 @@ fn finish(
             problems: shared.problems.into_list(),
             sources,
         });
-    }
-    for trade in &shared.trades {
-        if let Some(file) = files.get_mut(usize::from(trade.source.file)) {
-            file.trades += 1;
-        }
     }
     let history = History {
         trades: shared.trades,

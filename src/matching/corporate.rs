@@ -317,17 +317,18 @@ impl Fold<'_> {
             return Ok(());
         }
         let purchase = self.ledger.purchase_of(lot);
-        let term = if purchase.inherited {
-            Term::Long
+        let term = if purchase.inherited && self.law.is_us() {
+            Some(Term::Long)
         } else {
-            self.law.term.term(held.held_from, self.today)
+            self.law
+                .term_of(self.class(held.security), held.held_from, self.today)
         };
         self.rows.push(Disposal {
             security: held.security,
             account: held.account,
             tax_year: self.tax_year(self.today),
             matched: Match::Lot,
-            term: Some(term),
+            term,
             codes: Codes::NONE,
             quantity: Quantity::ZERO,
             acquired: Some(held.acquired),

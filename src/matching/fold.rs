@@ -6,11 +6,12 @@ use rustc_hash::FxHashMap;
 
 use super::ledger::{Holding, Ledger};
 use super::position::Positions;
+use super::rows::Rows;
 use super::rules::Rules;
 use super::value::Valued;
 use super::wash::Wash;
 use super::{Halt, Matched, YearAmount};
-use crate::answer::{Adjustment, Conservation, Disposal, OpenLot, Units};
+use crate::answer::{Adjustment, Conservation, OpenLot, Units};
 use crate::date::Date;
 use crate::diagnostic::{Problem, Warning};
 use crate::jurisdiction::Jurisdiction;
@@ -29,7 +30,7 @@ pub struct Fold<'a> {
     pub ledger: Ledger,
     pub positions: Positions,
     pub wash: Wash,
-    pub rows: Vec<Disposal>,
+    pub rows: Rows,
     pub adjustments: Vec<Adjustment>,
     pub amounts: Vec<YearAmount>,
     pub warnings: Vec<Warning>,
@@ -63,10 +64,17 @@ impl<'a> Fold<'a> {
             law,
             rules,
             calendar,
-            ledger: Ledger::new(law.places, rules.trail),
+            ledger: Ledger::new(
+                rules.places,
+                history
+                    .trades
+                    .iter()
+                    .any(|trade| trade.action.keeps_dates()),
+                rules.trail,
+            ),
             positions: Positions::default(),
             wash: Wash::default(),
-            rows: Vec::new(),
+            rows: Rows::new(rules.only_sums),
             adjustments: Vec::new(),
             amounts: Vec::new(),
             warnings: Vec::new(),
@@ -92,6 +100,9 @@ impl<'a> Fold<'a> {
         }) {
             let Some(first) = day.first() else { continue };
             self.today = calendar.day_of(history.trade(*first));
+            if let Err(error) = self.rows.retire(self.today) {
+                self.problems.push(Problem::new(error.to_string()));
+            }
             if let [only] = day {
                 self.carry_out(*only);
                 continue;
@@ -220,6 +231,7 @@ impl<'a> Fold<'a> {
         Valued {
             trade: self.history.trade(id),
             history: self.history,
+            rates: &self.rules.rates,
         }
     }
 
@@ -232,15 +244,13 @@ impl<'a> Fold<'a> {
             .unwrap_or(self.rules.method)
     }
 
-    /// Whether sales in an account give rows: the taxpayer's own taxable accounts, and the spouse's on one return.
+    /// Whether sales in an account give rows.
     pub fn reported(&self, account: AccountId) -> bool {
-        let account = self.history.account(account);
-        !account.sheltered
-            && match account.owner.as_deref() {
-                None => true,
-                Some("spouse") => self.rules.joint,
-                Some(_) => false,
-            }
+        self.rules
+            .reported
+            .get(usize::from(account.0))
+            .copied()
+            .unwrap_or(false)
     }
 
     /// The number of the order that a purchase belongs to: the order's own, or a new one.
@@ -296,21 +306,17 @@ impl<'a> Fold<'a> {
         if let Err(error) = self.take_stock(all) {
             problems.push(Problem::new(error.to_string()));
         }
-        let offset = all.disposals.len() as u32;
         if let Some(trails) = &mut all.trails {
-            let rows = 0..self.rows.len() as u32;
-            trails.disposals.extend(rows.map(|row| {
-                let mut provenance = self.ledger.trail.of_row(row);
-                provenance.map_rows(|row| row + offset);
-                provenance
-            }));
+            let rows = 0..self.rows.len();
+            trails
+                .disposals
+                .extend(rows.map(|row| self.ledger.trail.of_row(row)));
         }
-        all.disposals.append(&mut self.rows);
-        all.adjustments
-            .extend(self.adjustments.drain(..).map(|mut adjustment| {
-                adjustment.disposal += offset;
-                adjustment
-            }));
+        match std::mem::take(&mut self.rows).finish() {
+            Ok((rows, sums)) => (all.disposals, all.sums) = (rows, sums),
+            Err(error) => problems.push(Problem::new(error.to_string())),
+        }
+        all.adjustments.append(&mut self.adjustments);
         all.amounts.append(&mut self.amounts);
         for warning in self.warnings.drain(..) {
             match all
@@ -328,7 +334,7 @@ impl<'a> Fold<'a> {
     fn take_stock(&mut self, all: &mut Matched) -> Result<(), crate::money::OutOfRange> {
         let mut lots = Vec::new();
         let mut told = Vec::new();
-        for book in self.ledger.books.values() {
+        for book in &self.ledger.books {
             if let Some(pool) = &book.pool {
                 self.conservation.basis_held =
                     self.conservation.basis_held.plus(pool.amount_left()?)?;
@@ -355,15 +361,10 @@ impl<'a> Fold<'a> {
                 .conservation
                 .basis_held
                 .plus(lot.parcel.amount_left()?)?;
-            let holding = (lot.account, lot.security);
+            let book = lot.book as usize;
             let quantity = lot.parcel.left();
             let own = lot.parcel.printed();
-            let pool = self
-                .ledger
-                .books
-                .get_mut(&holding)
-                .and_then(|book| book.pool.as_mut());
-            let cost = match pool {
+            let cost = match &mut self.ledger.books[book].pool {
                 Some(pool) => {
                     let before = (pool.left(), pool.amount_left()?);
                     let part = pool.take(quantity)?;
@@ -397,7 +398,7 @@ impl<'a> Fold<'a> {
             trails.lots.append(&mut told);
         }
         all.lots.append(&mut lots);
-        self.conservation.adjusted = self.rows.iter().map(|row| row.adjustment).sum();
+        self.conservation.adjusted = self.rows.adjusted();
         self.conservation.units = self.units()?;
         all.conservation.add(&self.conservation)
     }
@@ -405,7 +406,8 @@ impl<'a> Fold<'a> {
     /// Units of each security of this fold: what the books saw come and go, and what the lots hold.
     fn units(&self) -> Result<Vec<Units>, crate::money::OutOfRange> {
         let mut flows: BTreeMap<SecurityId, Units> = BTreeMap::new();
-        for ((_, security), book) in &self.ledger.books {
+        for book in &self.ledger.books {
+            let security = &book.holding.1;
             let units = flows
                 .entry(*security)
                 .or_insert_with(|| Units::none(*security));

@@ -1,39 +1,53 @@
-//! The engine: one chronological fold per group of connected securities, from trades to disposal rows and open lots.
+//! The engine: one chronological fold, from trades to disposal rows and open lots.
 
 mod acquire;
 mod coin;
 mod corporate;
 mod dispose;
 mod fold;
+mod granted;
+mod incurred;
 mod ledger;
+mod neutral;
 mod notices;
 mod option;
 mod position;
+mod rows;
 mod rules;
+mod statutory;
 mod trail;
 mod transfer;
 mod value;
 mod wash;
 
+use std::collections::BTreeMap;
+
 use crate::answer::trail::Trails;
-use crate::answer::{Adjustment, Conservation, Disposal, OpenLot};
+use crate::answer::{Adjustment, Conservation, Disposal, Merged, OpenLot};
 use crate::diagnostic::{Problem, Warning};
 use crate::jurisdiction::Jurisdiction;
 use crate::money::{Minor, OutOfRange};
 use crate::settings::Settings;
-use crate::timeline::{Calendar, timelines};
+use crate::timeline::{Calendar, in_order};
 use crate::trade::{History, SecurityId};
 
+pub use wash::WASH_SALE;
+
 use fold::Fold;
+pub use rows::Sums;
 use rules::Rules;
 
 /// What matching found, before netting.
 #[derive(Debug, Default)]
 pub struct Matched {
-    /// Rows in the order of their sales.
+    /// Rows in the order of their sales; where only years were asked for, those that the end of the data leaves open.
     pub disposals: Vec<Disposal>,
+    /// What all rows add up to, by tax year.
+    pub sums: BTreeMap<i16, Sums>,
     /// What is held at the end.
     pub lots: Vec<OpenLot>,
+    /// All rows of what merged purchases and sales consist of, by position in `disposals`.
+    pub merged: BTreeMap<u32, Merged>,
     /// Denied and deferred amounts.
     pub adjustments: Vec<Adjustment>,
     /// Amounts that join a year's lines without being rows, such as capital gain distributions.
@@ -62,6 +76,8 @@ pub struct YearAmount {
 pub enum YearAmountKind {
     /// A fund's capital gain distribution: Schedule D line 13.
     CapitalGainDistribution,
+    /// What coins cost that were bought in the year, where costs count when they are paid.
+    CoinCost,
 }
 
 /// Why an event could not be carried out.
@@ -100,24 +116,35 @@ pub fn matched(
         as_of: settings.as_of,
     };
     let identical = identical_securities(history, settings);
-    let timelines = timelines(history, &calendar, &identical);
+    let ordered = in_order(history, &calendar, &identical);
     let rules = Rules::new(history, law, settings, identical)?;
     let mut all = Matched {
         trails: settings.trail.then(Trails::default),
         ..Matched::default()
     };
     let mut problems = Vec::new();
-    for group in &timelines.groups {
+    if law.by_lots() {
         let mut fold = Fold::new(history, law, &rules, calendar);
-        fold.run(group);
+        fold.run(&ordered.events);
         fold.finish(&mut all, &mut problems);
+    } else {
+        statutory::run(
+            history,
+            law,
+            settings,
+            &rules,
+            calendar,
+            &ordered.events,
+            &mut all,
+            &mut problems,
+        );
     }
-    if timelines.left_out > 0 {
+    if ordered.left_out > 0 {
         all.warnings.push(Warning {
             code: "rows-after-as-of",
             message: format!(
                 "{} rows after the report date were left out",
-                timelines.left_out
+                ordered.left_out
             ),
             at: Vec::new(),
             needs_user: false,
@@ -131,10 +158,22 @@ pub fn matched(
     if !broken.is_empty() {
         return Err(broken.into_iter().map(internal_error).collect());
     }
+    incurred::apply(history, law, &rules, &mut all)?;
+    granted::apply(history, law, &mut all)
+        .map_err(|error| vec![Problem::new(error.to_string())])?;
     in_order_of_sale(&mut all);
     in_order_of_names(history, &mut all);
-    let mut found = notices::notices(history, &rules, &all, law.places);
-    all.warnings.append(&mut found);
+    if !rules.only_sums {
+        all.sums =
+            Sums::by_year(&all.disposals).map_err(|error| vec![Problem::new(error.to_string())])?;
+    }
+    if law.repurchase_notice {
+        notices::bought_back(history, &mut all);
+    }
+    if law.is_us() {
+        let mut found = notices::notices(history, &rules, &all, rules.places);
+        all.warnings.append(&mut found);
+    }
     Ok(all)
 }
 
@@ -184,6 +223,10 @@ fn in_order_of_sale(all: &mut Matched) {
             }
             permute(&mut trails.disposals, &mut place.clone());
         }
+        all.merged = std::mem::take(&mut all.merged)
+            .into_iter()
+            .map(|(row, merged)| (place[row as usize], merged))
+            .collect();
         permute(&mut all.disposals, &mut place);
     }
     all.adjustments

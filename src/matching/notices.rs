@@ -15,7 +15,7 @@ use crate::trade::{Action, Class, History, Right, Trade};
 pub fn notices(history: &History, rules: &Rules, matched: &Matched, places: u32) -> Vec<Warning> {
     let found = [
         identification(history, rules, matched),
-        average_beyond_funds(history, rules, matched),
+        average_beyond_funds(history, rules),
         window_still_open(history, matched),
         window_before_the_data(history, rules, matched),
         gone_for_good(history, matched, places),
@@ -51,7 +51,7 @@ fn identification(history: &History, rules: &Rules, matched: &Matched) -> Option
     });
     let at = unique(rows.map(|row| history.trade(row.closed_by).source));
     let by = match methods.find(ordered) {
-        Some(method) if !matched.disposals.is_empty() => format!("by `{}`", method.name),
+        Some(method) if !matched.sums.is_empty() => format!("by `{}`", method.name),
         _ if at.is_empty() => return None,
         _ => "by the rows".to_owned(),
     };
@@ -100,7 +100,7 @@ fn puts_beside_stock(history: &History) -> Option<Warning> {
 }
 
 /// Average basis is for fund shares and some reinvestment plans only (26 CFR 1.1012-1(e)).
-fn average_beyond_funds(history: &History, rules: &Rules, matched: &Matched) -> Option<Warning> {
+fn average_beyond_funds(history: &History, rules: &Rules) -> Option<Warning> {
     let averaged = |account: crate::trade::AccountId| {
         let method = rules
             .methods
@@ -109,12 +109,20 @@ fn average_beyond_funds(history: &History, rules: &Rules, matched: &Matched) -> 
             .unwrap_or(rules.method);
         method.basis == BasisOf::Average
     };
-    let rows = matched.disposals.iter().filter(|row| {
-        averaged(row.account)
-            && history.security(row.security).class != Class::Fund
-            && row.lot.is_some()
+    if !history
+        .accounts
+        .iter()
+        .enumerate()
+        .any(|(id, _)| averaged(crate::trade::AccountId(id as u16)))
+    {
+        return None;
+    }
+    let sales = history.trades.iter().filter(|trade| {
+        trade.action == Action::Sell
+            && averaged(trade.account)
+            && history.security(trade.security).class != Class::Fund
     });
-    let at: Vec<Source> = unique(rows.map(|row| history.trade(row.closed_by).source));
+    let at = unique(sales.map(|trade| trade.source));
     if at.is_empty() {
         return None;
     }
@@ -170,10 +178,7 @@ fn gone_for_good(history: &History, matched: &Matched, places: u32) -> Option<Wa
         .iter()
         .filter(|adjustment| adjustment.replacement.is_none());
     let total: Minor = lost.clone().map(|adjustment| adjustment.amount).sum();
-    let at = unique(lost.filter_map(|adjustment| {
-        let row = matched.disposals.get(adjustment.disposal as usize)?;
-        Some(history.trade(row.closed_by).source)
-    }));
+    let at = unique(lost.filter_map(|adjustment| Some(history.trade(adjustment.purchase?).source)));
     if at.is_empty() {
         return None;
     }
@@ -226,6 +231,26 @@ fn perpetuals(history: &History) -> Option<Warning> {
     }
     let message = "there is no authority on perpetual futures: each close is taken as a capital result by time open, funding joins the position";
     warning("perpetual-unsettled", message.to_owned(), at, false)
+}
+
+/// Purchases within 30 days of a loss: no rule of arithmetic takes it back, but an anti-avoidance rule may (TR 2008/1).
+pub fn bought_back(history: &History, all: &mut Matched) {
+    let near = |row: &crate::answer::Disposal| {
+        row.gain() < 0
+            && history.trades.iter().any(|trade| {
+                trade.security == row.security
+                    && trade.action == Action::Buy
+                    && trade.date.days_since(row.disposed).abs() <= WINDOW
+                    && row.acquired != Some(trade.date)
+            })
+    };
+    let rows = all.disposals.iter().filter(|row| near(row));
+    let at = unique(rows.map(|row| history.trade(row.closed_by).source));
+    if !at.is_empty() {
+        let message = "the same security was bought within 30 days of a loss: no arithmetic rule takes the loss back, but an anti-avoidance rule may (TR 2008/1)";
+        all.warnings
+            .extend(warning("bought-back", message.to_owned(), at, false));
+    }
 }
 
 /// The distinct rows, in order.

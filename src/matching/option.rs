@@ -7,9 +7,10 @@ use super::acquire::Manner;
 use super::dispose::Sale;
 use super::fold::Fold;
 use super::ledger::Holding;
-use crate::answer::{Codes, Disposal, Match, Term};
+use crate::answer::{Codes, Disposal, Match};
 use crate::date::Date;
 use crate::diagnostic::Problem;
+use crate::jurisdiction::Written;
 use crate::money::{Money, Quantity};
 use crate::trade::{Action, Class, Right, SecurityId, Trade, TradeId};
 
@@ -110,6 +111,9 @@ impl Fold<'_> {
 
     /// A put bought while the stock was young counts as a short sale of it, and its end as the closing (26 USC 1233(b)).
     fn put_closes(&mut self, put: SecurityId, holding: Holding) -> Result<(), Halt> {
+        if !self.law.is_us() {
+            return Ok(());
+        }
         let (Some(underlying), Some(Right::Put), Class::Option) =
             (self.underlying(put), self.right(put), self.class(put))
         else {
@@ -210,7 +214,16 @@ impl Fold<'_> {
         let (quantity, _) = self.position(row.trade)?;
         let leg = self.share_leg(row.trade, quantity)?;
         let holding = (row.trade.account, row.trade.security);
-        let premium = self.take_premium(id, holding, quantity, leg.right == Right::Put)?;
+        let premium = match self.law.written {
+            // The premium stays where it was: a result of its own, beside shares at the strike.
+            Written::GrantStays { .. } => {
+                self.close_short(id, holding, quantity, Money::ZERO, Match::Short)?;
+                Money::ZERO
+            }
+            Written::Close | Written::GrantRevised | Written::GrantThenClose => {
+                self.take_premium(id, holding, quantity, leg.right == Right::Put)?
+            }
+        };
         let fee = row.fee()?;
         match leg.right {
             Right::Call => {
@@ -488,7 +501,8 @@ impl Fold<'_> {
         let term = if self.section_1256(trade.security) {
             None
         } else {
-            Some(Term::Short)
+            self.law
+                .term_of(self.class(trade.security), self.today, self.today)
         };
         self.rows.push(Disposal {
             security: trade.security,

@@ -215,7 +215,9 @@ impl Fold<'_> {
                 printed: paid.printed + lieu.printed,
             };
             let written = self.written(holding.1);
-            let loss_long = !written && self.held_long_on(holding.1, one.opened, one.quantity);
+            let loss_long = self.law.is_us()
+                && !written
+                && self.held_long_on(holding.1, one.opened, one.quantity);
             let gain = one.proceeds.amount.minus(cost.amount)?;
             let term = match (
                 self.section_1256(holding.1),
@@ -225,7 +227,9 @@ impl Fold<'_> {
                 // A loss on a short sale is long-term if identical property was held over a year then (1233(d)).
                 (false, true) => Some(Term::Long),
                 // The time a short or a written option was open never counts (26 CFR 1.1234-3; Pub. 550).
-                (false, false) => Some(Term::Short),
+                (false, false) => self
+                    .law
+                    .term_of(self.class(holding.1), self.today, self.today),
             };
             let row = Disposal {
                 security: holding.1,
@@ -246,8 +250,7 @@ impl Fold<'_> {
                 closed_by: id,
             };
             let printed = row.gain();
-            self.rows.push(row);
-            let position = self.rows.len() as u32 - 1;
+            let position = self.rows.push(row);
             self.tell_close(position, &one, (quantity, paid.amount), lieu.amount);
             if !written && matched == Match::Short {
                 self.restart_holding(holding.1, one.opened, one.quantity)?;
@@ -337,10 +340,12 @@ impl Fold<'_> {
             .minus(slice.part.amount)?
             .minus(in_lieu.amount)?;
         let held_long = self.held_long_on(holding.1, closed.opened, closed.quantity);
-        let by_lot = self.law.term.term(slice.held_from, self.today);
-        let term = match gain.is_negative() {
-            true if held_long => Term::Long,
-            false if young || acquired > closed.opened => Term::Short,
+        let by_lot = self
+            .law
+            .term_of(self.class(holding.1), slice.held_from, self.today);
+        let term = match (gain.is_negative(), self.law.is_us()) {
+            (true, true) if held_long => Some(Term::Long),
+            (false, true) if young || acquired > closed.opened => Some(Term::Short),
             _ => by_lot,
         };
         let row = Disposal {
@@ -348,7 +353,7 @@ impl Fold<'_> {
             account: holding.0,
             tax_year: self.tax_year(self.today),
             matched: Match::Short,
-            term: Some(term),
+            term,
             codes: Codes::NONE,
             quantity: slice.quantity,
             acquired: Some(acquired),
@@ -362,8 +367,7 @@ impl Fold<'_> {
             closed_by: id,
         };
         let printed = row.gain();
-        self.rows.push(row);
-        let position = self.rows.len() as u32 - 1;
+        let position = self.rows.push(row);
         let trail = &mut self.ledger.trail;
         if !in_lieu.amount.is_zero() {
             let movement = (Cause::InLieu, slice.quantity, in_lieu.amount);
@@ -382,7 +386,7 @@ impl Fold<'_> {
             self.today
         };
         Ok(Some(Loss {
-            row: self.rows.len() as u32 - 1,
+            row: position,
             quantity: slice.quantity,
             amount: printed.saturating_neg().max(0),
             exact: gain.negated(),
@@ -496,6 +500,9 @@ impl Fold<'_> {
         opened: Date,
         quantity: Quantity,
     ) -> Result<(), Halt> {
+        if !self.law.is_us() {
+            return Ok(());
+        }
         let mut rest = quantity;
         for id in self.own_lots(security) {
             if rest.is_zero() {
@@ -603,9 +610,10 @@ impl Fold<'_> {
                 lots.insert(position, served);
             }
             position += 1;
-            let row = &mut self.rows[claim.row as usize];
-            row.adjustment += amount;
-            row.codes = row.codes.with(Codes::WASH);
+            if let Some(row) = self.rows.get_mut(claim.row) {
+                row.adjustment += amount;
+                row.codes = row.codes.with(Codes::WASH);
+            }
             self.conservation.disallowed += amount;
             self.conservation.deferred += amount;
             self.adjustments.push(Adjustment {

@@ -205,6 +205,7 @@ impl Fold<'_> {
             let purchase = self.ledger.purchase(slice.purchase);
             let lot = Lot {
                 purchase: slice.purchase,
+                book: 0,
                 account,
                 security,
                 held_from: slice.held_from,

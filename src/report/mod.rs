@@ -5,6 +5,7 @@ pub mod comparison;
 pub mod disposals;
 pub mod document;
 pub mod explain;
+pub mod jurisdictions;
 pub mod lots;
 pub mod page;
 pub mod warnings;

@@ -71,6 +71,7 @@ pub(super) fn lot_name(cell: &Cell<'_>) -> String {
         | Cell::Amount(_)
         | Cell::Quantity(_)
         | Cell::Places(_)
+        | Cell::Rates(_)
         | Cell::Place(_) => String::new(),
     }
 }

@@ -22,12 +22,12 @@ fn histories() -> u64 {
 
 fn shape(seed: u64) -> Dense {
     Dense {
-        accounts: if seed % 3 == 0 {
+        accounts: if seed.is_multiple_of(3) {
             &["main"]
         } else {
             &["main", "second"]
         },
-        short: seed % 4 == 0,
+        short: seed.is_multiple_of(4),
         gap: [9, 25, 45][(seed % 3) as usize],
     }
 }

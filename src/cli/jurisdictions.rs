@@ -11,7 +11,7 @@ use super::country;
 use super::error::{DONE, Error};
 use super::print;
 
-/// List the countries, or show one's definition: steps, rules with citations, amounts by year
+/// List the countries, or show one's law as it is computed
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Jurisdictions {

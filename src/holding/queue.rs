@@ -7,7 +7,7 @@
 use std::cmp::Ordering;
 use std::collections::VecDeque;
 
-use crate::holding::lot::{Lot, LotId};
+use crate::lot::{Lot, LotId};
 use crate::method::Method;
 
 /// One place in a queue.

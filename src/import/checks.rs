@@ -28,7 +28,7 @@ pub fn check(shared: &mut Shared<'_>, securities: &[Security]) {
         match check_trade(trade, security) {
             Ok(Total::Agrees) => {}
             Ok(Total::FeeUnstated) => unexplained.push(trade.source),
-            Err((column, problem)) => wrong.push((column, problem)),
+            Err(fault) => wrong.push(*fault),
         }
     }
     for (column, problem) in wrong {
@@ -39,7 +39,7 @@ pub fn check(shared: &mut Shared<'_>, securities: &[Security]) {
 }
 
 /// What is wrong, and in which column.
-type Fault = (Column, Problem);
+type Fault = Box<(Column, Problem)>;
 
 /// The problem with the cell of its column marked.
 fn in_cell(shared: &Shared<'_>, column: Column, mut problem: Problem) -> Problem {
@@ -69,7 +69,7 @@ fn check_trade(trade: &mut Trade, security: &Security) -> Result<Total, Fault> {
             format!("the price of `{}` is below 0: {price}", security.symbol),
         )
         .help("write the price without minus; the action says whether money came or went");
-        return Err((Column::Price, problem));
+        return Err(Box::new((Column::Price, problem)));
     }
     let Some(check) = Check::of(trade, security) else {
         return no_total(trade);
@@ -86,9 +86,9 @@ fn check_trade(trade: &mut Trade, security: &Security) -> Result<Total, Fault> {
 fn no_total(trade: &Trade) -> Result<Total, Fault> {
     match trade.fee().filter(|fee| fee.is_sign_negative()) {
         None => Ok(Total::Agrees),
-        Some(fee) => Err((Column::Fee, Problem::at(trade.source, format!("the fee is below 0: {fee}"))
+        Some(fee) => Err(Box::new((Column::Fee, Problem::at(trade.source, format!("the fee is below 0: {fee}"))
             .note("some brokers write costs with a minus, others rebates")
-            .help("write a cost without minus; for a rebate give the net amount in a `total` column as well"))),
+            .help("write a cost without minus; for a rebate give the net amount in a `total` column as well")))),
     }
 }
 
@@ -164,9 +164,9 @@ impl Check {
         match (cost, rebate) {
             (true, false) => Ok(true),
             (false, true) => Ok(false),
-            _ => Err((Column::Fee, Problem::at(source, format!("the fee is below 0 ({fee}), and the total {} does not tell a cost from a rebate", self.total))
+            _ => Err(Box::new((Column::Fee, Problem::at(source, format!("the fee is below 0 ({fee}), and the total {} does not tell a cost from a rebate", self.total))
                 .note(format!("as a cost the total would be {}, as a rebate {}", self.expected(fee.abs()).normalize(), self.expected(fee).normalize()))
-                .help("write a cost without minus"))),
+                .help("write a cost without minus")))),
         }
     }
 
@@ -188,7 +188,10 @@ impl Check {
         {
             return Ok(Total::FeeUnstated);
         }
-        Err((Column::Total, self.contradiction(trade, security, expected)))
+        Err(Box::new((
+            Column::Total,
+            self.contradiction(trade, security, expected),
+        )))
     }
 
     fn contradiction(&self, trade: &Trade, security: &Security, expected: Decimal) -> Problem {

@@ -6,10 +6,10 @@ use super::ledger::Acquisition;
 use super::value::absolute;
 use crate::answer::Match;
 use crate::date::Date;
-use crate::holding::lot::{Gift, LotId};
-use crate::holding::parcel::{Parcel, Part};
 use crate::jurisdiction::Gifts;
+use crate::lot::{Gift, LotId};
 use crate::money::{Money, Quantity};
+use crate::parcel::{Parcel, Part};
 use crate::trade::{AccountId, Class, SecurityId, TradeId};
 
 /// How units came in.

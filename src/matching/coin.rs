@@ -7,7 +7,7 @@ use super::fold::Fold;
 use super::value::Valued;
 use crate::answer::Match;
 use crate::diagnostic::Problem;
-use crate::holding::lot::LotId;
+use crate::lot::LotId;
 use crate::money::{Money, Quantity};
 use crate::trade::{SecurityId, TradeId};
 

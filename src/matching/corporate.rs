@@ -9,9 +9,9 @@ use super::ledger::{Acquisition, Holding};
 use crate::answer::trail::Cause;
 use crate::answer::{Codes, Disposal, Match, Term};
 use crate::diagnostic::Problem;
-use crate::holding::lot::{Lot, LotId};
-use crate::holding::parcel::{Parcel, Part};
+use crate::lot::{Lot, LotId};
 use crate::money::{Money, Quantity};
+use crate::parcel::{Parcel, Part};
 use crate::trade::{AccountId, SecurityId, Trade, TradeId};
 
 /// Largest side of a ratio that is accepted when only the change of units is given.

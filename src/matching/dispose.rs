@@ -12,10 +12,10 @@ use crate::answer::trail::Cause;
 use crate::answer::{Codes, Disposal, Match, Term};
 use crate::date::Date;
 use crate::diagnostic::Problem;
-use crate::holding::lot::LotId;
-use crate::holding::parcel::{Parcel, Part};
 use crate::jurisdiction::Gifts;
+use crate::lot::LotId;
 use crate::money::{Money, Quantity};
+use crate::parcel::{Parcel, Part};
 use crate::rule::us::GIFT;
 use crate::trade::{AccountId, Class, TradeId};
 

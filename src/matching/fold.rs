@@ -341,7 +341,7 @@ impl<'a> Fold<'a> {
             }
         }
         let mut held: Vec<_> = (0..self.ledger.slots.lots.len() as u32)
-            .map(crate::holding::lot::LotId)
+            .map(crate::lot::LotId)
             .filter(|id| !self.ledger.lot(*id).parcel.left().is_zero())
             .collect();
         held.sort_by_key(|id| {

@@ -9,11 +9,11 @@ use super::trail::{Handle, Recorder};
 use crate::answer::LotName;
 use crate::answer::trail::Cause;
 use crate::date::Date;
-use crate::holding::lot::{Gift, Lot, LotId, Purchase, PurchaseId};
-use crate::holding::parcel::{Parcel, Part};
 use crate::holding::queue::{Entry, Queue, Slots, order_of_lots};
+use crate::lot::{Gift, Lot, LotId, Purchase, PurchaseId};
 use crate::method::{BasisOf, Method, within_purchase};
 use crate::money::{Money, OutOfRange, Quantity};
+use crate::parcel::{Parcel, Part};
 use crate::rule::us::{AVERAGE_BASIS, HOLDING_RESTART};
 use crate::trade::{AccountId, SecurityId, TradeId};
 

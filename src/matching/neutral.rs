@@ -3,10 +3,10 @@
 
 use super::Halt;
 use super::fold::Fold;
-use crate::holding::lot::Lot;
-use crate::holding::parcel::Parcel;
 use crate::jurisdiction::Swaps;
+use crate::lot::Lot;
 use crate::money::{Money, Quantity};
+use crate::parcel::Parcel;
 use crate::trade::{Class, SecurityId, TradeId};
 
 impl Fold<'_> {

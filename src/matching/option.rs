@@ -171,8 +171,7 @@ impl Fold<'_> {
             return self.sell_shares(id, row.trade, &leg, proceeds);
         }
         let strike = leg.value.plus(fee)?;
-        let mut spent =
-            crate::holding::parcel::Parcel::new(quantity, strike, self.ledger.places())?;
+        let mut spent = crate::parcel::Parcel::new(quantity, strike, self.ledger.places())?;
         for slice in slices {
             let price = spent.take(slice.quantity)?;
             let cost = price.amount.plus(slice.part.amount)?;

@@ -14,9 +14,9 @@ use crate::answer::trail::{Cause, Movement};
 use crate::answer::{Adjustment, Codes, Disposal, LotName, Match, OpenLot, Term, Units};
 use crate::date::Date;
 use crate::diagnostic::Problem;
-use crate::holding::lot::LotId;
-use crate::holding::parcel::{Parcel, Part};
+use crate::lot::LotId;
 use crate::money::{Minor, Money, OutOfRange, Quantity, minor_share};
+use crate::parcel::{Parcel, Part};
 use crate::rule::us::{IN_LIEU, WASH_BASIS};
 use crate::trade::{Action, Class, SecurityId, TradeId};
 

@@ -12,9 +12,9 @@ use crate::answer::Match;
 use crate::answer::trail::Cause;
 use crate::date::Date;
 use crate::diagnostic::Problem;
-use crate::holding::lot::Lot;
-use crate::holding::parcel::{Parcel, Part};
+use crate::lot::Lot;
 use crate::money::{Money, Quantity};
+use crate::parcel::{Parcel, Part};
 use crate::trade::{AccountId, SecurityId, TradeId};
 
 /// Days that units may be on their way before an arrival is no longer taken for theirs.
@@ -215,7 +215,7 @@ impl Fold<'_> {
                 acquired: purchase.acquired,
                 sequence: purchase.sequence,
                 gift: slice.gift.map(|(value, given)| {
-                    Box::new(crate::holding::lot::Gift {
+                    Box::new(crate::lot::Gift {
                         value: Parcel::from_part(slice.quantity, value, self.ledger.places()),
                         given,
                     })

@@ -14,7 +14,7 @@ use std::cmp::Ordering;
 
 use ethnum::U256;
 
-use crate::holding::lot::Lot;
+use crate::lot::Lot;
 
 pub use average::AVERAGE;
 pub use fifo::FIFO;

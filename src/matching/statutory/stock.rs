@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use crate::date::Date;
-use crate::holding::parcel::{Parcel, Part};
 use crate::money::{Minor, Money, OutOfRange, Quantity};
+use crate::parcel::{Parcel, Part};
 use crate::trade::{AccountId, TradeId};
 
 /// One holding.

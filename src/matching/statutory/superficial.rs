@@ -5,9 +5,9 @@ use super::circle::{Around, Substitute};
 use super::moves::Move;
 use super::walk::Walk;
 use crate::answer::Adjustment;
-use crate::holding::parcel::Part;
 use crate::matching::Halt;
 use crate::money::{Minor, Money, Quantity, minor_share};
+use crate::parcel::Part;
 use crate::rule::Rule;
 use crate::trade::Action;
 

@@ -4,10 +4,10 @@ use super::moves::{Key, Move, Way};
 use super::walk::{Row, Walk, ZERO};
 use crate::answer::{LotName, Match, OpenLot};
 use crate::date::Date;
-use crate::holding::parcel::{Parcel, Part};
 use crate::jurisdiction::Written;
 use crate::matching::Halt;
 use crate::money::{Money, Quantity};
+use crate::parcel::{Parcel, Part};
 use crate::trade::{AccountId, TradeId};
 
 /// Contracts written, or units sold short, by one row.

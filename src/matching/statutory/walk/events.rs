@@ -3,10 +3,10 @@
 use super::{Done, Row, Walk, ZERO, lower};
 use crate::answer::{LotName, Match};
 use crate::date::Date;
-use crate::holding::parcel::{Parcel, Part};
 use crate::matching::statutory::moves::{Key, Move, Way, What};
 use crate::matching::statutory::stock::Carried;
 use crate::money::{Money, Quantity};
+use crate::parcel::{Parcel, Part};
 
 impl<'a> Walk<'a> {
     pub(super) fn other(&mut self, step: &Move) -> Done {

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::{Bought, Done, Group, Row, Sold, Walk, ZERO};
 use crate::answer::{LotName, Match};
 use crate::date::Date;
-use crate::holding::parcel::{Parcel, Part};
 use crate::matching::Halt;
 use crate::matching::statutory::moves::{Key, Manner, Move, Way, What};
 use crate::money::{Money, Quantity};
+use crate::parcel::{Parcel, Part};
 use crate::trade::TradeId;
 
 impl<'a> Walk<'a> {

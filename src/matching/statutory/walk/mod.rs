@@ -14,7 +14,6 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::answer::{Adjustment, Codes, Conservation, Disposal, LotName, Match, Merged};
 use crate::date::Date;
 use crate::diagnostic::{Problem, Warning};
-use crate::holding::parcel::{Parcel, Part};
 use crate::jurisdiction::{Day, Jurisdiction};
 use crate::matching::Halt;
 use crate::matching::rules::Rules;
@@ -26,6 +25,7 @@ use crate::matching::statutory::plan::Plan;
 use crate::matching::statutory::stock::{Carried, Lot, Stock};
 use crate::matching::statutory::written::Position;
 use crate::money::{Money, Quantity, minor_share};
+use crate::parcel::{Parcel, Part};
 use crate::trade::{AccountId, Class, History, SecurityId, TradeId};
 
 /// Nothing.

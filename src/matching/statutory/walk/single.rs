@@ -3,12 +3,12 @@
 use super::{Done, Row, Taken, Walk, round_up, take_from};
 use crate::answer::Match;
 use crate::date::Date;
-use crate::holding::parcel::{Parcel, Part};
 use crate::jurisdiction::{Defer, Unit};
 use crate::matching::Halt;
 use crate::matching::statutory::moves::{Key, Manner, Move, Way, What};
 use crate::matching::statutory::stock::{Carried, Lot};
 use crate::money::{Money, Quantity};
+use crate::parcel::{Parcel, Part};
 use crate::trade::{AccountId, Class, SecurityId, TradeId};
 
 impl<'a> Walk<'a> {

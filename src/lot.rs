@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use crate::date::Date;
-use crate::holding::parcel::Parcel;
+use crate::parcel::Parcel;
 use crate::trade::{AccountId, SecurityId, TradeId};
 
 /// Position of a purchase in the ledger.

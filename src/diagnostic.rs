@@ -180,7 +180,9 @@ pub fn render_warning(warning: &Warning, sources: &Sources, style: Style) -> Str
         ("", "", "")
     };
     let head = format!("warning[{}]", warning.code);
-    let message = format!("{head}: {}", printable(&warning.message));
+    // A setting to copy stands on lines of its own.
+    let words = printable(&warning.message).replace('\n', "\n    ");
+    let message = format!("{head}: {words}");
     let mut text = folded(&message, style.width, "  ");
     if let Some(rest) = text.strip_prefix(&head) {
         text = format!("{yellow}{head}{plain}{bold}{rest}{plain}");

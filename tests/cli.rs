@@ -503,6 +503,31 @@ fn check_says_how_everything_was_understood() {
 
  UTF-8, cells separated by `,`, header in line 1, rows taken in their order
  5 rows: 5 trades
+
+ What came in and where it is, USD
+ losses disallowed, all years
+   basis added                                                            0.00
+   gone for good                                                          0.00
+   still pending                                                          0.00
+                                                                      --------
+   losses disallowed                                                      0.00
+
+ basis
+   came in                                                            2,200.00
+   deferred losses and adjustments                                        0.00
+                                                                      --------
+   to account for                                                     2,200.00
+   out with disposals                                                 1,100.00
+   gone without a row: into shares by exercise, given away, sheltered     0.00
+   held                                                               1,100.00
+                                                                      --------
+   accounted for                                                      2,200.00
+
+ units  came in  went out  held
+--------------------------------
+ ABC          5         5     0
+ XYZ         11         4     7
+
  nothing is wrong
 ",
         )

@@ -128,6 +128,25 @@ fn an_unknown_id_comes_with_close_ones() {
     );
 }
 
+#[test]
+fn the_readme_shows_what_the_program_prints() {
+    let output = Command::new(env!("CARGO_BIN_EXE_lossoffset"))
+        .args([
+            "explain",
+            "options-and-wash-sales.csv",
+            "--config",
+            "lossoffset.toml",
+        ])
+        .arg("TALON@2025-01-27#1")
+        .current_dir("examples")
+        .env_clear()
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let readme = fs::read_to_string("README.md").unwrap();
+    assert!(readme.contains(&text), "{text}");
+}
+
 /// One row of any kind; whether it is possible the engine decides.
 fn row(dice: &mut Dice, day: &str) -> String {
     let account = ["main", "main", "second", "ira"][dice.between(0, 3) as usize];

@@ -34,6 +34,7 @@ const BETWEEN: usize = 2;
 /// # Errors
 /// Those of the stream.
 pub fn write(out: &mut dyn Write, page: &Page<'_>, look: Look) -> io::Result<()> {
+    let widest = widest_account(page);
     for (i, block) in page.blocks.iter().enumerate() {
         if i > 0 && !matches!(page.blocks.get(i - 1), Some(Block::Heading(_))) {
             writeln!(out)?;
@@ -46,7 +47,7 @@ pub fn write(out: &mut dyn Write, page: &Page<'_>, look: Look) -> io::Result<()>
                     remark(out, &visible(line), look)?;
                 }
             }
-            Block::Entries(entries) => account(out, entries, look)?,
+            Block::Entries(entries) => account(out, entries, widest, look)?,
         }
     }
     Ok(())
@@ -240,16 +241,16 @@ fn cut(text: &str, width: usize, unicode: bool) -> String {
 }
 
 /// An account: texts on the left, amounts in a column at one place for the whole page, notes below.
-fn account(out: &mut dyn Write, entries: &[Entry], look: Look) -> io::Result<()> {
+fn account(
+    out: &mut dyn Write,
+    entries: &[Entry],
+    (texts, widest): (usize, usize),
+    look: Look,
+) -> io::Result<()> {
     let rule = if look.unicode { "─" } else { "-" };
     let room = look.width.unwrap_or(WIDE_ACCOUNT).min(WIDE_ACCOUNT);
-    let amounts = entries.iter().filter_map(|entry| match entry {
-        Entry::Line { amount, .. } => amount.as_ref().map(|amount| amount.width()),
-        Entry::Total { amount, .. } => Some(amount.width()),
-        Entry::Head(_) => None,
-    });
-    let widest = amounts.max().unwrap_or(0);
-    let left = room.saturating_sub(widest + 5).max(20);
+    let room = room.saturating_sub(4);
+    let left = texts.min(room.saturating_sub(widest + 1)).max(20);
     for entry in entries {
         match entry {
             Entry::Head(text) => styled(out, &format!(" {}", visible(text)), look.bold)?,
@@ -260,19 +261,38 @@ fn account(out: &mut dyn Write, entries: &[Entry], look: Look) -> io::Result<()>
             } => {
                 let text = visible(text);
                 let amount = amount.as_deref().unwrap_or_default();
-                beside(out, ("   ", &text, amount), (left, widest), false)?;
+                beside(out, ("   ", &text, amount), (left, widest, room), false)?;
                 for note in notes {
-                    folded(out, &visible(note), "       ", room)?;
+                    folded(out, &visible(note), "       ", room + 4)?;
                 }
             }
             Entry::Total { text, amount } => {
                 writeln!(out, "   {:left$} {}", "", rule.repeat(widest))?;
                 let text = visible(text);
-                beside(out, ("   ", &text, amount), (left, widest), look.bold)?;
+                beside(out, ("   ", &text, amount), (left, widest, room), look.bold)?;
             }
         }
     }
     Ok(())
+}
+
+/// The widest text and the widest amount of all accounts of a page, so that all have their amounts in one column.
+fn widest_account(page: &Page<'_>) -> (usize, usize) {
+    let accounts = page.blocks.iter().filter_map(|block| match block {
+        Block::Entries(entries) => Some(entries),
+        Block::Heading(_) | Block::Grid(_) | Block::Remarks(_) => None,
+    });
+    let widths = accounts.flatten().map(|entry| match entry {
+        Entry::Head(_) => (0, 0),
+        Entry::Line { text, amount, .. } => {
+            let amount = amount.as_ref().map(|amount| (text.width(), amount.width()));
+            amount.unwrap_or((0, 0))
+        }
+        Entry::Total { text, amount } => (text.width(), amount.width()),
+    });
+    widths.fold((0, 0), |(a, b), (text, amount)| {
+        (a.max(text), b.max(amount))
+    })
 }
 
 /// Columns that an account has at most.
@@ -282,10 +302,10 @@ const WIDE_ACCOUNT: usize = 100;
 fn beside(
     out: &mut dyn Write,
     (indent, text, amount): (&str, &str, &str),
-    (left, widest): (usize, usize),
+    (left, widest, room): (usize, usize, usize),
     bold: bool,
 ) -> io::Result<()> {
-    let lines = fold(text, left);
+    let lines = fold(text, if amount.is_empty() { room } else { left });
     let last = lines.len().saturating_sub(1);
     for (number, line) in lines.iter().enumerate() {
         let filling = left.saturating_sub(line.width());

@@ -1,9 +1,14 @@
 //! What a computation found: disposal rows, open lots, adjustments, year lines and warnings. Everything printed is a
 //! view of this.
 
+pub mod trail;
+
+use std::collections::BTreeMap;
+
 use crate::date::Date;
 use crate::diagnostic::Warning;
 use crate::money::{Minor, Money, OutOfRange, Quantity};
+use crate::rates::Rates;
 use crate::trade::{AccountId, SecurityId, TradeId};
 
 /// Everything a computation found.
@@ -11,16 +16,31 @@ use crate::trade::{AccountId, SecurityId, TradeId};
 pub struct Answer {
     /// Disposal rows in the order of their sales, one per slice of a lot or matched leg.
     pub disposals: Vec<Disposal>,
+    /// Where a row comes from several rows of the file: all of them, by position in `disposals`.
+    pub merged: BTreeMap<u32, Merged>,
     /// What is still held, by symbol, account and acquisition.
     pub lots: Vec<OpenLot>,
     /// Every denied, deferred or ring-fenced amount with its replacement.
     pub adjustments: Vec<Adjustment>,
     /// The netting of each tax year, oldest first.
     pub years: Vec<Year>,
+    /// The exchange rates that rows were converted by.
+    pub rates: Rates,
     /// What the user should know.
     pub warnings: Vec<Warning>,
     /// The sums that must agree.
     pub conservation: Conservation,
+    /// Where the figures come from, if asked for.
+    pub trails: Option<trail::Trails>,
+}
+
+/// The rows of the file that a merged purchase and a merged sale consist of; empty where one row is all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Merged {
+    /// The purchases.
+    pub opened_by: Vec<TradeId>,
+    /// The sales.
+    pub closed_by: Vec<TradeId>,
 }
 
 /// The name of a lot: its own if its row gives one, else `SYMBOL@DATE#n`.
@@ -237,7 +257,7 @@ impl Year {
 }
 
 /// Sums that must agree: whatever came in went out or is held.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Conservation {
     /// Basis that came in with purchases and other acquisitions.
     pub basis_in: Money,
@@ -255,9 +275,91 @@ pub struct Conservation {
     pub deferred: Minor,
     /// Of those, gone for good.
     pub lost: Minor,
+    /// Losses that no rule for replacements denies, but another: theft, fund shares held six months or less.
+    pub nondeductible: Minor,
+    /// Losses, in no row's adjustment yet, that purchases after the data may still disallow.
+    pub open: Minor,
+    /// The adjustments of all rows.
+    pub adjusted: Minor,
+    /// Units of each security.
+    pub units: Vec<Units>,
+}
+
+/// Units of one security: those that came in left or are held. A move between accounts counts on both sides.
+#[derive(Clone, Copy, Debug)]
+pub struct Units {
+    /// The security.
+    pub security: SecurityId,
+    /// Units that came in, those that a split added included.
+    pub came: Quantity,
+    /// Units that left.
+    pub left: Quantity,
+    /// Units in the lots.
+    pub held: Quantity,
+    /// Units sold short or written.
+    pub opened: Quantity,
+    /// Of those, closed.
+    pub closed: Quantity,
+    /// Of those, still open.
+    pub short: Quantity,
+}
+
+impl Units {
+    /// No units.
+    pub fn none(security: SecurityId) -> Self {
+        let zero = Quantity::ZERO;
+        Self {
+            security,
+            came: zero,
+            left: zero,
+            held: zero,
+            opened: zero,
+            closed: zero,
+            short: zero,
+        }
+    }
+
+    /// Whether what came in left or is held.
+    pub fn agree(&self) -> bool {
+        self.came.minus(self.left) == Ok(self.held)
+            && self.opened.minus(self.closed) == Ok(self.short)
+    }
 }
 
 impl Conservation {
+    /// Disallowed, but in no basis and not gone for good. Where losses wait for their replacement outside the rows
+    /// that is nothing.
+    pub fn pending(&self) -> Minor {
+        self.disallowed - self.deferred - self.lost
+    }
+
+    /// Basis that came in or was moved, and basis that went out, is gone or is held: the two sides of the law.
+    ///
+    /// # Errors
+    /// Sums out of range.
+    pub fn basis(&self) -> Result<(Money, Money), OutOfRange> {
+        let out = self.basis_out.plus(self.basis_gone)?;
+        Ok((
+            self.basis_in.plus(self.basis_moved)?,
+            out.plus(self.basis_held)?,
+        ))
+    }
+
+    /// The laws that are broken, in words; none unless the program is wrong.
+    pub fn violations(&self) -> Vec<&'static str> {
+        let mut broken = Vec::new();
+        if self.pending() != 0 || self.adjusted != self.disallowed + self.nondeductible {
+            broken.push("losses disallowed are not the basis added and the losses gone for good");
+        }
+        if !self.basis().is_ok_and(|(before, after)| before == after) {
+            broken.push("basis that came in is not the basis that went out or is held");
+        }
+        if !self.units.iter().all(Units::agree) {
+            broken.push("units that came in are not the units that left or are held");
+        }
+        broken
+    }
+
     /// Adds the sums of another fold.
     pub fn add(&mut self, other: &Self) -> Result<(), OutOfRange> {
         self.basis_in = self.basis_in.plus(other.basis_in)?;
@@ -268,6 +370,10 @@ impl Conservation {
         self.disallowed += other.disallowed;
         self.deferred += other.deferred;
         self.lost += other.lost;
+        self.nondeductible += other.nondeductible;
+        self.open += other.open;
+        self.adjusted += other.adjusted;
+        self.units.extend_from_slice(&other.units);
         Ok(())
     }
 }

@@ -6,6 +6,8 @@ use std::ops::Range;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
+use unicode_width::UnicodeWidthStr as _;
+
 use crate::record;
 use crate::source::{Source, Sources};
 
@@ -20,6 +22,8 @@ pub struct Problem {
     pub notes: Vec<String>,
     /// What to do about it.
     pub help: Option<String>,
+    /// A row to add to the file, as it stands there.
+    pub paste: Option<String>,
 }
 
 /// Where a problem lies.
@@ -39,6 +43,7 @@ impl Problem {
             place: None,
             notes: Vec::new(),
             help: None,
+            paste: None,
         }
     }
 
@@ -65,6 +70,13 @@ impl Problem {
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());
+        self
+    }
+
+    /// With a row to add to the file.
+    #[must_use]
+    pub fn paste(mut self, row: impl Into<String>) -> Self {
+        self.paste = Some(row.into());
         self
     }
 
@@ -134,22 +146,48 @@ fn render_problem(problem: &Problem, sources: &Sources, style: Style) -> String 
         ),
         (None, None) => group,
     };
+    let margin = margin(problem);
+    let width = style.width.saturating_sub(margin);
     for note in &problem.notes {
-        group = group.element(Level::NOTE.message(printable(note)));
+        group = group.element(Level::NOTE.message(folded(&printable(note), width, "")));
     }
     if let Some(help) = &problem.help {
-        group = group.element(Level::HELP.message(printable(help)));
+        group = group.element(Level::HELP.message(folded(&printable(help), width, "")));
     }
-    renderer(style).render(&[group])
+    let mut text = renderer(style).render(&[group]);
+    if let Some(row) = &problem.paste {
+        // On a line by itself and never folded, so that it can be copied into the file.
+        text.push('\n');
+        text.push_str(&printable(row));
+    }
+    text
+}
+
+/// Columns in front of a note: the line numbers of the excerpt, ` = ` and `help: `.
+fn margin(problem: &Problem) -> usize {
+    let line = problem.place.as_ref().map_or(0, |place| place.source.line);
+    line.checked_ilog10()
+        .map_or(1, |digits| digits as usize + 1)
+        + " = help: ".len()
 }
 
 /// A warning: its message, and the first rows it concerns.
 pub fn render_warning(warning: &Warning, sources: &Sources, style: Style) -> String {
     const ROWS: usize = 5;
-    let title = Level::WARNING
-        .primary_title(printable(&warning.message))
-        .id(warning.code);
-    let mut group = Group::with_title(title);
+    let (yellow, bold, plain) = if style.color {
+        ("\u{1b}[1;33m", "\u{1b}[1m", "\u{1b}[0m")
+    } else {
+        ("", "", "")
+    };
+    let head = format!("warning[{}]", warning.code);
+    // A setting to copy stands on lines of its own.
+    let words = printable(&warning.message).replace('\n', "\n    ");
+    let message = format!("{head}: {words}");
+    let mut text = folded(&message, style.width, "  ");
+    if let Some(rest) = text.strip_prefix(&head) {
+        text = format!("{yellow}{head}{plain}{bold}{rest}{plain}");
+    }
+    text.push('\n');
     let rows: Vec<String> = warning
         .at
         .iter()
@@ -163,10 +201,41 @@ pub fn render_warning(warning: &Warning, sources: &Sources, style: Style) -> Str
         } else {
             String::new()
         };
-        group = group.element(Level::NOTE.message(format!("in {}{more}", rows.join(", "))));
+        let at = format!("  at {}{more}", rows.join(", "));
+        text.push_str(&folded(&at, style.width, "     "));
+        text.push('\n');
     }
-    renderer(style).render(&[group]) + "\n"
+    text
 }
+
+/// Text folded at spaces so that it fits, further lines indented; as it is where there is no terminal.
+fn folded(text: &str, width: usize, indent: &str) -> String {
+    if width == 0 {
+        return text.to_owned();
+    }
+    let width = width.max(NARROW);
+    let mut lines = Vec::new();
+    for line in text.split('\n') {
+        let mut line_so_far = String::new();
+        for word in line.split(' ') {
+            let room = line_so_far.width() + 1 + word.width();
+            if !line_so_far.trim().is_empty() && room > width {
+                lines.push(std::mem::replace(&mut line_so_far, indent.to_owned()));
+                line_so_far.push_str(word);
+            } else {
+                if !line_so_far.is_empty() || word.is_empty() {
+                    line_so_far.push(' ');
+                }
+                line_so_far.push_str(word);
+            }
+        }
+        lines.push(line_so_far);
+    }
+    lines.join("\n")
+}
+
+/// Nothing is folded to less than this.
+const NARROW: usize = 40;
 
 fn renderer(style: Style) -> Renderer {
     let renderer = if style.color {

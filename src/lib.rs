@@ -14,11 +14,14 @@ pub mod diagnostic;
 pub mod holding;
 pub mod import;
 pub mod jurisdiction;
+pub mod lot;
 pub mod matching;
 pub mod method;
 pub mod money;
 pub mod netting;
 pub mod output;
+pub mod parcel;
+pub mod rates;
 pub mod record;
 pub mod report;
 pub mod rule;
@@ -52,10 +55,13 @@ pub fn compute(history: &History, settings: &Settings) -> Result<Answer, Vec<Pro
     warnings.extend(netted.warnings);
     Ok(Answer {
         disposals: matched.disposals,
+        merged: matched.merged,
         lots: matched.lots,
         adjustments: matched.adjustments,
         years: netted.years,
         conservation: matched.conservation,
+        rates: settings.rates.to(law.currency, history),
+        trails: matched.trails,
         warnings,
     })
 }

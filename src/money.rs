@@ -212,6 +212,45 @@ impl Money {
         bounded(signed(size, negative).ok_or(OutOfRange::Amount)?)
     }
 
+    /// The amount times one number and divided by another, held to 22 places: a rate that is a ratio.
+    ///
+    /// # Errors
+    /// [`OutOfRange::Amount`] beyond 10^15, or where the divisor is nothing.
+    pub fn times_over(self, times: Decimal, over: Decimal) -> Result<Self, OutOfRange> {
+        let product = self.times(times)?;
+        if over == Decimal::ONE {
+            return Ok(product);
+        }
+        let negative = (product.0 < 0) != over.is_sign_negative();
+        let raised = U256::from(product.0.unsigned_abs())
+            .checked_mul(U256::from(power(over.scale()).unsigned_abs()))
+            .ok_or(OutOfRange::Amount)?;
+        let size = divide_wide(raised, over.mantissa().unsigned_abs()).ok_or(OutOfRange::Amount)?;
+        bounded(signed(size, negative).ok_or(OutOfRange::Amount)?)
+    }
+
+    /// The smallest whole number of minor units per unit that covers the amount for `units`, times `part` of them: how a
+    /// cost per unit is rounded up.
+    ///
+    /// # Errors
+    /// Amounts out of range.
+    pub fn share_rounded_up(
+        self,
+        part: Quantity,
+        units: Quantity,
+        places: u32,
+    ) -> Result<Self, OutOfRange> {
+        let per_unit = self.share(Quantity::ONE, units)?;
+        let minor = power(MONEY_PLACES.saturating_sub(places));
+        let whole = per_unit.0.div_euclid(minor);
+        let up = if per_unit.0.rem_euclid(minor) == 0 {
+            whole
+        } else {
+            whole + 1
+        };
+        Self(up.checked_mul(minor).ok_or(OutOfRange::Amount)?).share(part, Quantity::ONE)
+    }
+
     /// The number of 10^-22 units.
     pub fn units(self) -> i128 {
         self.0
@@ -271,6 +310,11 @@ impl Money {
         };
         let minor = i64::try_from(rounded).map_err(|_| OutOfRange::Amount)?;
         Ok(if self.0 < 0 { -minor } else { minor })
+    }
+
+    /// Whether the amount is less than half a minor unit.
+    pub fn prints_as_zero(self, places: u32) -> bool {
+        self.0.unsigned_abs() < power(MONEY_PLACES.saturating_sub(places)).unsigned_abs() / 2
     }
 
     /// Compares two amounts per unit, exactly: `self / units` against `other / other_units`, both quantities positive.

@@ -76,7 +76,6 @@ pub struct Records<'a> {
     at: usize,
     line: u32,
     delimiter: u8,
-    quoted: bool,
     columns: usize,
 }
 
@@ -96,7 +95,6 @@ impl<'a> Records<'a> {
             at,
             line,
             delimiter,
-            quoted: memchr::memchr(b'"', text).is_some(),
             columns: 0,
         }
     }
@@ -112,6 +110,19 @@ impl<'a> Records<'a> {
         (self.at, self.line)
     }
 
+    /// The text from the next record on. Does not move on.
+    #[inline]
+    pub fn ahead(&self) -> &'a [u8] {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// Moves on to where only `left` is ahead, one line on.
+    #[inline]
+    pub fn pass(&mut self, left: &[u8]) {
+        self.at = self.text.len().saturating_sub(left.len());
+        self.line = self.line.saturating_add(1);
+    }
+
     /// Reads the next record; `false` at the end of the text.
     #[inline]
     pub fn next(&mut self, record: &mut Record) -> bool {
@@ -123,7 +134,8 @@ impl<'a> Records<'a> {
         record.unclosed = None;
         record.line = self.line;
         let end = self.at + length;
-        if self.quoted && rest[..length].contains(&b'"') {
+        // By the line: many readers are made to look at a line or two, and must not each search the whole text.
+        if memchr::memchr(b'"', &rest[..length]).is_some() {
             self.split_quoted(record, end);
         } else {
             self.split_plain(record, end);

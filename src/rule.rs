@@ -1,4 +1,6 @@
-//! A named rule: its identifier, title and citation, and since when it holds.
+//! A named rule: its identifier, title and citation.
+
+pub mod us;
 
 /// A rule of law that a figure follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

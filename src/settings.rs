@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use crate::date::Date;
+use crate::rates::Rates;
 
 /// Everything a computation depends on beside the trades. Names are those of the options.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +38,12 @@ pub struct Settings {
     pub universal_before_2025: bool,
     /// Nobody will look at the single deferrals: only those that are gone for good are kept, which saves memory.
     pub skip_adjustments: bool,
+    /// Nobody will look at rows, only at years: rows are added up as soon as nothing can change them, which saves memory.
+    pub only_years: bool,
+    /// Record where basis comes from, as explaining a number needs it; costs time and memory.
+    pub trail: bool,
+    /// `--rates` and `--rate-fallback`.
+    pub rates: Rates,
     /// `[us]` and other country tables: readings of unsettled rules, by table and name in snake_case.
     pub readings: BTreeMap<(String, String), String>,
 }

@@ -1,7 +1,8 @@
-//! The events of securities that depend on one another, in legal order.
+//! The events of a history in legal order.
 //!
 //! Securities are connected where one's events touch another: a swap, a rename, an option and its underlying, a fee in
-//! kind, a declared identity. Each connected group is a unit of work by itself, so an unrelated security changes nothing.
+//! kind, a declared identity. What decides the order within a group of them lies within the group, so an unrelated
+//! security changes nothing.
 
 use rustc_hash::FxHashMap;
 
@@ -35,59 +36,61 @@ impl Calendar {
     }
 }
 
-/// The events of one group of connected securities, oldest first.
+/// Events, oldest first.
 pub type Timeline = Vec<TradeId>;
 
-/// The timelines of a history, and how many rows `--as-of` left out.
+/// The events of a history in legal order, and how many rows `--as-of` left out.
 #[derive(Debug, Default)]
-pub struct Timelines {
-    /// One per group, in the order of each group's first row.
-    pub groups: Vec<Timeline>,
+pub struct Ordered {
+    /// The events.
+    pub events: Timeline,
     /// Rows after `--as-of`.
     pub left_out: usize,
 }
 
-/// Sorts the trades of a history into timelines: by day, then by time where every row of the group's day has one, else
-/// in the order of the file.
-pub fn timelines(
-    history: &History,
-    calendar: &Calendar,
-    identical: &[Vec<SecurityId>],
-) -> Timelines {
-    let group_of = connected(history, identical);
-    let mut result = Timelines::default();
-    let mut position: FxHashMap<u32, usize> = FxHashMap::default();
+/// Puts the trades of a history in order: by day, then by time where every row of the day in a group of connected
+/// securities has one, else in the order of the file. The order between unconnected securities means nothing.
+pub fn in_order(history: &History, calendar: &Calendar, identical: &[Vec<SecurityId>]) -> Ordered {
+    let mut events = Timeline::with_capacity(history.trades.len());
     for (index, trade) in history.trades.iter().enumerate() {
-        if calendar.as_of.is_some_and(|last| trade.date > last) {
-            result.left_out += 1;
-            continue;
+        if calendar.as_of.is_none_or(|last| trade.date <= last) {
+            events.push(TradeId(index as u32));
         }
-        let group = group_of[trade.security.0 as usize];
-        let place = *position.entry(group).or_insert_with(|| {
-            result.groups.push(Vec::new());
-            result.groups.len() - 1
-        });
-        result.groups[place].push(TradeId(index as u32));
     }
-    for group in &mut result.groups {
-        put_in_order(history, calendar, group);
-    }
-    result
-}
-
-fn put_in_order(history: &History, calendar: &Calendar, events: &mut [TradeId]) {
+    let left_out = history.trades.len() - events.len();
     let key = |id: &TradeId| {
         let trade = history.trade(*id);
         (calendar.day_of(trade), trade.action == Action::Worthless)
     };
     if !events.is_sorted_by_key(key) {
-        events.sort_by_key(key);
+        events.sort_by_cached_key(key);
     }
+    let mut groups = None;
     for day in events.chunk_by_mut(|a, b| key(a) == key(b)) {
-        let timed = day.len() > 1 && day.iter().all(|id| history.trade(*id).time.is_some());
-        if timed && !day.is_sorted_by_key(|id| history.trade(*id).time) {
-            day.sort_by_key(|id| history.trade(*id).time);
+        let timed = |id: &TradeId| history.trade(*id).time.is_some();
+        if day.len() == 1 || !day.iter().any(timed) {
+            continue;
         }
+        if day.iter().all(timed) {
+            order_by_time(history, day);
+            continue;
+        }
+        let groups = groups.get_or_insert_with(|| connected(history, identical));
+        let group_of = |id: &TradeId| groups[history.trade(*id).security.0 as usize];
+        day.sort_by_key(group_of);
+        for own in day.chunk_by_mut(|a, b| group_of(a) == group_of(b)) {
+            if own.iter().all(timed) {
+                order_by_time(history, own);
+            }
+        }
+    }
+    Ordered { events, left_out }
+}
+
+fn order_by_time(history: &History, day: &mut [TradeId]) {
+    let time = |id: &TradeId| history.trade(*id).time;
+    if !day.is_sorted_by_key(time) {
+        day.sort_by_key(time);
     }
 }
 

@@ -103,6 +103,31 @@ pub struct Entry {
     pub rest: Option<Box<Rest>>,
 }
 
+/// What a trade of plain columns alone is made of, its numbers packed already.
+#[derive(Clone, Copy, Debug)]
+pub struct PlainEntry {
+    /// See [`Trade::date`].
+    pub date: Date,
+    /// See [`Trade::time`].
+    pub time: Option<TimeOfDay>,
+    /// See [`Trade::source`].
+    pub source: Source,
+    /// See [`Trade::security`].
+    pub security: SecurityId,
+    /// See [`Trade::account`].
+    pub account: AccountId,
+    /// See [`Trade::account_given`].
+    pub account_given: bool,
+    /// See [`Trade::action`].
+    pub action: Action,
+    /// See [`Trade::quantity`].
+    pub quantity: Packed,
+    /// See [`Trade::price`].
+    pub price: Packed,
+    /// See [`Trade::fee`].
+    pub fee: Packed,
+}
+
 /// What most rows do not have.
 #[derive(Clone, Debug, Default)]
 struct Extra {
@@ -113,15 +138,48 @@ struct Extra {
 
 /// A decimal in eight bytes: five bits of scale, the rest a mantissa of up to 17 digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Packed(i64);
+pub struct Packed(i64);
 
 impl Packed {
     /// The low bits that hold the scale.
     const SCALE_BITS: u32 = 5;
     /// In place of a scale: there is no number.
-    const ABSENT: Self = Self(31);
+    pub const ABSENT: Self = Self(31);
     /// In place of a scale: the number is among the wide ones.
     const WIDE: Self = Self(30);
+
+    /// A number of at most 15 digits and its scale, at most 15.
+    #[inline]
+    pub fn small(mantissa: i64, scale: u8) -> Self {
+        debug_assert!(mantissa.unsigned_abs() < 1_000_000_000_000_000 && scale <= 15);
+        Self((mantissa << Self::SCALE_BITS) | i64::from(scale))
+    }
+
+    /// Without its sign.
+    #[inline]
+    #[must_use]
+    pub fn unsigned(self) -> Self {
+        let scale = self.0 & ((1 << Self::SCALE_BITS) - 1);
+        Self((self.0 - scale).wrapping_abs() | scale)
+    }
+
+    /// Whether it is a packed number below zero.
+    #[inline]
+    pub fn is_negative(self) -> bool {
+        self.0 < 0
+    }
+
+    /// Whether it is zero, of any scale.
+    #[inline]
+    pub fn is_zero(self) -> bool {
+        self.0 >> Self::SCALE_BITS == 0 && self.0 < Self::WIDE.0
+    }
+
+    /// A number, or the sign that it is among the wide ones.
+    #[cfg(test)]
+    pub fn of(value: Decimal) -> Self {
+        Self::new(Some(value))
+    }
 
     #[inline]
     fn new(value: Option<Decimal>) -> Self {
@@ -266,7 +324,33 @@ impl From<Entry> for Trade {
     }
 }
 
+impl From<PlainEntry> for Trade {
+    #[inline]
+    fn from(entry: PlainEntry) -> Self {
+        Self {
+            date: entry.date,
+            time: entry.time,
+            source: entry.source,
+            security: entry.security,
+            account: entry.account,
+            account_given: entry.account_given,
+            action: entry.action,
+            quantity: entry.quantity,
+            price: entry.price,
+            fee: entry.fee,
+            extra: None,
+        }
+    }
+}
+
 impl Trade {
+    /// Whether its price or fee may lie below zero. A number too long to be packed counts as such: it is rare.
+    #[inline]
+    pub fn may_owe(&self) -> bool {
+        let minus = self.price.is_negative() || self.fee.is_negative();
+        minus || self.extra.is_some()
+    }
+
     #[cold]
     fn set_extra(&mut self, rest: Option<Box<Rest>>, numbers: [Option<Decimal>; 3], wide: bool) {
         self.extra = Some(Box::new(Extra {
@@ -554,6 +638,14 @@ impl Action {
         ("cancel", Self::Cancel),
         ("ignore", Self::Ignore),
     ];
+
+    /// Whether it can bring in lots acquired on an earlier day than its own.
+    pub fn keeps_dates(self) -> bool {
+        matches!(
+            self,
+            Self::GiftIn | Self::Inherit | Self::TransferIn | Self::SpinOff
+        )
+    }
 
     /// Whether its row's `lot` column names the lot that comes in; elsewhere it chooses among those held.
     pub fn names_lots(self) -> bool {

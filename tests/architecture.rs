@@ -8,10 +8,9 @@ use std::path::{Path, PathBuf};
 
 /// The layers, lowest first, by the modules of `src`.
 const LAYERS: [&[&str]; 6] = [
-    &["money", "date", "source", "diagnostic"],
-    &["rule", "settings", "trade", "lot"],
+    &["money", "date", "record", "source", "diagnostic"],
+    &["rule", "rates", "settings", "trade", "parcel", "lot"],
     &[
-        "record",
         "import",
         "timeline",
         "method",

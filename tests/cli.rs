@@ -117,7 +117,7 @@ fn version_and_help_succeed() {
     run("--version").out("lossoffset 0.1.0\n").error("").done();
     let help = run("--help").error("").done();
     assert!(
-        help.contains("  compute      Realized gains and losses"),
+        help.contains("  compute        Realized gains and losses"),
         "{help}"
     );
     for command in ["compute", "lots", "compare", "check", "completions", "man"] {
@@ -148,7 +148,7 @@ For more information, try '--help'.
     refused(
         "compute --method hfo",
         "error: invalid value 'hfo' for '--method <METHOD>'
-  [possible values: fifo, lifo, hifo, lofo, average, specific]
+  [possible values: fifo, lifo, hifo, lofo, average, specific, statutory]
 
   tip: a similar value exists: 'hifo'
 
@@ -197,12 +197,15 @@ fn what_the_country_does_not_know_is_refused() {
 #[test]
 fn what_is_still_to_come_is_refused_rather_than_ignored() {
     for (arguments, name) in [
-        ("compute --rates r.csv x.csv", "`--rates`"),
         ("compute --format txf x.csv", "the format `txf`"),
         ("compute -o page.html x.csv", "the format `html`"),
     ] {
         refused(arguments, &format!("error: {name} is not supported yet\n"));
     }
+    run("compute --rates r.csv x.csv")
+        .status(2)
+        .error("error: cannot read r.csv: No such file or directory (os error 2)\n")
+        .done();
     refused(
         "compute --excel --format json x.csv",
         "error: `--excel` is for CSV; add `--format csv`\n",
@@ -237,7 +240,7 @@ fn options_in_the_configuration_file_go_through_the_same_parser() {
     config_refused(
         "# mine\nmethod = \"hfo\"\n",
         "error: lossoffset.toml:2: invalid value 'hfo' for '--method <METHOD>'
-  [possible values: fifo, lifo, hifo, lofo, average, specific]
+  [possible values: fifo, lifo, hifo, lofo, average, specific, statutory]
 
   tip: a similar value exists: 'hifo'
 ",
@@ -252,7 +255,7 @@ fn options_in_the_configuration_file_go_through_the_same_parser() {
     );
     config_refused(
         "rates = \"r.csv\"\n",
-        "error: `--rates` is not supported yet\n",
+        "error: cannot read r.csv: No such file or directory (os error 2)\n",
     );
 }
 
@@ -499,6 +502,31 @@ fn check_says_how_everything_was_understood() {
 
  UTF-8, cells separated by `,`, header in line 1, rows taken in their order
  5 rows: 5 trades
+
+ What came in and where it is, USD
+ losses disallowed, all years
+   basis added                                                            0.00
+   gone for good                                                          0.00
+   still pending                                                          0.00
+                                                                      --------
+   losses disallowed                                                      0.00
+
+ basis
+   came in                                                            2,200.00
+   deferred losses and adjustments                                        0.00
+                                                                      --------
+   to account for                                                     2,200.00
+   out with disposals                                                 1,100.00
+   gone without a row: into shares by exercise, given away, sheltered     0.00
+   held                                                               1,100.00
+                                                                      --------
+   accounted for                                                      2,200.00
+
+ units  came in  went out  held
+--------------------------------
+ ABC          5         5     0
+ XYZ         11         4     7
+
  nothing is wrong
 ",
         )

@@ -264,6 +264,28 @@ fn option_columns_name_a_contract_on_the_symbol() {
 }
 
 #[test]
+fn a_class_set_for_an_index_holds_for_all_options_on_it() {
+    let text = "date,action,symbol,quantity,price\n2024-01-02,bto,SPX   240119C04500000,1,2\n2024-01-03,bto,-SPX240119P4500,1,2\n2024-01-03,bto,SPXW  240119C04500000,1,2\n";
+    let input = Input {
+        name: "1.csv".into(),
+        bytes: text.into(),
+    };
+    let mut options = options();
+    options
+        .symbol_classes
+        .insert("SPX".into(), Class::IndexOption);
+    let history = read(vec![input], &options).unwrap().history;
+    let classes = history
+        .trades
+        .iter()
+        .map(|t| history.security(t.security).class);
+    let classes: Vec<Class> = classes.collect();
+    let expected = [Class::IndexOption, Class::IndexOption, Class::Option];
+    assert_eq!(classes, expected);
+    assert_eq!(history.warnings.len(), 1, "{:?}", history.warnings);
+}
+
+#[test]
 fn a_class_said_once_holds_for_all_rows_and_for_what_comes_of_it() {
     let text = "date,action,symbol,quantity,price,class,new_symbol,new_quantity\n2024-01-02,buy,COINX,1,2,crypto,,\n2024-01-03,swap,COINX,1,2,,COINY,5\n";
     let read = reading(text);

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::import::{FileReading, RowOrder};
 use crate::output::Format;
 use crate::output::page::Page;
-use crate::report::{document, page};
+use crate::report::{Frame, document, page};
 
 use super::config::Config;
 use super::error::Error;
@@ -52,10 +52,10 @@ impl Check {
         let reading = input::read(&self.files.files, &chosen)?;
         let files = reading.files.clone();
         let work = Work::compute(reading, &chosen);
-        let wrong = work.is_err();
+        let frame = work.as_ref().ok().map(|work| work.frame(&chosen, None));
         self.printing
-            .write_page(format, &|| page_of(&files, wrong), &|out| {
-                document(out, &files, wrong)
+            .write_page(format, &|| page_of(&files, frame), &|out| {
+                document(out, &files, frame)
             })?;
         let work = work?;
         let frame = work.frame(&chosen, None);
@@ -64,17 +64,28 @@ impl Check {
     }
 }
 
-fn page_of(files: &[FileReading], wrong: bool) -> Page<'static> {
+/// How the files were understood and, where they could be computed, the sums that must agree.
+fn page_of(files: &[FileReading], frame: Option<Frame<'_>>) -> Page<'static> {
     let mut page = page::reading::files(files);
-    if !wrong {
+    if let Some(frame) = frame {
+        page::conservation::laws(&frame, &mut page);
         page.remark("nothing is wrong");
     }
     page
 }
 
-fn document(out: &mut dyn Write, files: &[FileReading], wrong: bool) -> io::Result<()> {
+fn document(
+    out: &mut dyn Write,
+    files: &[FileReading],
+    frame: Option<Frame<'_>>,
+) -> io::Result<()> {
     let files: Vec<Value> = files.iter().map(file).collect();
-    let whole = json!({ "schema": document::SCHEMA, "valid": !wrong, "files": files });
+    let whole = json!({
+        "schema": document::SCHEMA,
+        "valid": frame.is_some(),
+        "files": files,
+        "conservation": frame.map(|frame| page::conservation::json(&frame)),
+    });
     writeln!(out, "{whole:#}")
 }
 

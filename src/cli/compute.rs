@@ -48,7 +48,11 @@ impl Compute {
     pub(super) fn run(self, config: Config) -> Result<ExitCode, Error> {
         let format = self.printing.format()?;
         self.printing.spare(&self.files)?;
-        let chosen = Chosen::new(&self.computing, &self.reading, config)?;
+        let mut chosen = Chosen::new(&self.computing, &self.reading, config)?;
+        let shown = self.reporting.report.as_deref();
+        // What nobody will look at is not kept.
+        chosen.settings.skip_adjustments = format != Format::Json && shown != Some("adjustments");
+        chosen.settings.only_years = format != Format::Json && shown == Some("years");
         let only = chosen.only(self.selecting.year.as_deref())?;
         let work = Work::compute(input::read(&self.files.files, &chosen)?, &chosen)?;
         let frame = work.frame(&chosen, only);

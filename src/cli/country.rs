@@ -36,16 +36,6 @@ pub fn methods_to_compare(country: &Jurisdiction) -> Vec<&'static str> {
         .collect()
 }
 
-/// The keys of `--carry-in`.
-pub fn carry_in_keys(country: &Jurisdiction) -> &'static [&'static str] {
-    match country.code {
-        "us" => &["short", "long"],
-        "de" => &["private", "stock", "other", "loss"],
-        "none" => &[],
-        _ => &["loss"],
-    }
-}
-
 /// The tax year written like this, by the calendar year in which it begins.
 pub fn year_written(country: &Jurisdiction, text: &str) -> Option<i32> {
     let number: i32 = text.get(..4)?.parse().ok()?;

@@ -24,6 +24,9 @@ pub enum Error {
     /// The command line, or a setting that stands for an option, is wrong.
     #[error("{0}")]
     Usage(String),
+    /// What was asked for is not in the results.
+    #[error("{0}")]
+    Unknown(String),
     /// Results cannot be written.
     #[error("cannot write {name}: {error}")]
     Write {
@@ -54,7 +57,9 @@ impl Error {
                 ExitCode::from(DONE)
             }
             Self::Usage(_) => ExitCode::from(BAD_USAGE),
-            Self::Write { .. } | Self::Problems { .. } => ExitCode::from(BAD_INPUT),
+            Self::Unknown(_) | Self::Write { .. } | Self::Problems { .. } => {
+                ExitCode::from(BAD_INPUT)
+            }
         }
     }
 
@@ -66,7 +71,7 @@ impl Error {
             }
             Self::Write { error, .. } if error.kind() == io::ErrorKind::BrokenPipe => {}
             Self::Problems { problems, sources } => super::say::problems(problems, sources),
-            Self::Usage(_) | Self::Write { .. } => {
+            Self::Usage(_) | Self::Unknown(_) | Self::Write { .. } => {
                 super::say::error(&self.to_string());
             }
         }

@@ -62,7 +62,7 @@ fn read_options(chosen: &Chosen) -> ReadOptions {
         date_format: chosen.reading.date_format.clone(),
         decimal_comma: chosen.reading.decimal == Some(DecimalMark::Comma),
         timezone: chosen.reading.timezone.clone(),
-        currency: Some(country.currency.to_owned()),
+        currency: Some(country.currency.to_owned()).filter(|code| !code.is_empty()),
         year_begins: Some((country.tax_year.month, country.tax_year.day)),
         symbol_classes: chosen.symbols.clone(),
         accounts: chosen.accounts.clone(),

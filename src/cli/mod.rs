@@ -10,8 +10,10 @@ pub mod compute;
 pub mod config;
 pub mod country;
 pub mod error;
+pub mod explain;
 pub mod formats;
 pub mod input;
+pub mod jurisdictions;
 pub mod lots;
 pub mod man;
 pub mod options;
@@ -72,8 +74,10 @@ Results are computed from your files alone and are not tax advice.";
 enum Task {
     Compute(compute::Compute),
     Lots(lots::Lots),
+    Explain(explain::Explain),
     Compare(compare::Compare),
     Check(check::Check),
+    Jurisdictions(jurisdictions::Jurisdictions),
     Formats(formats::Formats),
     Completions(completions::Completions),
     Man(man::Man),
@@ -95,8 +99,10 @@ impl Task {
         match self {
             Self::Compute(command) => command.run(config),
             Self::Lots(command) => command.run(config),
+            Self::Explain(command) => command.run(config),
             Self::Compare(command) => command.run(config),
             Self::Check(command) => command.run(config),
+            Self::Jurisdictions(command) => command.run(),
             Self::Formats(command) => command.run(),
             Self::Completions(command) => command.run(),
             Self::Man(command) => command.run(),

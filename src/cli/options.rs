@@ -14,6 +14,7 @@ use crate::import::formats::Format as Mapping;
 use crate::jurisdiction::{JURISDICTIONS, Jurisdiction};
 use crate::method::METHODS;
 use crate::output::{FORMATS, Format};
+use crate::rates::Rates;
 use crate::report::REPORTS;
 use crate::settings::{FilingStatus, Settings, WashSales};
 use crate::trade::Class;
@@ -309,7 +310,6 @@ impl Chosen {
     /// # Errors
     /// What the country does not know; what cannot be done yet.
     pub fn new(computing: &Computing, reading: &Reading, config: Config) -> Result<Self, Error> {
-        not_yet(computing)?;
         let country = country::find(computing.jurisdiction.as_deref())?;
         let methods = config
             .accounts
@@ -322,7 +322,7 @@ impl Chosen {
             known_key(country, key)?;
         }
         Ok(Self {
-            settings: settings(computing, reading, &config),
+            settings: settings(computing, reading, &config, rates(computing)?),
             country,
             reading: reading.clone(),
             accounts: config.accounts,
@@ -339,9 +339,26 @@ impl Chosen {
     }
 }
 
-fn settings(computing: &Computing, reading: &Reading, config: &Config) -> Settings {
+/// The rates of `--rates`.
+fn rates(computing: &Computing) -> Result<Rates, Error> {
+    let mut rates = match &computing.rates {
+        None => Rates::default(),
+        Some(path) => {
+            let name = path.display();
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| Error::Usage(format!("cannot read {name}: {error}")))?;
+            Rates::parse(&text).map_err(|wrong| Error::Usage(format!("{name}: {wrong}")))?
+        }
+    };
+    rates.previous = computing.rate_fallback == Some(RateFallback::Previous);
+    Ok(rates)
+}
+
+fn settings(computing: &Computing, reading: &Reading, config: &Config, rates: Rates) -> Settings {
     Settings {
         skip_adjustments: false,
+        only_years: false,
+        trail: false,
         jurisdiction: computing.jurisdiction.clone(),
         method: computing.method.clone(),
         carry_in: computing.carry_in.iter().cloned().collect(),
@@ -356,18 +373,7 @@ fn settings(computing: &Computing, reading: &Reading, config: &Config) -> Settin
         identical: config.identical.clone(),
         universal_before_2025: config.universal_before_2025,
         readings: config.readings.clone(),
-    }
-}
-
-/// Options whose work is still to come: refused, so that none is silently ignored.
-fn not_yet(computing: &Computing) -> Result<(), Error> {
-    let asked = [
-        ("--rates", computing.rates.is_some()),
-        ("--rate-fallback", computing.rate_fallback.is_some()),
-    ];
-    match asked.iter().find(|(_, asked)| *asked) {
-        Some((option, _)) => Err(Error::Usage(format!("`{option}` is not supported yet"))),
-        None => Ok(()),
+        rates,
     }
 }
 
@@ -383,7 +389,7 @@ fn known_method(country: &Jurisdiction, method: &str) -> Result<(), Error> {
 }
 
 fn known_key(country: &Jurisdiction, key: &str) -> Result<(), Error> {
-    let keys = country::carry_in_keys(country);
+    let keys = country.carry_in;
     if keys.contains(&key) {
         return Ok(());
     }

@@ -55,10 +55,29 @@ pub fn frame<'a>(
         answer,
         jurisdiction: chosen.country.code,
         method: chosen.settings.method.as_deref().unwrap_or(own),
-        currency: chosen.country.currency,
-        places: chosen.country.places,
+        currency: currency(history, chosen),
+        places: places(history, chosen),
         tax_year: chosen.country.tax_year,
         only,
+    }
+}
+
+/// The report's currency: the country's, or that of the rows.
+fn currency<'a>(history: &'a History, chosen: &'a Chosen) -> &'a str {
+    match chosen.country.currency {
+        "" => {
+            let mut named = history.trades.iter();
+            let named = named.find_map(|trade| trade.rest().currency.as_deref());
+            named.unwrap_or("USD")
+        }
+        own => own,
+    }
+}
+
+fn places(history: &History, chosen: &Chosen) -> u32 {
+    match chosen.country.currency {
+        "" => crate::rates::places(currency(history, chosen)),
+        _ => chosen.country.places,
     }
 }
 

@@ -1,5 +1,3 @@
-//! What is held now: units with their basis, the lots they form, and the queue in which a method takes them.
+//! What is held now, in the order in which a method takes it.
 
-pub mod lot;
-pub mod parcel;
 pub mod queue;

@@ -1,23 +1,25 @@
-//! The lots of one holding in the order in which the method takes them.
+//! What of one holding leaves first: purchases where a method goes by acquisition, single lots where it goes by basis.
 //!
 //! A sorted run takes what arrives at either end, as under FIFO and LIFO; a heap takes the rest, and is folded into the
 //! run while it is small, so that a million lots bought before the first sale are sorted once. Whatever a rank depends on
-//! never changes while a lot is queued: a change makes a new lot. Lots that are used up are passed over.
+//! never changes while something is queued: a change makes a new lot. What is used up is passed over.
 
 use std::cmp::Ordering;
 use std::collections::VecDeque;
 
-use crate::holding::lot::{Lot, LotId};
+use crate::lot::{Lot, LotId};
 use crate::method::Method;
 
-/// One lot's place in a queue.
+/// One place in a queue.
 #[derive(Clone, Copy, Debug)]
-struct Entry {
-    rank: u64,
-    lot: LotId,
+pub struct Entry {
+    /// The method's rank.
+    pub rank: u64,
+    /// A purchase or a lot.
+    pub item: u32,
 }
 
-/// Lots waiting to be sold, first to leave first.
+/// What waits to be sold, first to leave first.
 #[derive(Clone, Debug, Default)]
 pub struct Queue {
     run: VecDeque<Entry>,
@@ -55,27 +57,15 @@ impl Slots {
             self.free.push(id);
         }
     }
-
-    fn used_up(&self, entry: &Entry) -> bool {
-        self.lots[entry.lot.0 as usize].parcel.left().is_zero()
-    }
-
-    fn drop_entry(&mut self, entry: Entry) {
-        self.lots[entry.lot.0 as usize].queued -= 1;
-        self.release(entry.lot);
-    }
 }
 
+/// The order of two entries.
+pub type Order<'a> = &'a dyn Fn(&Entry, &Entry) -> Ordering;
+
 impl Queue {
-    /// Adds a lot.
-    pub fn push(&mut self, method: &Method, slots: &mut Slots, id: LotId) {
-        let lot = &mut slots.lots[id.0 as usize];
-        lot.queued += 1;
-        let entry = Entry {
-            rank: (method.rank)(lot),
-            lot: id,
-        };
-        let before = |other: &Entry| order(method, &slots.lots, &entry, other) == Ordering::Less;
+    /// Adds an entry.
+    pub fn push(&mut self, entry: Entry, order: Order<'_>) {
+        let before = |other: &Entry| order(&entry, other) == Ordering::Less;
         match (self.run.front(), self.run.back()) {
             (_, None) => self.run.push_back(entry),
             (_, Some(last)) if !before(last) => self.run.push_back(entry),
@@ -84,66 +74,77 @@ impl Queue {
         }
     }
 
-    /// The lot that leaves first, if any is left.
-    pub fn first(&mut self, method: &Method, slots: &mut Slots) -> Option<LotId> {
-        self.settle(method, slots);
+    /// The item that leaves first; entries that are used up are dropped on the way and handed to `dropped`.
+    pub fn first(
+        &mut self,
+        order: Order<'_>,
+        used_up: &dyn Fn(u32) -> bool,
+        dropped: &mut dyn FnMut(u32),
+    ) -> Option<u32> {
+        if !self.arrived.is_empty() {
+            self.settle(order, used_up, dropped);
+        }
         while let Some(entry) = self
             .run
             .front()
             .copied()
-            .filter(|entry| slots.used_up(entry))
+            .filter(|entry| used_up(entry.item))
         {
             self.run.pop_front();
-            slots.drop_entry(entry);
+            dropped(entry.item);
         }
         while let Some(entry) = self
             .heap
             .first()
             .copied()
-            .filter(|entry| slots.used_up(entry))
+            .filter(|entry| used_up(entry.item))
         {
-            self.pop_heap(method, &slots.lots);
-            slots.drop_entry(entry);
+            self.pop_heap(order);
+            dropped(entry.item);
         }
         match (self.run.front(), self.heap.first()) {
-            (Some(a), Some(b)) if order(method, &slots.lots, a, b) == Ordering::Greater => {
-                Some(b.lot)
-            }
-            (Some(a), _) => Some(a.lot),
-            (None, b) => b.map(|entry| entry.lot),
+            (Some(a), Some(b)) if order(a, b) == Ordering::Greater => Some(b.item),
+            (Some(a), _) => Some(a.item),
+            (None, b) => b.map(|entry| entry.item),
         }
     }
 
-    fn settle(&mut self, method: &Method, slots: &mut Slots) {
-        if self.arrived.is_empty() {
-            return;
-        }
+    fn settle(
+        &mut self,
+        order: Order<'_>,
+        used_up: &dyn Fn(u32) -> bool,
+        dropped: &mut dyn FnMut(u32),
+    ) {
         // Sorting everything costs little more than a walk; a heap pays only where few arrive between sales.
         if self.arrived.len() * 8 > self.run.len() + self.heap.len() {
-            let all = self
+            let mut held: Vec<Entry> =
+                Vec::with_capacity(self.run.len() + self.heap.len() + self.arrived.len());
+            for entry in self
                 .run
                 .drain(..)
                 .chain(self.heap.drain(..))
-                .chain(self.arrived.drain(..));
-            let (gone, mut held): (Vec<Entry>, Vec<Entry>) =
-                all.partition(|entry| slots.used_up(entry));
-            for entry in gone {
-                slots.drop_entry(entry);
+                .chain(self.arrived.drain(..))
+            {
+                if used_up(entry.item) {
+                    dropped(entry.item);
+                } else {
+                    held.push(entry);
+                }
             }
-            held.sort_by(|a, b| order(method, &slots.lots, a, b));
+            held.sort_by(order);
             self.run = held.into();
             return;
         }
         while let Some(entry) = self.arrived.pop() {
             self.heap.push(entry);
-            self.sift_up(method, &slots.lots, self.heap.len().saturating_sub(1));
+            self.sift_up(order, self.heap.len().saturating_sub(1));
         }
     }
 
-    fn sift_up(&mut self, method: &Method, lots: &[Lot], mut child: usize) {
+    fn sift_up(&mut self, order: Order<'_>, mut child: usize) {
         while child > 0 {
             let parent = (child - 1) / 2;
-            if order(method, lots, &self.heap[child], &self.heap[parent]) != Ordering::Less {
+            if order(&self.heap[child], &self.heap[parent]) != Ordering::Less {
                 return;
             }
             self.heap.swap(child, parent);
@@ -151,7 +152,7 @@ impl Queue {
         }
     }
 
-    fn pop_heap(&mut self, method: &Method, lots: &[Lot]) {
+    fn pop_heap(&mut self, order: Order<'_>) {
         if self.heap.is_empty() {
             return;
         }
@@ -162,7 +163,7 @@ impl Queue {
             let mut least = parent;
             for child in [left, right] {
                 if child < self.heap.len()
-                    && order(method, lots, &self.heap[child], &self.heap[least]) == Ordering::Less
+                    && order(&self.heap[child], &self.heap[least]) == Ordering::Less
                 {
                     least = child;
                 }
@@ -176,10 +177,10 @@ impl Queue {
     }
 }
 
-/// The method's order; equal ranks are told apart by the method, then by the position of the lots.
-fn order(method: &Method, lots: &[Lot], a: &Entry, b: &Entry) -> Ordering {
+/// The method's order of two lots; equal ranks are told apart by the method, then by the position of the lots.
+pub fn order_of_lots(method: &Method, lots: &[Lot], a: &Entry, b: &Entry) -> Ordering {
     a.rank.cmp(&b.rank).then_with(|| {
-        let (one, other) = (&lots[a.lot.0 as usize], &lots[b.lot.0 as usize]);
-        (method.compare)(one, other).then(a.lot.cmp(&b.lot))
+        let (one, other) = (&lots[a.item as usize], &lots[b.item as usize]);
+        (method.compare)(one, other).then(a.item.cmp(&b.item))
     })
 }

@@ -4,13 +4,18 @@
 use rust_decimal::Decimal;
 
 use crate::diagnostic::{Problem, Warning};
+use crate::import::columns::Column;
 use crate::import::file::Shared;
 use crate::source::Source;
 use crate::trade::{Action, Class, Security, Trade};
 
 /// Checks all trades.
 pub fn check(shared: &mut Shared<'_>, securities: &[Security]) {
+    if !shared.noted.owing {
+        return;
+    }
     let mut unexplained = Vec::new();
+    let mut wrong = Vec::new();
     for trade in &mut shared.trades {
         let odd = trade.price().is_some_and(|p| p.is_sign_negative())
             || trade.fee().is_some_and(|f| f.is_sign_negative());
@@ -23,10 +28,28 @@ pub fn check(shared: &mut Shared<'_>, securities: &[Security]) {
         match check_trade(trade, security) {
             Ok(Total::Agrees) => {}
             Ok(Total::FeeUnstated) => unexplained.push(trade.source),
-            Err(problem) => shared.problems.add(problem),
+            Err(fault) => wrong.push(*fault),
         }
     }
+    for (column, problem) in wrong {
+        let problem = in_cell(shared, column, problem);
+        shared.problems.add(problem);
+    }
     warn_of_unstated_fees(shared, unexplained);
+}
+
+/// What is wrong, and in which column.
+type Fault = Box<(Column, Problem)>;
+
+/// The problem with the cell of its column marked.
+fn in_cell(shared: &Shared<'_>, column: Column, mut problem: Problem) -> Problem {
+    if let Some(place) = &mut problem.place {
+        let cells = shared.cells.get(&place.source.file);
+        place.cell = cells
+            .and_then(|cells| cells.iter().find(|(of, _)| *of == column))
+            .and_then(|(_, cell)| *cell);
+    }
+    problem
 }
 
 enum Total {
@@ -35,17 +58,18 @@ enum Total {
     FeeUnstated,
 }
 
-fn check_trade(trade: &mut Trade, security: &Security) -> Result<Total, Problem> {
+fn check_trade(trade: &mut Trade, security: &Security) -> Result<Total, Fault> {
     let may_be_negative = matches!(security.class, Class::Future | Class::Perpetual);
     if let Some(price) = trade
         .price()
         .filter(|p| p.is_sign_negative() && !may_be_negative)
     {
-        return Err(Problem::at(
+        let problem = Problem::at(
             trade.source,
             format!("the price of `{}` is below 0: {price}", security.symbol),
         )
-        .help("write the price without minus; the action says whether money came or went"));
+        .help("write the price without minus; the action says whether money came or went");
+        return Err(Box::new((Column::Price, problem)));
     }
     let Some(check) = Check::of(trade, security) else {
         return no_total(trade);
@@ -59,12 +83,12 @@ fn check_trade(trade: &mut Trade, security: &Security) -> Result<Total, Problem>
     check.agrees(trade, security)
 }
 
-fn no_total(trade: &Trade) -> Result<Total, Problem> {
+fn no_total(trade: &Trade) -> Result<Total, Fault> {
     match trade.fee().filter(|fee| fee.is_sign_negative()) {
         None => Ok(Total::Agrees),
-        Some(fee) => Err(Problem::at(trade.source, format!("the fee is below 0: {fee}"))
+        Some(fee) => Err(Box::new((Column::Fee, Problem::at(trade.source, format!("the fee is below 0: {fee}"))
             .note("some brokers write costs with a minus, others rebates")
-            .help("write a cost without minus; for a rebate give the net amount in a `total` column as well")),
+            .help("write a cost without minus; for a rebate give the net amount in a `total` column as well")))),
     }
 }
 
@@ -134,19 +158,19 @@ impl Check {
     }
 
     /// A fee below zero is a cost or a rebate: whichever alone fits the total.
-    fn is_cost(&self, source: Source, fee: Decimal) -> Result<bool, Problem> {
+    fn is_cost(&self, source: Source, fee: Decimal) -> Result<bool, Fault> {
         let cost = self.fits(self.expected(fee.abs()), CENT);
         let rebate = self.fits(self.expected(fee), CENT);
         match (cost, rebate) {
             (true, false) => Ok(true),
             (false, true) => Ok(false),
-            _ => Err(Problem::at(source, format!("the fee is below 0 ({fee}), and the total {} does not tell a cost from a rebate", self.total))
+            _ => Err(Box::new((Column::Fee, Problem::at(source, format!("the fee is below 0 ({fee}), and the total {} does not tell a cost from a rebate", self.total))
                 .note(format!("as a cost the total would be {}, as a rebate {}", self.expected(fee.abs()).normalize(), self.expected(fee).normalize()))
-                .help("write a cost without minus")),
+                .help("write a cost without minus")))),
         }
     }
 
-    fn agrees(&self, trade: &Trade, security: &Security) -> Result<Total, Problem> {
+    fn agrees(&self, trade: &Trade, security: &Security) -> Result<Total, Fault> {
         let expected = self.expected(self.fee);
         if self.fits(expected, self.tolerance) {
             return Ok(Total::Agrees);
@@ -164,7 +188,10 @@ impl Check {
         {
             return Ok(Total::FeeUnstated);
         }
-        Err(self.contradiction(trade, security, expected))
+        Err(Box::new((
+            Column::Total,
+            self.contradiction(trade, security, expected),
+        )))
     }
 
     fn contradiction(&self, trade: &Trade, security: &Security, expected: Decimal) -> Problem {

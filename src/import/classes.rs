@@ -1,6 +1,6 @@
 //! What kind of asset each security is, once all rows have been read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Problem, Warning};
 use crate::import::file::{Shared, for_shares};
@@ -19,12 +19,26 @@ pub fn resolve(shared: &mut Shared<'_>, sources: &Sources) -> Vec<Security> {
         by_account,
     };
     let classes: Vec<(Class, bool)> = (0..drafts.len()).map(|at| resolver.class(at, 0)).collect();
-    let traded = traded(shared, drafts.len());
-    warn_of_guesses(shared, &drafts, &classes, &traded);
-    warn_of_case(shared, &drafts, &traded);
+    if is_remarkable(&drafts, &classes) {
+        let traded = traded(shared, drafts.len());
+        warn_of_guesses(shared, &drafts, &classes, &traded);
+        warn_of_case(shared, &drafts, &traded);
+    }
     for (draft, (class, _)) in drafts.iter().zip(&classes) {
         check(shared, sources, draft, *class);
     }
+    if shared.noted.opening {
+        plain_words(shared, &classes);
+    }
+    drafts
+        .into_iter()
+        .zip(classes)
+        .map(|(draft, (class, _))| security(draft, class))
+        .collect()
+}
+
+/// Opening and closing words of shares become plain ones.
+fn plain_words(shared: &mut Shared<'_>, classes: &[(Class, bool)]) {
     for trade in &mut shared.trades {
         let class = classes
             .get(trade.security.0 as usize)
@@ -33,11 +47,6 @@ pub fn resolve(shared: &mut Shared<'_>, sources: &Sources) -> Vec<Security> {
             trade.action = for_shares(trade.action);
         }
     }
-    drafts
-        .into_iter()
-        .zip(classes)
-        .map(|(draft, (class, _))| security(draft, class))
-        .collect()
 }
 
 fn is_share(class: Class) -> bool {
@@ -120,7 +129,10 @@ impl Resolver<'_, '_> {
         if let Some(class) = draft.said.map(|(class, _)| class).or(set) {
             return (class, false);
         }
-        if draft.option_form || draft.contract.right.is_some() && draft.contract.strike.is_some() {
+        if let Some(class) = self.class_of_options(draft) {
+            return (class, false);
+        }
+        if is_option(draft) {
             return (Class::Option, true);
         }
         if let Some(class) = self.by_account.get(&id) {
@@ -133,9 +145,35 @@ impl Resolver<'_, '_> {
     }
 }
 
+impl Resolver<'_, '_> {
+    /// What the configuration says of all options of a root, under the root's own name.
+    fn class_of_options(&self, draft: &Draft) -> Option<Class> {
+        let root = root_of(self.drafts, draft).filter(|_| is_option(draft))?;
+        let set = self.shared.options.symbol_classes.get(root).copied();
+        set.filter(|class| matches!(class, Class::Option | Class::IndexOption))
+    }
+}
+
+fn is_option(draft: &Draft) -> bool {
+    draft.option_form || draft.contract.right.is_some() && draft.contract.strike.is_some()
+}
+
+/// Whether a warning may be due: only then is it looked up which securities were traded, 4 ns a row.
+fn is_remarkable(drafts: &[Draft], classes: &[(Class, bool)]) -> bool {
+    let mut upper = BTreeSet::new();
+    drafts.iter().zip(classes).any(|(draft, class)| {
+        guess(drafts, draft, *class).is_some() || !upper.insert(draft.symbol.to_uppercase())
+    })
+}
+
+/// Which securities some trade names. Ends when all are found, which is early in most files.
 fn traded(shared: &Shared<'_>, securities: usize) -> Vec<bool> {
     let mut traded = vec![false; securities];
+    let mut left = securities;
     for trade in &shared.trades {
+        if left == 0 {
+            break;
+        }
         let rest = trade.rest();
         for id in [
             Some(trade.security),
@@ -146,6 +184,7 @@ fn traded(shared: &Shared<'_>, securities: usize) -> Vec<bool> {
         .flatten()
         {
             if let Some(slot) = traded.get_mut(id.0 as usize) {
+                left -= usize::from(!*slot);
                 *slot = true;
             }
         }
@@ -193,52 +232,99 @@ fn check(shared: &mut Shared<'_>, sources: &Sources, draft: &Draft, class: Class
     }
 }
 
+/// A class that was guessed and may well be another.
+enum Guess<'a> {
+    Coin,
+    Future,
+    /// An option that may be one on the index of this name.
+    Index(&'a str),
+}
+
+fn guess<'a>(
+    drafts: &'a [Draft],
+    draft: &'a Draft,
+    (class, guessed): (Class, bool),
+) -> Option<Guess<'a>> {
+    let symbol = &draft.symbol;
+    match class {
+        _ if !guessed => None,
+        Class::Stock if is_well_known_coin(symbol) => Some(Guess::Coin),
+        Class::Stock if symbol.starts_with('/') && symbol.len() > 2 => Some(Guess::Future),
+        Class::Option => root_of(drafts, draft)
+            .filter(|root| is_index_root(root))
+            .map(Guess::Index),
+        _ => None,
+    }
+}
+
 fn warn_of_guesses(
     shared: &mut Shared<'_>,
     drafts: &[Draft],
     classes: &[(Class, bool)],
     traded: &[bool],
 ) {
-    for ((draft, (class, guessed)), _) in drafts
-        .iter()
-        .zip(classes)
-        .zip(traded)
-        .filter(|(_, traded)| **traded)
-    {
+    let mut indices: Vec<(&str, Vec<&Draft>)> = Vec::new();
+    let securities = drafts.iter().zip(classes).zip(traded);
+    for ((draft, class), _) in securities.filter(|(_, traded)| **traded) {
         let symbol = &draft.symbol;
-        let future = symbol.starts_with('/') && symbol.len() > 2;
-        let warning = match class {
-            Class::Stock if *guessed && is_well_known_coin(symbol) => Some((
-                "class-guessed-stock",
-                format!(
-                    "`{symbol}` is taken for a stock; if it is the coin, add to lossoffset.toml:\n[symbols.{}]\nclass = \"crypto\"",
-                    key(symbol)
-                ),
-            )),
-            Class::Stock if *guessed && future => Some((
-                "class-guessed-stock",
-                format!(
-                    "`{symbol}` is taken for a stock; if it is a future, add to lossoffset.toml:\n[symbols.{}]\nclass = \"future\"",
-                    key(symbol)
-                ),
-            )),
-            Class::Option if *guessed && root(symbol).is_some_and(is_index_root) => Some((
-                "class-guessed-option",
-                format!(
-                    "`{symbol}` is taken for an option on shares; as an option on an index add to lossoffset.toml:\n[symbols.{}]\nclass = \"index_option\"",
-                    key(symbol)
-                ),
-            )),
-            _ => None,
+        let (asset, class) = match guess(drafts, draft, *class) {
+            Some(Guess::Coin) => ("the coin", "crypto"),
+            Some(Guess::Future) => ("a future", "future"),
+            Some(Guess::Index(root)) => {
+                match indices.iter_mut().find(|(known, _)| *known == root) {
+                    Some((_, options)) => options.push(draft),
+                    None => indices.push((root, vec![draft])),
+                }
+                continue;
+            }
+            None => continue,
         };
-        if let Some((code, message)) = warning {
-            shared.warnings.push(Warning {
-                code,
-                message,
-                at: vec![draft.first],
-                needs_user: true,
-            });
-        }
+        shared.warnings.push(Warning {
+            code: "class-guessed-stock",
+            message: format!(
+                "`{symbol}` is taken for a stock; if it is {asset}, add to lossoffset.toml:\n[symbols.{}]\nclass = \"{class}\"",
+                key(symbol)
+            ),
+            at: vec![draft.first],
+            needs_user: true,
+        });
+    }
+    for (root, options) in indices {
+        shared.warnings.push(index_options(root, &options));
+    }
+}
+
+/// One warning for all options of a root: one setting answers for them all.
+fn index_options(root: &str, options: &[&Draft]) -> Warning {
+    let first = options.first().map_or("?", |draft| &draft.symbol);
+    let taken = match options.len() {
+        0 | 1 => format!("`{first}` is taken for an option on shares; as an option on an index"),
+        2 => format!(
+            "`{first}` and another option on {root} are taken for options on shares; as options on an index"
+        ),
+        count => format!(
+            "`{first}` and {} more options on {root} are taken for options on shares; as options on an index",
+            count - 1
+        ),
+    };
+    Warning {
+        code: "class-guessed-option",
+        message: format!(
+            "{taken} add to lossoffset.toml:\n[symbols.{}]\nclass = \"index_option\"",
+            key(root)
+        ),
+        at: options.iter().map(|draft| draft.first).collect(),
+        needs_user: true,
+    }
+}
+
+/// The root of an option: the symbol of what it is on, else the letters its own begins with.
+fn root_of<'a>(drafts: &'a [Draft], draft: &'a Draft) -> Option<&'a str> {
+    let underlying = draft.contract.underlying;
+    let symbol = underlying.and_then(|id| drafts.get(id.0 as usize));
+    match symbol {
+        Some(underlying) => Some(&underlying.symbol),
+        None => root(&draft.symbol),
     }
 }
 

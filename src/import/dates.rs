@@ -98,9 +98,14 @@ impl DateColumn {
         self.read_other(bytes, rows, problems)
     }
 
+    /// Whether ISO dates are read as what they are, rather than by a format given.
+    pub fn takes_iso(&self) -> bool {
+        self.given.is_none()
+    }
+
     /// ISO dates; rows of one day follow each other, so the last day is remembered.
     #[inline]
-    fn iso(&mut self, bytes: &[u8]) -> Option<Moment> {
+    pub fn iso(&mut self, bytes: &[u8]) -> Option<Moment> {
         let (head, rest) = bytes.split_first_chunk::<10>()?;
         if let Some((last, date)) = &self.last
             && last == head

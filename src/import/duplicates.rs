@@ -21,7 +21,7 @@ const CANCELLED: &str = "cancelled";
 /// Removes repeats, then cancelled rows, counting both.
 pub fn remove(shared: &mut Shared<'_>, sources: &Sources, files: &mut [FileReading]) {
     let mut gone: FxHashMap<usize, &'static str> = FxHashMap::default();
-    if shared.trades.iter().any(|trade| trade.rare().is_some()) {
+    if shared.noted.rare {
         same_id(shared, sources, &mut gone);
     }
     if files.len() > 1 {
@@ -35,6 +35,9 @@ pub fn remove(shared: &mut Shared<'_>, sources: &Sources, files: &mut [FileReadi
     for (at, rule) in &gone {
         if let Some(trade) = shared.trades.get(*at) {
             count(files, trade.source, rule);
+            if let Some(file) = files.get_mut(usize::from(trade.source.file)) {
+                file.trades = file.trades.saturating_sub(1);
+            }
         }
     }
     let mut at = 0;

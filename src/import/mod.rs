@@ -20,6 +20,7 @@ mod moment;
 mod money_words;
 mod number;
 mod option_symbol;
+mod plain;
 mod ratio;
 mod reading;
 mod row;
@@ -55,6 +56,8 @@ pub fn read(inputs: Vec<Input>, options: &ReadOptions) -> Result<Reading, Failur
         problems: Problems::default(),
         warnings: Vec::new(),
         trades: Vec::new(),
+        noted: file::Noted::default(),
+        cells: rustc_hash::FxHashMap::default(),
         cancels: Vec::new(),
         near_year_end: Vec::new(),
     };
@@ -282,11 +285,6 @@ fn finish(
             problems: shared.problems.into_list(),
             sources,
         });
-    }
-    for trade in &shared.trades {
-        if let Some(file) = files.get_mut(usize::from(trade.source.file)) {
-            file.trades += 1;
-        }
     }
     let history = History {
         trades: shared.trades,

@@ -2,6 +2,8 @@
 
 use rust_decimal::Decimal;
 
+use crate::trade::Packed;
+
 /// A number with the currency or asset written beside it, if any.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
@@ -88,6 +90,143 @@ pub fn plain(bytes: &[u8]) -> Option<Decimal> {
         negative && value != 0,
         scale,
     ))
+}
+
+/// The same at the front of a row's text, up to 15 digits, packed and with what follows it: a byte that ends cells, or
+/// nothing. Every number within 15 digits is within all bounds.
+#[inline]
+pub fn plain_cell(bytes: &[u8], ends: Ends) -> Option<(Packed, &[u8])> {
+    match bytes.first_chunk() {
+        Some(eight) if eight[0] != b'-' => match ends.first(u64::from_le_bytes(*eight)) {
+            Some(length) => short_cell(u64::from_le_bytes(*eight), length)
+                .map(|packed| (packed, bytes.get(length..).unwrap_or_default())),
+            None => long_cell(bytes, ends),
+        },
+        _ => long_cell(bytes, ends),
+    }
+}
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = 0x80 * ONES;
+
+/// The high bit of the first zero byte, and of none before it.
+#[inline]
+fn zeros(bytes: u64) -> u64 {
+    bytes.wrapping_sub(ONES) & !bytes & HIGH
+}
+
+/// Whether one of eight bytes is this one.
+#[inline]
+pub fn has(bytes: u64, byte: u8) -> bool {
+    zeros(bytes ^ (ONES * u64::from(byte))) != 0
+}
+
+/// The first `count` of eight bytes, less than eight, the rest zero.
+#[inline]
+pub fn front(bytes: u64, count: usize) -> u64 {
+    bytes & ((1 << (8 * count)) - 1)
+}
+
+/// What ends a cell: the delimiter, or the end of the line.
+#[derive(Clone, Copy, Debug)]
+pub struct Ends {
+    delimiter: u8,
+    repeated: u64,
+}
+
+impl Ends {
+    /// With this delimiter.
+    pub fn new(delimiter: u8) -> Self {
+        Self {
+            delimiter,
+            repeated: ONES * u64::from(delimiter),
+        }
+    }
+
+    /// Whether this byte ends a cell.
+    #[inline]
+    pub fn at(self, byte: u8) -> bool {
+        byte == self.delimiter || byte == b'\n' || byte == b'\r'
+    }
+
+    /// How many of eight bytes stand before the first that ends a cell.
+    #[inline]
+    pub fn first(self, bytes: u64) -> Option<usize> {
+        let found = zeros(bytes ^ self.repeated)
+            | zeros(bytes ^ (ONES * u64::from(b'\n')))
+            | zeros(bytes ^ (ONES * u64::from(b'\r')));
+        (found != 0).then(|| found.trailing_zeros() as usize / 8)
+    }
+}
+
+/// A number of up to seven bytes without a minus, without a branch that hangs on its length or on where its point is:
+/// those a processor cannot foresee. Numbers and names eight bytes at a time took a row from 200 to 150 ns.
+#[inline]
+fn short_cell(bytes: u64, length: usize) -> Option<Packed> {
+    let points = zeros(bytes ^ (ONES * u64::from(b'.')));
+    let point = (points.trailing_zeros() as usize / 8).min(length);
+    let has_point = usize::from(point < length);
+    let count = length - has_point;
+    if count == 0 {
+        return None;
+    }
+    let before = front(bytes, point);
+    let digits =
+        before | (front(bytes >> (8 * has_point), count) ^ front(bytes >> (8 * has_point), point));
+    // To the end of the eight bytes, behind zeros.
+    let digits = (digits << (8 * (8 - count))) | ((ONES * u64::from(b'0')) >> (8 * count));
+    let value = eight_digits(digits)?;
+    let places = u8::try_from(length - point - has_point).ok()?;
+    Some(Packed::small(value, places))
+}
+
+/// The value of eight digits, by pairs, fours and all at once.
+#[inline]
+fn eight_digits(digits: u64) -> Option<i64> {
+    let below = digits.wrapping_sub(ONES * u64::from(b'0'));
+    let above = digits.wrapping_add(ONES * (0x7f - u64::from(b'9')));
+    if (below | above | digits) & HIGH != 0 {
+        return None;
+    }
+    let pairs = below.wrapping_mul(10).wrapping_add(below >> 8) & 0x00ff_00ff_00ff_00ff;
+    let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_ffff_0000_ffff;
+    let all = fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xffff_ffff;
+    i64::try_from(all).ok()
+}
+
+/// A number of any length, byte by byte.
+fn long_cell(bytes: &[u8], ends: Ends) -> Option<(Packed, &[u8])> {
+    let (negative, digits) = match bytes {
+        [b'-', rest @ ..] => (true, rest),
+        _ => (false, bytes),
+    };
+    let (value, whole, rest) = run(0, digits);
+    let (value, places, rest) = match rest {
+        [b'.', rest @ ..] => run(value, rest),
+        _ => (value, 0, rest),
+    };
+    let count = whole + places;
+    if count == 0 || count > 15 || rest.first().is_some_and(|byte| !ends.at(*byte)) {
+        return None;
+    }
+    let value = i64::try_from(value).ok()?;
+    let value = if negative { -value } else { value };
+    Some((Packed::small(value, u8::try_from(places).ok()?), rest))
+}
+
+/// The digits in front, behind those of `value`; how many they are, and what follows.
+#[inline]
+fn run(mut value: u64, bytes: &[u8]) -> (u64, usize, &[u8]) {
+    let mut count = 0;
+    for byte in bytes {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            break;
+        }
+        value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
+        count += 1;
+    }
+    (value, count, bytes.get(count..).unwrap_or_default())
 }
 
 /// Any accepted shape.
@@ -348,6 +487,58 @@ mod tests {
 
     fn read(text: &str) -> Result<String, NotANumber> {
         parse(text, DecimalMark::Point).map(|n| n.value.normalize().to_string())
+    }
+
+    #[test]
+    fn a_packed_number_is_the_number() {
+        let numbers = [
+            "1",
+            "-1",
+            "0",
+            "-0",
+            "12.50",
+            ".5",
+            "5.",
+            "321.56",
+            "1234567",
+            "123456.",
+            ".123456",
+            "12345678",
+            "999999999999999",
+            "-0.00000001",
+            "0.000",
+        ];
+        for text in numbers {
+            for end in [",7", "\n2024-01-02,", "\r\n2024-01-02,", ""] {
+                let cell = format!("{text}{end}");
+                let (packed, rest) = plain_cell(cell.as_bytes(), Ends::new(b',')).unwrap();
+                assert_eq!(rest, end.as_bytes(), "{text}");
+                assert_eq!(
+                    packed,
+                    Packed::of(plain(text.as_bytes()).unwrap()),
+                    "{text}"
+                );
+            }
+        }
+        for text in [
+            "",
+            "-",
+            ".",
+            "1.2.3",
+            "1 ",
+            " 1",
+            "1e3",
+            "1234567890123456",
+            "--1",
+            "1:",
+            "1/",
+            "\u{e9}1",
+        ] {
+            for end in [",2024-01-02", ""] {
+                let cell = format!("{text}{end}");
+                assert_eq!(plain_cell(cell.as_bytes(), Ends::new(b',')), None, "{text}");
+            }
+        }
     }
 
     #[test]

@@ -70,7 +70,7 @@ impl Rare {
 
 /// The direction that a minus sign on the quantity would agree with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Direction {
+pub enum Direction {
     /// Units arrive: a minus contradicts.
     In,
     /// Units leave: a minus agrees.
@@ -81,7 +81,8 @@ enum Direction {
     Signed,
 }
 
-fn direction(action: Action) -> Direction {
+/// The direction of an action.
+pub fn direction(action: Action) -> Direction {
     match action {
         Action::Buy
         | Action::Cover
@@ -126,7 +127,8 @@ fn direction(action: Action) -> Direction {
 
 /// What a row must say besides date and symbol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Need {
+#[allow(missing_docs)] // each is the column of its name
+pub enum Need {
     Quantity,
     PriceOrTotal,
     Price,
@@ -196,6 +198,20 @@ impl Need {
             | Action::Cancel
             | Action::Ignore => &[],
         }
+    }
+
+    /// Whether a row of this action lacks nothing once it has a quantity and a price.
+    pub fn quantity_and_price_suffice(action: Action) -> bool {
+        Self::of(action).iter().all(|need| {
+            matches!(
+                need,
+                Self::Quantity
+                    | Self::PriceOrTotal
+                    | Self::Price
+                    | Self::BasisOrPrice
+                    | Self::Value
+            )
+        })
     }
 
     fn met(self, trade: &Entry) -> bool {
@@ -1287,7 +1303,7 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
 
 /// Whether the plain columns are all the action can need.
 #[inline]
-fn is_plain(meaning: Meaning) -> bool {
+pub fn is_plain(meaning: Meaning) -> bool {
     meaning.depends == Depends::No
         && meaning.tag.is_none()
         && !matches!(

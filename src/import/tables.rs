@@ -76,6 +76,18 @@ impl Tables {
         }
     }
 
+    /// The security of this symbol, where a row has named it before.
+    #[inline]
+    pub fn known_security(&self, symbol: &[u8]) -> Option<SecurityId> {
+        self.by_symbol.get(symbol).map(|id| SecurityId(*id))
+    }
+
+    /// The account of this name, where a row has named it before.
+    #[inline]
+    pub fn known_account(&self, name: &[u8]) -> Option<AccountId> {
+        self.by_name.get(name).map(|id| AccountId(*id))
+    }
+
     #[cold]
     fn new_security(&mut self, symbol: &[u8], source: Source) -> SecurityId {
         let text = String::from_utf8_lossy(symbol);

@@ -2,16 +2,29 @@
 //!
 //! To add a country: a file with its [`Jurisdiction`], its parameter file, and a line in [`JURISDICTIONS`].
 
+mod at;
+mod au;
+mod ca;
+mod de;
+mod es;
+mod ie;
+mod india;
+mod jp;
+mod none;
 mod parameters;
+mod pl;
+mod pt;
+mod se;
+mod term;
+mod uk;
 mod us;
 
-use crate::answer::Term;
 use crate::date::{Date, TaxYear};
-use crate::diagnostic::Problem;
 use crate::method::Method;
-use crate::netting::{Netted, Netting};
+use crate::rule::Rule;
 
 pub use parameters::{Dated, Parameters};
+pub use term::{Assets, TermTest};
 pub use us::US;
 
 /// A country's law on gains, as far as matching and netting need it.
@@ -20,7 +33,7 @@ pub struct Jurisdiction {
     pub code: &'static str,
     /// The country.
     pub name: &'static str,
-    /// Currency of the return.
+    /// Currency of the return; empty where it is that of the rows.
     pub currency: &'static str,
     /// Decimals of that currency.
     pub places: u32,
@@ -28,33 +41,309 @@ pub struct Jurisdiction {
     pub tax_year: TaxYear,
     /// The lot methods it knows; the first is the default.
     pub methods: &'static [&'static Method],
+    /// Whose units count as one holding.
+    pub scope: Scope,
+    /// How the units that a disposal consists of are found, step by step.
+    pub identify: &'static [Step],
+    /// What a day means for identification.
+    pub day: Day,
     /// The test that makes a holding long-term.
     pub term: TermTest,
+    /// What that test is for.
+    pub term_of: Assets,
+    /// The rule that takes losses back, if there is one.
+    pub defer: Option<Defer>,
+    /// When the premium of a written option counts.
+    pub written: Written,
+    /// What a gift is.
+    pub gifts: Gifts,
+    /// What an exchange of one coin for another is.
+    pub swaps: Swaps,
+    /// The keys of `--carry-in`.
+    pub carry_in: &'static [&'static str],
+    /// Settings for what its law leaves open, under its table of the configuration file.
+    pub readings: &'static [Reading],
+    /// Whether purchases soon before or after a loss are pointed out.
+    pub repurchase_notice: bool,
+    /// Classes that are taxed in a way that is not computed, and why: refused.
+    pub refused: &'static [(crate::trade::Class, &'static str)],
+    /// What is not computed.
+    pub limits: &'static [&'static str],
     /// Amounts that change by date, with their sources.
     pub parameters: fn() -> &'static Parameters,
+    /// The rules its year follows, for `jurisdictions show`.
+    pub netting: &'static [&'static Rule],
     /// The netting of its tax years.
-    pub net: fn(&Netting<'_>) -> Result<Netted, Vec<Problem>>,
+    pub net: Net,
 }
 
-/// When a holding counts as long.
+/// Whose units count as one holding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TermTest {
-    /// More than one year, counted from the day after acquisition.
-    MoreThanOneYear,
+pub enum Scope {
+    /// Those of one account.
+    Account,
+    /// Those of one person, wherever they are; sheltered accounts apart.
+    Person,
 }
 
-impl TermTest {
-    /// The term of something held from one day and disposed of on another.
-    pub fn term(self, held_from: Date, disposed: Date) -> Term {
-        let long = match self {
-            Self::MoreThanOneYear => disposed >= held_from.first_long_term_day(),
-        };
-        if long { Term::Long } else { Term::Short }
+/// One step of identification: what it does not find goes on to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Purchases of the same day.
+    SameDay(&'static Rule),
+    /// Purchases of the days after the disposal, the earliest first.
+    Later {
+        /// The last day.
+        days: i32,
+        /// The rule.
+        rule: &'static Rule,
+    },
+    /// Purchases of the days before the disposal, the earliest first.
+    Earlier {
+        /// The first day.
+        days: i32,
+        /// The rule.
+        rule: &'static Rule,
+    },
+    /// Lots in the order of the method.
+    Lots(&'static Rule),
+    /// One pool at average cost.
+    Pool {
+        /// Over which time the average is taken.
+        average: Average,
+        /// Whether the cost per unit is rounded.
+        unit: Unit,
+        /// The rule.
+        rule: &'static Rule,
+    },
+    /// Purchases beyond every window, the earliest first: what was sold before it was bought.
+    AnyLater(&'static Rule),
+    /// Coins: no identification, costs count in the year they are paid.
+    CostsAsIncurred(&'static Rule),
+}
+
+/// Over which time the average cost of a pool is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Average {
+    /// As it stands at each disposal.
+    Moving,
+    /// Coins over the year, unless the moving average is chosen; the rest as it stands.
+    YearlyForCoins,
+}
+
+/// Whether the cost per unit of a pool is rounded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Never.
+    Exact,
+    /// Up to a whole minor unit at each disposal of shares; the units that stay keep the rounded cost.
+    UpForShares,
+}
+
+/// What a day means for identification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Day {
+    /// Rows one after the other.
+    Rows,
+    /// Purchases before sales.
+    PurchasesFirst,
+    /// All purchases are one, all sales are one.
+    Merged,
+}
+
+/// A rule that takes losses back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Defer {
+    /// United States: purchases within 30 days before or after take the loss over (26 USC 1091).
+    WashSale,
+    /// Canada: as far as bought within 30 days before or after and still held then (s 54).
+    Superficial(&'static Rule),
+    /// Ireland: a loss counts only against gains on what was bought again (s 581(3)).
+    RingFence(&'static Rule),
+    /// Spain: a loss waits for the disposal of what was bought within two months before or after.
+    TwoMonths(&'static Rule),
+}
+
+/// When the premium of a written option counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// When the option is closed.
+    Close,
+    /// When it is written; buying it back changes that result, assignment moves the premium to the shares.
+    GrantRevised,
+    /// When it is written; buying it back is a loss of its own day, assignment moves the premium to the shares.
+    GrantThenClose,
+    /// When it is written, whatever becomes of the option; buying it back changes that result until a day (year, month,
+    /// day), and is a loss of its own day from then on.
+    GrantStays {
+        /// That day.
+        own_year_from: (i32, u32, u32),
+    },
+}
+
+/// What a gift is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gifts {
+    /// Cost and date go along; the giver has no result.
+    CarryOver,
+    /// A disposal and an acquisition at market value, but not between spouses.
+    MarketValue,
+}
+
+/// What an exchange of one coin for another is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Swaps {
+    /// A disposal and a purchase at market value.
+    Disposal,
+    /// Nothing yet: cost and date go along.
+    Neutral,
+}
+
+/// How a country nets its tax years.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Net {
+    /// Schedule D.
+    UnitedStates,
+    /// Losses brought forward down to the exempt amount.
+    UnitedKingdom,
+    /// The part that is taxable, net capital losses.
+    Canada,
+    /// Losses brought forward before the exemption.
+    Ireland,
+    /// Pots, a threshold, an allowance.
+    Germany,
+    /// Losses before the discount.
+    Australia,
+    /// Short-term and long-term losses, coins apart.
+    India,
+    /// Losses carried, coins without.
+    Japan,
+    /// A quota of losses.
+    Sweden,
+    /// Losses carried, coins by costs of the year.
+    Poland,
+    /// Losses against gains of the following years, as many as the parameter file says (`carry_years`).
+    CarriedYears,
+    /// Losses against gains of the same year.
+    SameYear,
+    /// Sums only.
+    Totals,
+}
+
+/// A setting for what the law leaves open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// Its name under the country's table.
+    pub name: &'static str,
+    /// Its values, the default first.
+    pub values: &'static [&'static str],
+    /// What it decides.
+    pub about: &'static str,
+}
+
+impl Jurisdiction {
+    /// Whether the lot engine serves this country: lots of each account, as in the United States.
+    pub fn by_lots(&self) -> bool {
+        self.scope == Scope::Account
+            && self
+                .identify
+                .iter()
+                .all(|step| matches!(step, Step::Lots(_) | Step::CostsAsIncurred(_)))
+    }
+
+    /// Whether the rules of the United States on shorts, fund losses and regulated contracts apply.
+    pub fn is_us(&self) -> bool {
+        self.defer == Some(Defer::WashSale)
+    }
+
+    /// The window of identification after a disposal, in days.
+    pub fn later_days(&self) -> Option<i32> {
+        self.identify.iter().find_map(|step| match step {
+            Step::Later { days, .. } => Some(*days),
+            Step::SameDay(_)
+            | Step::Earlier { .. }
+            | Step::Lots(_)
+            | Step::Pool { .. }
+            | Step::AnyLater(_)
+            | Step::CostsAsIncurred(_) => None,
+        })
+    }
+
+    /// The window of identification before a disposal, in days.
+    pub fn earlier_days(&self) -> Option<i32> {
+        self.identify.iter().find_map(|step| match step {
+            Step::Earlier { days, .. } => Some(*days),
+            Step::SameDay(_)
+            | Step::Later { .. }
+            | Step::Lots(_)
+            | Step::Pool { .. }
+            | Step::AnyLater(_)
+            | Step::CostsAsIncurred(_) => None,
+        })
+    }
+
+    /// The pool, where there is one: over which time it averages, and how it rounds.
+    pub fn pool(&self) -> Option<(Average, Unit)> {
+        self.identify.iter().find_map(|step| match step {
+            Step::Pool { average, unit, .. } => Some((*average, *unit)),
+            Step::SameDay(_)
+            | Step::Later { .. }
+            | Step::Earlier { .. }
+            | Step::Lots(_)
+            | Step::AnyLater(_)
+            | Step::CostsAsIncurred(_) => None,
+        })
+    }
+
+    /// Whether what was sold before it was bought waits for a later purchase.
+    pub fn waits_for_purchase(&self) -> bool {
+        self.identify
+            .iter()
+            .any(|step| matches!(step, Step::AnyLater(_)))
+    }
+
+    /// The value of a setting: as chosen, else the default.
+    pub fn reading<'s>(&self, settings: &'s crate::settings::Settings, name: &str) -> &'s str {
+        let key = (self.code.to_owned(), name.to_owned());
+        let chosen = settings.readings.get(&key).map(String::as_str);
+        chosen.unwrap_or_else(|| {
+            let known = self.readings.iter().find(|reading| reading.name == name);
+            known
+                .and_then(|reading| reading.values.first())
+                .copied()
+                .unwrap_or("")
+        })
+    }
+
+    /// The term of something held from one day and disposed of on another, where the country has one for its class.
+    pub fn term_of(
+        &self,
+        class: crate::trade::Class,
+        held_from: Date,
+        disposed: Date,
+    ) -> Option<crate::answer::Term> {
+        let asked = self.term != TermTest::None && self.term_of.has(class);
+        asked.then(|| self.term.term(held_from, disposed))
     }
 }
 
 /// All countries.
-pub static JURISDICTIONS: &[&Jurisdiction] = &[&US];
+pub static JURISDICTIONS: &[&Jurisdiction] = &[
+    &US,
+    &uk::UK,
+    &ca::CA,
+    &ie::IE,
+    &de::DE,
+    &au::AU,
+    &jp::JP,
+    &se::SE,
+    &es::ES,
+    &pl::PL,
+    &india::IN,
+    &pt::PT,
+    &at::AT,
+    &none::NONE,
+];
 
 /// The country of this code.
 pub fn named(code: &str) -> Option<&'static Jurisdiction> {
@@ -62,4 +351,67 @@ pub fn named(code: &str) -> Option<&'static Jurisdiction> {
         .iter()
         .copied()
         .find(|country| country.code == code)
+}
+
+/// A function that gives the parameters of a file beside this one.
+macro_rules! parameter_file {
+    ($file:literal) => {
+        || {
+            static PARAMETERS: std::sync::OnceLock<$crate::jurisdiction::Parameters> =
+                std::sync::OnceLock::new();
+            PARAMETERS
+                .get_or_init(|| $crate::jurisdiction::Parameters::read($file, include_str!($file)))
+        }
+    };
+}
+use parameter_file;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_parameter_file_is_read_and_every_value_has_its_source() {
+        for country in JURISDICTIONS {
+            let parameters = (country.parameters)();
+            assert!(
+                parameters.first_year <= parameters.known_until,
+                "{}",
+                country.code
+            );
+            for (name, values) in &parameters.values {
+                assert!(!values.is_empty(), "{} {name}", country.code);
+                assert!(
+                    values.is_sorted_by_key(|value| value.from),
+                    "{} {name}",
+                    country.code
+                );
+                assert!(
+                    values.iter().all(|value| value.source.len() > 5),
+                    "{} {name}",
+                    country.code
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn codes_are_unique_and_settings_have_a_choice() {
+        for (place, country) in JURISDICTIONS.iter().enumerate() {
+            assert!(
+                JURISDICTIONS[..place]
+                    .iter()
+                    .all(|other| other.code != country.code)
+            );
+            assert!(!country.methods.is_empty(), "{}", country.code);
+            for reading in country.readings {
+                assert!(
+                    reading.values.len() > 1,
+                    "{} {}",
+                    country.code,
+                    reading.name
+                );
+            }
+        }
+    }
 }

@@ -1,10 +1,12 @@
 //! United States: federal income tax of individuals, capital assets, calendar year.
 
-use std::sync::OnceLock;
-
-use super::{Jurisdiction, Parameters, TermTest};
+use super::{
+    Assets, Day, Defer, Gifts, Jurisdiction, Net, Reading, Scope, Step, Swaps, TermTest, Written,
+    parameter_file,
+};
 use crate::date::TaxYear;
 use crate::method::{AVERAGE, FIFO, HIFO, LIFO, LOFO, SPECIFIC};
+use crate::rule::Rule;
 
 /// United States.
 pub static US: Jurisdiction = Jurisdiction {
@@ -15,30 +17,100 @@ pub static US: Jurisdiction = Jurisdiction {
     tax_year: TaxYear::CALENDAR,
     // FIFO unless identified (26 CFR 1.1012-1(c)(1)); the others are standing orders of identification.
     methods: &[&FIFO, &LIFO, &HIFO, &LOFO, &AVERAGE, &SPECIFIC],
+    scope: Scope::Account,
+    identify: &[Step::Lots(&LOTS)],
+    day: Day::Rows,
     term: TermTest::MoreThanOneYear,
-    parameters,
-    net: crate::netting::us::net,
+    term_of: Assets::All,
+    defer: Some(Defer::WashSale),
+    written: Written::Close,
+    gifts: Gifts::CarryOver,
+    swaps: Swaps::Disposal,
+    carry_in: &["short", "long"],
+    readings: &[
+        reading(
+            "wash_holding_period",
+            &["union", "add", "date"],
+            "how a replacement continues the holding period of what was sold",
+        ),
+        reading(
+            "older_lot_as_replacement",
+            &["literal", "exclude"],
+            "whether a purchase before that of the sold lot can replace it",
+        ),
+        reading(
+            "call_as_replacement",
+            &["yes", "no"],
+            "whether a call replaces the stock it is on",
+        ),
+        reading(
+            "option_identity",
+            &["contract", "underlying"],
+            "which options are substantially identical",
+        ),
+        reading(
+            "spouse",
+            &["basis", "lost"],
+            "where a loss goes that the spouse replaces, on a joint return",
+        ),
+        reading(
+            "crypto_wash",
+            &["no", "yes"],
+            "whether coins fall under the wash-sale rule",
+        ),
+        reading(
+            "transfer_fee",
+            &["dispose", "basis", "ignore"],
+            "coins paid for moving coins between own accounts",
+        ),
+        reading(
+            "1256_carryback",
+            &["no", "yes"],
+            "whether section 1256 losses are carried back",
+        ),
+    ],
+    repurchase_notice: false,
+    refused: &[],
+    limits: &[
+        "straddles, constructive sales, related parties, currency gains, passive foreign companies, state tax",
+    ],
+    parameters: parameter_file!("us.toml"),
+    netting: &[&NETTING],
+    net: Net::UnitedStates,
 };
 
-fn parameters() -> &'static Parameters {
-    static PARAMETERS: OnceLock<Parameters> = OnceLock::new();
-    PARAMETERS.get_or_init(|| {
-        #[expect(
-            clippy::expect_used,
-            reason = "the file is part of the program and read by a test"
-        )]
-        toml::from_str(include_str!("us.toml")).expect("us.toml is well formed")
-    })
+const fn reading(
+    name: &'static str,
+    values: &'static [&'static str],
+    about: &'static str,
+) -> Reading {
+    Reading {
+        name,
+        values,
+        about,
+    }
 }
+
+static LOTS: Rule = Rule {
+    id: "us-lots",
+    title: "the lots identified, else first in, first out in each account",
+    citation: "26 CFR 1.1012-1(c), (j)",
+};
+
+static NETTING: Rule = Rule {
+    id: "us-netting",
+    title: "short and long apart, then together; the limit on the loss deducted; carryover by kind",
+    citation: "26 USC 1211(b), 1212(b), 1222",
+};
 
 #[cfg(test)]
 mod tests {
     #[test]
     fn the_parameter_file_is_read() {
         assert_eq!(
-            super::parameters().value("loss_limit", 2025),
+            (super::US.parameters)().value("loss_limit", 2025),
             Some(3000.into())
         );
-        assert_eq!(super::parameters().value("loss_limit", 1970), None);
+        assert_eq!((super::US.parameters)().value("loss_limit", 1970), None);
     }
 }

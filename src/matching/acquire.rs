@@ -6,9 +6,10 @@ use super::ledger::Acquisition;
 use super::value::absolute;
 use crate::answer::Match;
 use crate::date::Date;
-use crate::holding::lot::{Gift, LotId};
-use crate::holding::parcel::{Parcel, Part};
+use crate::jurisdiction::Gifts;
+use crate::lot::{Gift, LotId};
 use crate::money::{Money, Quantity};
+use crate::parcel::{Parcel, Part};
 use crate::trade::{AccountId, Class, SecurityId, TradeId};
 
 /// How units came in.
@@ -113,6 +114,11 @@ impl Fold<'_> {
         let row = self.valued(id);
         let quantity = row.quantity()?;
         let rest = row.trade.rest();
+        if self.law.gifts == Gifts::MarketValue && row.trade.price().is_some() {
+            let value = row.at_price(quantity)?;
+            self.enter_dated(id, quantity, value, self.today, self.today)?;
+            return Ok(());
+        }
         let Some(basis) = rest.rarest().basis else {
             return Err(row.missing("basis"));
         };
@@ -126,7 +132,7 @@ impl Fold<'_> {
             held_from,
         )?;
         // Between spouses the basis carries over whatever the value (26 USC 1041(b)(2)).
-        if row.trade.price().is_some() && !row.trade.tagged("spouse") {
+        if self.law.is_us() && row.trade.price().is_some() && !row.trade.tagged("spouse") {
             let value = row.at_price(quantity)?;
             if value < basis {
                 let value = Parcel::new(quantity, value, self.ledger.places())?;
@@ -236,6 +242,6 @@ impl Fold<'_> {
 
     /// Whether a class is a section 1256 contract (26 USC 1256(b)): no term, no wash sales, marked at year end.
     pub(super) fn section_1256(&self, security: SecurityId) -> bool {
-        matches!(self.class(security), Class::Future | Class::IndexOption)
+        self.law.is_us() && matches!(self.class(security), Class::Future | Class::IndexOption)
     }
 }

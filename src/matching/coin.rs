@@ -7,7 +7,7 @@ use super::fold::Fold;
 use super::value::Valued;
 use crate::answer::Match;
 use crate::diagnostic::Problem;
-use crate::holding::lot::LotId;
+use crate::lot::LotId;
 use crate::money::{Money, Quantity};
 use crate::trade::{SecurityId, TradeId};
 
@@ -188,6 +188,9 @@ impl Fold<'_> {
             }));
         };
         let arrives = Quantity::new(new_quantity)?;
+        if self.is_neutral(row.trade.security, new) {
+            return self.swap_neutrally(id, new, arrives);
+        }
         let value = match row.trade.price() {
             Some(_) => row.at_price(row.quantity()?)?,
             None => super::value::absolute(row.total()?.ok_or_else(|| row.missing("price"))?),

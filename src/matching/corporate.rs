@@ -6,11 +6,12 @@ use super::Halt;
 use super::acquire::Manner;
 use super::fold::Fold;
 use super::ledger::{Acquisition, Holding};
+use crate::answer::trail::Cause;
 use crate::answer::{Codes, Disposal, Match, Term};
 use crate::diagnostic::Problem;
-use crate::holding::lot::{Lot, LotId};
-use crate::holding::parcel::{Parcel, Part};
+use crate::lot::{Lot, LotId};
 use crate::money::{Money, Quantity};
+use crate::parcel::{Parcel, Part};
 use crate::trade::{AccountId, SecurityId, Trade, TradeId};
 
 /// Largest side of a ratio that is accepted when only the change of units is given.
@@ -70,6 +71,13 @@ impl Fold<'_> {
             before = before.plus(self.ledger.lot(id).parcel.left())?;
             let total = before.share(new, old)?;
             let units = total.minus(after)?;
+            let lot = self.ledger.lot(id);
+            let (trail, whole) = (lot.trail, lot.parcel.left());
+            let cause = Cause::Rescaled {
+                before: old,
+                after: new,
+            };
+            self.ledger.trail.add(trail, cause, whole, Money::ZERO);
             self.ledger.change(id, |lot| {
                 if let Some(gift) = &mut lot.gift {
                     gift.value.rescale(units)?;
@@ -309,17 +317,18 @@ impl Fold<'_> {
             return Ok(());
         }
         let purchase = self.ledger.purchase_of(lot);
-        let term = if purchase.inherited {
-            Term::Long
+        let term = if purchase.inherited && self.law.is_us() {
+            Some(Term::Long)
         } else {
-            self.law.term.term(held.held_from, self.today)
+            self.law
+                .term_of(self.class(held.security), held.held_from, self.today)
         };
         self.rows.push(Disposal {
             security: held.security,
             account: held.account,
             tax_year: self.tax_year(self.today),
             matched: Match::Lot,
-            term: Some(term),
+            term,
             codes: Codes::NONE,
             quantity: Quantity::ZERO,
             acquired: Some(held.acquired),
@@ -361,6 +370,15 @@ impl Fold<'_> {
         let mut slices = [self.ledger.take(id, lot.parcel.left())?];
         self.ledger.take_from_pool(holding, &mut slices)?;
         let [slice] = slices;
+        let cause = Cause::Became {
+            from: holding.1,
+            to: new,
+            before: slice.quantity,
+            after: units,
+        };
+        self.ledger
+            .trail
+            .add(slice.trail, cause, slice.quantity, Money::ZERO);
         let parcel = Parcel::from_part(units, slice.part, self.ledger.places());
         let gift = match lot.gift {
             Some(mut gift) => {
@@ -374,6 +392,7 @@ impl Fold<'_> {
             Lot {
                 security: new,
                 queued: 0,
+                trail: slice.trail,
                 parcel,
                 gift,
                 ..lot

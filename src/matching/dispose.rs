@@ -8,12 +8,15 @@ use super::ledger::{Holding, Slice};
 use super::value::Valued;
 use super::wash::Loss;
 use super::{Halt, YearAmount, YearAmountKind};
+use crate::answer::trail::Cause;
 use crate::answer::{Codes, Disposal, Match, Term};
 use crate::date::Date;
 use crate::diagnostic::Problem;
-use crate::holding::lot::LotId;
-use crate::holding::parcel::{Parcel, Part};
+use crate::jurisdiction::Gifts;
+use crate::lot::LotId;
 use crate::money::{Money, Quantity};
+use crate::parcel::{Parcel, Part};
+use crate::rule::us::GIFT;
 use crate::trade::{AccountId, Class, TradeId};
 
 /// One disposal about to be carried out.
@@ -216,11 +219,13 @@ impl Fold<'_> {
         let inherited = purchase.inherited;
         let term = match (self.section_1256(sale.holding.1), inherited) {
             (true, _) => None,
-            (false, true) => Some(Term::Long),
-            (false, false) => Some(self.law.term.term(held_from, self.today)),
+            (false, true) if self.law.is_us() => Some(Term::Long),
+            (false, _) => self
+                .law
+                .term_of(self.class(sale.holding.1), held_from, self.today),
         };
         let codes = match (self.class(sale.holding.1), term) {
-            (Class::Collectible, Some(Term::Long)) => Codes::COLLECTIBLE,
+            (Class::Collectible, Some(Term::Long)) if self.law.is_us() => Codes::COLLECTIBLE,
             _ => Codes::NONE,
         };
         let row = Disposal {
@@ -244,10 +249,11 @@ impl Fold<'_> {
         let gain = proceeds.amount.minus(cost.amount)?;
         let printed = row.gain();
         self.rows.push(row);
+        self.tell_row(sale, slice, cost)?;
         if !gain.is_negative() {
             return Ok(None);
         }
-        let position = self.rows.len() as u32 - 1;
+        let position = self.rows.len() - 1;
         self.six_months(position, slice, acquired)?;
         Ok(Some(Loss {
             row: position,
@@ -260,6 +266,22 @@ impl Fold<'_> {
             order,
             holding: sale.holding,
         }))
+    }
+
+    /// Records where the row just made comes from.
+    fn tell_row(&mut self, sale: &Sale<'_>, slice: &Slice, cost: Part) -> Result<(), Halt> {
+        let row = self.rows.len() - 1;
+        let trail = &mut self.ledger.trail;
+        if slice.gift.is_some() {
+            let other = cost.amount.minus(slice.part.amount)?;
+            trail.add_under(
+                slice.trail,
+                &GIFT,
+                (Cause::GiftValue, slice.quantity, other),
+            );
+        }
+        trail.sold(row, slice.trail, (sale.quantity, sale.proceeds));
+        Ok(())
     }
 
     /// The basis that counts against proceeds, and the start of its holding period: for a gift worth less than the
@@ -406,8 +428,14 @@ impl Fold<'_> {
     /// A loss on fund shares held six months or less is no loss as far as exempt-interest dividends were received on
     /// them, and long-term as far as capital gain dividends were (26 USC 852(b)(4)).
     fn six_months(&mut self, position: u32, slice: &Slice, acquired: Date) -> Result<(), Halt> {
-        let row = &self.rows[position as usize];
-        let Some(paid) = self.distributions.get(&row.security) else {
+        if self.distributions.is_empty() {
+            return Ok(());
+        }
+        let Some(row) = self.rows.get_mut(position) else {
+            return Ok(());
+        };
+        let paid = self.distributions.get(&row.security);
+        let Some(paid) = paid.filter(|_| self.law.is_us()) else {
             return Ok(());
         };
         if self.today >= acquired.plus(1).add_months(6) {
@@ -425,8 +453,8 @@ impl Fold<'_> {
         let places = self.ledger.places();
         let loss = -row.gain();
         let disallowed = exempt.to_minor(places)?.min(loss);
-        let row = &mut self.rows[position as usize];
         if disallowed > 0 {
+            self.conservation.nondeductible += disallowed;
             row.adjustment = disallowed;
             row.codes = row.codes.with(Codes::NONDEDUCTIBLE);
         }
@@ -439,7 +467,9 @@ impl Fold<'_> {
 
     /// Divides a row in two so that `long` of its loss is long-term.
     fn split_term(&mut self, position: u32, long: i64) {
-        let row = &mut self.rows[position as usize];
+        let Some(row) = self.rows.get_mut(position) else {
+            return;
+        };
         let loss = -row.gain();
         if long == loss {
             row.term = Some(Term::Long);
@@ -457,6 +487,9 @@ impl Fold<'_> {
     }
 
     pub(super) fn dividend(&mut self, id: TradeId) -> Result<(), Halt> {
+        if !self.law.is_us() {
+            return Ok(());
+        }
         let row = self.valued(id);
         let Some(total) = row.total()? else {
             return Ok(());
@@ -496,9 +529,15 @@ impl Fold<'_> {
         Ok(())
     }
 
-    /// A gift out removes units with their basis; it is no disposal in the US (26 USC 1001(a)).
+    /// A gift out removes units with their basis; it is no disposal in the US (26 USC 1001(a)). Where the country says
+    /// so, it is a disposal at market value.
     pub(super) fn gift_out(&mut self, id: TradeId) -> Result<(), Halt> {
         let row = self.valued(id);
+        if self.law.gifts == Gifts::MarketValue {
+            let quantity = row.quantity()?;
+            let sale = self.sale(&row, id, quantity, row.at_price(quantity)?);
+            return self.dispose(&sale);
+        }
         let sale = self.sale(&row, id, row.quantity()?, Money::ZERO);
         self.remove(&sale)
     }
@@ -521,9 +560,13 @@ impl Fold<'_> {
         let mut slices = self.identify(&sale)?;
         self.ledger.take_from_pool(sale.holding, &mut slices)?;
         self.realize(&sale, &slices)?;
-        for row in &mut self.rows[before..] {
+        for row in self.rows.since(before) {
+            // Whatever the six-month rules said of it is within the whole loss.
+            self.conservation.nondeductible += row.cost - row.adjustment;
             row.adjustment = row.cost;
-            row.codes = row.codes.with(Codes::NONDEDUCTIBLE);
+            if self.law.is_us() {
+                row.codes = row.codes.with(Codes::NONDEDUCTIBLE);
+            }
         }
         Ok(())
     }
@@ -588,10 +631,9 @@ impl Fold<'_> {
         } else {
             problem.note(format!("held elsewhere: {}", elsewhere.join(", ")))
         };
-        problem.help(format!(
-            "if they were bought earlier, add a row like this with the real date and basis (columns date,action,symbol,quantity,basis,account):\n{},opening,{symbol},{missing},0.00,{account}\nor, if it was a short sale, use the action `short` (or --allow-short)",
-            self.today.plus(-1),
-        ))
+        problem
+            .help("if it was a short sale, use the action `short` (or --allow-short); if they were bought earlier, add a row like this with the real date and basis (columns date,action,symbol,quantity,basis,account):")
+            .paste(format!("{},opening,{symbol},{missing},0.00,{account}", self.today.plus(-1)))
     }
 
     fn choice_missing(&self, sale: &Sale<'_>) -> Halt {

@@ -1,18 +1,22 @@
 //! One fold: walks a timeline, carries out each event, and hands over rows, lots and checks at the end.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashMap;
 
 use super::ledger::{Holding, Ledger};
 use super::position::Positions;
+use super::rows::Rows;
 use super::rules::Rules;
 use super::value::Valued;
 use super::wash::Wash;
 use super::{Halt, Matched, YearAmount};
-use crate::answer::{Adjustment, Conservation, Disposal, OpenLot};
+use crate::answer::{Adjustment, Conservation, OpenLot, Units};
 use crate::date::Date;
 use crate::diagnostic::{Problem, Warning};
 use crate::jurisdiction::Jurisdiction;
 use crate::method::Method;
+use crate::rule::us::AVERAGE_BASIS;
 use crate::source::Source;
 use crate::timeline::Calendar;
 use crate::trade::{AccountId, Action, Class, History, SecurityId, Trade, TradeId};
@@ -26,7 +30,7 @@ pub struct Fold<'a> {
     pub ledger: Ledger,
     pub positions: Positions,
     pub wash: Wash,
-    pub rows: Vec<Disposal>,
+    pub rows: Rows,
     pub adjustments: Vec<Adjustment>,
     pub amounts: Vec<YearAmount>,
     pub warnings: Vec<Warning>,
@@ -60,10 +64,17 @@ impl<'a> Fold<'a> {
             law,
             rules,
             calendar,
-            ledger: Ledger::new(law.places),
+            ledger: Ledger::new(
+                rules.places,
+                history
+                    .trades
+                    .iter()
+                    .any(|trade| trade.action.keeps_dates()),
+                rules.trail,
+            ),
             positions: Positions::default(),
             wash: Wash::default(),
-            rows: Vec::new(),
+            rows: Rows::new(rules.only_sums),
             adjustments: Vec::new(),
             amounts: Vec::new(),
             warnings: Vec::new(),
@@ -89,6 +100,9 @@ impl<'a> Fold<'a> {
         }) {
             let Some(first) = day.first() else { continue };
             self.today = calendar.day_of(history.trade(*first));
+            if let Err(error) = self.rows.retire(self.today) {
+                self.problems.push(Problem::new(error.to_string()));
+            }
             if let [only] = day {
                 self.carry_out(*only);
                 continue;
@@ -102,6 +116,17 @@ impl<'a> Fold<'a> {
     }
 
     fn carry_out(&mut self, id: TradeId) {
+        if !self.rules.trail {
+            return self.attempt(id);
+        }
+        let action = self.history.trade(id).action;
+        let rule = (self.law.code == "us").then(|| crate::rule::us::of_action(action));
+        let before = self.ledger.trail.enter(id, rule);
+        self.attempt(id);
+        self.ledger.trail.leave(before);
+    }
+
+    fn attempt(&mut self, id: TradeId) {
         if let Err(halt) = self.event(id) {
             let problem = match halt {
                 Halt::Problem(problem) => *problem,
@@ -206,6 +231,7 @@ impl<'a> Fold<'a> {
         Valued {
             trade: self.history.trade(id),
             history: self.history,
+            rates: &self.rules.rates,
         }
     }
 
@@ -218,15 +244,13 @@ impl<'a> Fold<'a> {
             .unwrap_or(self.rules.method)
     }
 
-    /// Whether sales in an account give rows: the taxpayer's own taxable accounts, and the spouse's on one return.
+    /// Whether sales in an account give rows.
     pub fn reported(&self, account: AccountId) -> bool {
-        let account = self.history.account(account);
-        !account.sheltered
-            && match account.owner.as_deref() {
-                None => true,
-                Some("spouse") => self.rules.joint,
-                Some(_) => false,
-            }
+        self.rules
+            .reported
+            .get(usize::from(account.0))
+            .copied()
+            .unwrap_or(false)
     }
 
     /// The number of the order that a purchase belongs to: the order's own, or a new one.
@@ -282,13 +306,17 @@ impl<'a> Fold<'a> {
         if let Err(error) = self.take_stock(all) {
             problems.push(Problem::new(error.to_string()));
         }
-        let offset = all.disposals.len() as u32;
-        all.disposals.append(&mut self.rows);
-        all.adjustments
-            .extend(self.adjustments.drain(..).map(|mut adjustment| {
-                adjustment.disposal += offset;
-                adjustment
-            }));
+        if let Some(trails) = &mut all.trails {
+            let rows = 0..self.rows.len();
+            trails
+                .disposals
+                .extend(rows.map(|row| self.ledger.trail.of_row(row)));
+        }
+        match std::mem::take(&mut self.rows).finish() {
+            Ok((rows, sums)) => (all.disposals, all.sums) = (rows, sums),
+            Err(error) => problems.push(Problem::new(error.to_string())),
+        }
+        all.adjustments.append(&mut self.adjustments);
         all.amounts.append(&mut self.amounts);
         for warning in self.warnings.drain(..) {
             match all
@@ -305,15 +333,15 @@ impl<'a> Fold<'a> {
     /// What is held: lots, pools and open positions, with the conservation sums.
     fn take_stock(&mut self, all: &mut Matched) -> Result<(), crate::money::OutOfRange> {
         let mut lots = Vec::new();
-        for (holding, book) in &mut self.ledger.books {
+        let mut told = Vec::new();
+        for book in &self.ledger.books {
             if let Some(pool) = &book.pool {
                 self.conservation.basis_held =
                     self.conservation.basis_held.plus(pool.amount_left()?)?;
             }
-            let _ = holding;
         }
         let mut held: Vec<_> = (0..self.ledger.slots.lots.len() as u32)
-            .map(crate::holding::lot::LotId)
+            .map(crate::lot::LotId)
             .filter(|id| !self.ledger.lot(*id).parcel.left().is_zero())
             .collect();
         held.sort_by_key(|id| {
@@ -333,18 +361,21 @@ impl<'a> Fold<'a> {
                 .conservation
                 .basis_held
                 .plus(lot.parcel.amount_left()?)?;
-            let holding = (lot.account, lot.security);
+            let book = lot.book as usize;
             let quantity = lot.parcel.left();
             let own = lot.parcel.printed();
-            let pool = self
-                .ledger
-                .books
-                .get_mut(&holding)
-                .and_then(|book| book.pool.as_mut());
-            let cost = match pool {
-                Some(pool) => pool.take(quantity)?.printed,
+            let cost = match &mut self.ledger.books[book].pool {
+                Some(pool) => {
+                    let before = (pool.left(), pool.amount_left()?);
+                    let part = pool.take(quantity)?;
+                    let trail = self.ledger.lot(id).trail;
+                    let (recorder, own) = (&mut self.ledger.trail, (quantity, part.amount));
+                    recorder.average(trail, own, before, &AVERAGE_BASIS);
+                    part.printed
+                }
                 None => own,
             };
+            told.push(self.ledger.trail.movements(self.ledger.lot(id).trail));
             let lot = self.ledger.lot(id);
             let purchase = self.ledger.purchase(lot.purchase);
             lots.push(OpenLot {
@@ -358,8 +389,38 @@ impl<'a> Fold<'a> {
                 opened_by: vec![purchase.opened_by],
             });
         }
-        self.positions_held(&mut lots);
+        self.positions_held(&mut lots, &mut told);
+        if let Some(trails) = &mut all.trails {
+            let offset = all.disposals.len() as u32;
+            for movement in told.iter_mut().flatten() {
+                movement.map_row(|row| row + offset);
+            }
+            trails.lots.append(&mut told);
+        }
         all.lots.append(&mut lots);
+        self.conservation.adjusted = self.rows.adjusted();
+        self.conservation.units = self.units()?;
         all.conservation.add(&self.conservation)
+    }
+
+    /// Units of each security of this fold: what the books saw come and go, and what the lots hold.
+    fn units(&self) -> Result<Vec<Units>, crate::money::OutOfRange> {
+        let mut flows: BTreeMap<SecurityId, Units> = BTreeMap::new();
+        for book in &self.ledger.books {
+            let security = &book.holding.1;
+            let units = flows
+                .entry(*security)
+                .or_insert_with(|| Units::none(*security));
+            units.came = units.came.plus(book.flow.0)?;
+            units.left = units.left.plus(book.flow.1)?;
+        }
+        for lot in &self.ledger.slots.lots {
+            let units = flows
+                .entry(lot.security)
+                .or_insert_with(|| Units::none(lot.security));
+            units.held = units.held.plus(lot.parcel.left())?;
+        }
+        self.positions.count(&mut flows)?;
+        Ok(flows.into_values().collect())
     }
 }

@@ -1,14 +1,20 @@
 //! The state of one fold: purchases, the lots their units form, and the book of each holding.
 
-use rustc_hash::FxHashMap;
+use std::cmp::Ordering;
 
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use super::trail::{Handle, Recorder};
 use crate::answer::LotName;
+use crate::answer::trail::Cause;
 use crate::date::Date;
-use crate::holding::lot::{Gift, Lot, LotId, Purchase, PurchaseId};
-use crate::holding::parcel::{Parcel, Part};
-use crate::holding::queue::{Queue, Slots};
-use crate::method::{BasisOf, Method};
+use crate::holding::queue::{Entry, Queue, Slots, order_of_lots};
+use crate::lot::{Gift, Lot, LotId, Purchase, PurchaseId};
+use crate::method::{BasisOf, Method, within_purchase};
 use crate::money::{Money, OutOfRange, Quantity};
+use crate::parcel::{Parcel, Part};
+use crate::rule::us::{AVERAGE_BASIS, HOLDING_RESTART};
 use crate::trade::{AccountId, SecurityId, TradeId};
 
 /// An account's holding of one security.
@@ -17,30 +23,39 @@ pub type Holding = (AccountId, SecurityId);
 /// What is held in one holding: lots in the method's order, and the shared basis where the method averages.
 #[derive(Debug)]
 pub struct Book {
+    /// Whose units of what.
+    pub holding: Holding,
     /// The lot method of the account.
     pub method: &'static Method,
-    /// The lots, first to leave first.
-    pub queue: Queue,
+    /// Purchases, or lots where the method ranks by basis, first to leave first.
+    queue: Queue,
     /// Units in all.
     pub held: Quantity,
     /// The shared basis under an average method; the lots then carry none of their own.
     pub pool: Option<Parcel>,
-    /// The lots in order of acquisition; some may be used up since.
+    /// Units that ever came in, and that ever left.
+    pub flow: (Quantity, Quantity),
+    /// The purchases in order of acquisition; some may be used up since.
     members: Vec<Member>,
 }
 
-/// A lot's place in the order of acquisition.
-type Member = (Date, u32, LotId);
+/// A purchase's place in the order of acquisition.
+type Member = (Date, PurchaseId);
 
 /// Everything held by the accounts of one fold.
 #[derive(Debug, Default)]
 pub struct Ledger {
     pub purchases: Vec<Purchase>,
     pub slots: Slots,
-    pub books: FxHashMap<Holding, Book>,
+    pub books: Vec<Book>,
+    book_of: FxHashMap<Holding, u32>,
+    /// Where basis came from, if asked for.
+    pub trail: Recorder,
     /// The latest day on which a lot of a security was numbered, and its number.
     latest: FxHashMap<SecurityId, (Date, u32)>,
-    /// Numbers of days that were not the latest when their lots came in.
+    /// Whether lots may come in that were acquired before today, so that earlier days' numbers must be remembered.
+    looks_back: bool,
+    /// Numbers of days that are not the latest any more.
     numbers: FxHashMap<(SecurityId, Date), u32>,
     places: u32,
 }
@@ -58,6 +73,8 @@ pub struct Slice {
     pub held_from: Date,
     /// Whether they have served as a replacement.
     pub used: bool,
+    /// The list of their movements, where they are recorded.
+    pub trail: Handle,
     /// For a gift worth less than the donor's basis: the basis for a loss, and the day of the gift.
     pub gift: Option<(Part, Date)>,
 }
@@ -86,10 +103,13 @@ pub struct Acquisition {
 }
 
 impl Ledger {
-    /// An empty ledger for a currency with `places` decimals.
-    pub fn new(places: u32) -> Self {
+    /// An empty ledger for a currency with `places` decimals; `looks_back` where lots may keep earlier dates,
+    /// `trail` to record where basis comes from.
+    pub fn new(places: u32, looks_back: bool, trail: bool) -> Self {
         Self {
             places,
+            looks_back,
+            trail: Recorder::new(trail),
             ..Self::default()
         }
     }
@@ -140,16 +160,37 @@ impl Ledger {
 
     /// Units held in a holding.
     pub fn held(&self, holding: Holding) -> Quantity {
-        self.books
+        self.book(holding).map_or(Quantity::ZERO, |book| book.held)
+    }
+
+    /// The book of a holding, if it ever held anything.
+    pub fn book(&self, holding: Holding) -> Option<&Book> {
+        self.book_of
             .get(&holding)
-            .map_or(Quantity::ZERO, |book| book.held)
+            .and_then(|id| self.books.get(*id as usize))
+    }
+
+    fn book_mut(&mut self, holding: Holding) -> Option<&mut Book> {
+        let id = *self.book_of.get(&holding)?;
+        self.books.get_mut(id as usize)
+    }
+
+    fn open_book(&mut self, holding: Holding, method: &'static Method) -> u32 {
+        let next = self.books.len() as u32;
+        let id = *self.book_of.entry(holding).or_insert(next);
+        if id == next {
+            self.books.push(Book::new(holding, method));
+        }
+        id
     }
 
     /// The next number among the lots of a security and day.
     pub fn next_number(&mut self, security: SecurityId, date: Date) -> u32 {
         let latest = self.latest.entry(security).or_insert((date, 0));
         if latest.0 < date {
-            self.numbers.insert((security, latest.0), latest.1);
+            if self.looks_back {
+                self.numbers.insert((security, latest.0), latest.1);
+            }
             *latest = (date, 0);
         }
         let number = if latest.0 == date {
@@ -179,10 +220,11 @@ impl Ledger {
             purchased: new.purchased,
             inherited: false,
             basis_unknown: false,
-            lots: Vec::new(),
+            lots: SmallVec::new(),
         });
         let lot = Lot {
             purchase,
+            book: 0,
             account: new.account,
             security: new.security,
             held_from: new.held_from,
@@ -190,23 +232,31 @@ impl Ledger {
             queued: 0,
             acquired: new.acquired,
             sequence: purchase.0,
+            trail: self.opened(purchase, new),
             gift: None,
             parcel: Parcel::from_part(new.quantity, new.basis, self.places),
         };
         self.place(lot, method)
     }
 
+    fn opened(&mut self, purchase: PurchaseId, new: &Acquisition) -> Handle {
+        let lot = self.name(purchase);
+        let whole = new.quantity;
+        self.trail
+            .open(Cause::Opened { lot, whole }, whole, new.basis.amount)
+    }
+
     /// Puts a lot into the book of its holding; units of the same purchase, start and use join what is there.
     pub fn place(&mut self, mut lot: Lot, method: &'static Method) -> Result<LotId, OutOfRange> {
-        let holding = (lot.account, lot.security);
         let quantity = lot.parcel.left();
         let places = self.places;
-        let book = self
-            .books
-            .entry(holding)
-            .or_insert_with(|| Book::new(method));
+        let id = self.open_book((lot.account, lot.security), method);
+        lot.book = id;
+        let known = self.lots_in(lot.purchase, id).next().is_some();
+        let book = &mut self.books[id as usize];
         book.held = book.held.plus(quantity)?;
-        if method.basis == BasisOf::Average {
+        book.flow.0 = book.flow.0.plus(quantity)?;
+        if book.method.basis == BasisOf::Average {
             let carried = Part {
                 amount: lot.parcel.amount_left()?,
                 printed: lot.parcel.printed(),
@@ -224,44 +274,88 @@ impl Ledger {
                 None => book.pool = Some(Parcel::from_part(quantity, carried, places)),
             }
         }
+        if !known {
+            self.list_purchase(&lot);
+        }
         self.enqueue(lot)
+    }
+
+    /// Gives a purchase its place in a book: among its members, and in the queue where the method goes by acquisition.
+    fn list_purchase(&mut self, lot: &Lot) {
+        let (purchases, book) = (&self.purchases, &mut self.books[lot.book as usize]);
+        if !book.method.ranks_by_basis {
+            let entry = Entry {
+                rank: (book.method.rank)(lot),
+                item: lot.purchase.0,
+            };
+            book.queue
+                .push(entry, &|a, b| (a.rank, a.item).cmp(&(b.rank, b.item)));
+        }
+        if book.members.len() == book.members.capacity() {
+            // Before growing, forget what is used up: the list stays in proportion to what is held.
+            book.members
+                .retain(|(_, purchase)| !purchases[purchase.0 as usize].lots.is_empty());
+        }
+        let member = (lot.acquired, lot.purchase);
+        match book.members.last() {
+            Some(last) if *last > member => {
+                let place = book.members.partition_point(|other| *other < member);
+                book.members.insert(place, member);
+            }
+            _ => book.members.push(member),
+        }
+    }
+
+    /// The lots that a purchase's units form in one book, in the order in which they leave.
+    fn lots_in(&self, purchase: PurchaseId, book: u32) -> impl Iterator<Item = LotId> {
+        let lots = self.purchase(purchase).lots.iter().copied();
+        lots.filter(move |id| self.lot(*id).book == book)
     }
 
     /// Units of the same purchase, account, start and use are one lot: otherwise wash sales would shatter every purchase.
     fn enqueue(&mut self, lot: Lot) -> Result<LotId, OutOfRange> {
-        let twin = self.purchases[lot.purchase.0 as usize]
-            .lots
-            .iter()
-            .copied()
-            .find(|id| {
-                let other = &self.slots.lots[id.0 as usize];
-                other.account == lot.account
-                    && other.security == lot.security
-                    && other.held_from == lot.held_from
-                    && other.used == lot.used
-                    && other.gift.is_none()
-                    && lot.gift.is_none()
-            });
+        let twin = self.lots_in(lot.purchase, lot.book).find(|id| {
+            let other = self.lot(*id);
+            (other.held_from, other.used) == (lot.held_from, lot.used)
+                && other.gift.is_none()
+                && lot.gift.is_none()
+        });
         if let Some(twin) = twin {
             let part = Part {
                 amount: lot.parcel.amount_left()?,
                 printed: lot.parcel.printed(),
             };
             let units = lot.parcel.left();
+            self.trail
+                .join(self.slots.lots[twin.0 as usize].trail, lot.trail)?;
             return self.change(twin, |other| other.parcel.join(units, part));
         }
         Ok(self.add(lot))
     }
 
-    /// Adds a lot to its purchase and its book.
+    /// Adds a lot to its purchase, and to its book's queue where the method ranks by basis.
     fn add(&mut self, lot: Lot) -> LotId {
-        let (holding, purchase) = ((lot.account, lot.security), lot.purchase);
-        let (acquired, sequence) = (lot.acquired, lot.sequence);
+        let (book, purchase) = (lot.book as usize, lot.purchase.0 as usize);
         let id = self.slots.add(lot);
-        self.purchases[purchase.0 as usize].lots.push(id);
-        if let Some(book) = self.books.get_mut(&holding) {
-            book.queue.push(book.method, &mut self.slots, id);
-            book.enlist((acquired, sequence, id), &self.slots.lots);
+        let (slots, lot) = (&self.slots, self.lot(id));
+        let lots = &self.purchases[purchase].lots;
+        let place = lots.iter().position(|other| {
+            within_purchase(lot, &slots.lots[other.0 as usize]) == Ordering::Less
+        });
+        let place = place.unwrap_or(lots.len());
+        self.purchases[purchase].lots.insert(place, id);
+        let method = self.books[book].method;
+        if method.ranks_by_basis {
+            let lot = self.lot_mut(id);
+            lot.queued += 1;
+            let entry = Entry {
+                rank: (method.rank)(lot),
+                item: id.0,
+            };
+            let lots = &self.slots.lots;
+            self.books[book]
+                .queue
+                .push(entry, &|a, b| order_of_lots(method, lots, a, b));
         }
         id
     }
@@ -273,12 +367,7 @@ impl Ledger {
         change: impl FnOnce(&mut Lot) -> Result<(), OutOfRange>,
     ) -> Result<LotId, OutOfRange> {
         let lot = &mut self.slots.lots[id.0 as usize];
-        let holding = (lot.account, lot.security);
-        if !self
-            .books
-            .get(&holding)
-            .is_some_and(|book| book.method.ranks_by_basis)
-        {
+        if !self.books[lot.book as usize].method.ranks_by_basis {
             change(lot)?;
             return Ok(id);
         }
@@ -305,22 +394,26 @@ impl Ledger {
         held_from: Date,
         deferred: Part,
     ) -> Result<LotId, OutOfRange> {
+        let Lot {
+            book,
+            account,
+            security,
+            acquired,
+            sequence,
+            ..
+        } = *self.lot(id);
         let slice = self.cut(id, quantity)?;
-        let lot = self.lot(id);
-        let (account, security, acquired, sequence) =
-            (lot.account, lot.security, lot.acquired, lot.sequence);
-        let mut parcel = Parcel::from_part(quantity, slice.part, self.places);
-        if let Some(pool) = self
-            .books
-            .get_mut(&(account, security))
-            .and_then(|book| book.pool.as_mut())
-        {
-            pool.adjust(deferred)?;
-        } else {
-            parcel.adjust(deferred)?;
+        let mut part = slice.part;
+        match &mut self.books[book as usize].pool {
+            Some(pool) => pool.adjust(deferred)?,
+            None => {
+                part.amount = part.amount.plus(deferred.amount)?;
+                part.printed = part.printed.saturating_add(deferred.printed);
+            }
         }
-        let used = Lot {
+        self.enqueue(Lot {
             purchase: slice.purchase,
+            book,
             account,
             security,
             held_from,
@@ -328,33 +421,63 @@ impl Ledger {
             queued: 0,
             acquired,
             sequence,
+            trail: slice.trail,
             gift: None,
-            parcel,
-        };
-        self.enqueue(used)
+            parcel: Parcel::from_part(quantity, part, self.places),
+        })
     }
 
     /// The lot of a holding that leaves next.
     pub fn next(&mut self, holding: Holding) -> Option<LotId> {
-        let book = self.books.get_mut(&holding)?;
-        book.queue.first(book.method, &mut self.slots)
+        let id = *self.book_of.get(&holding)?;
+        let (slots, purchases, book) = (
+            &mut self.slots,
+            &self.purchases,
+            &mut self.books[id as usize],
+        );
+        if book.method.ranks_by_basis {
+            let (method, mut gone) = (book.method, SmallVec::<[u32; 8]>::new());
+            let lots = &slots.lots;
+            let first = book.queue.first(
+                &|a, b| order_of_lots(method, lots, a, b),
+                &|lot| lots[lot as usize].parcel.left().is_zero(),
+                &mut |lot| gone.push(lot),
+            );
+            for lot in gone {
+                slots.lots[lot as usize].queued -= 1;
+                slots.release(LotId(lot));
+            }
+            return first.map(LotId);
+        }
+        let in_book = |purchase: u32| {
+            let lots = purchases[purchase as usize].lots.iter();
+            lots.copied()
+                .find(|lot| slots.lots[lot.0 as usize].book == id)
+        };
+        let first = book.queue.first(
+            &|a, b| (a.rank, a.item).cmp(&(b.rank, b.item)),
+            &|purchase| in_book(purchase).is_none(),
+            &mut |_| (),
+        );
+        first.and_then(in_book)
     }
 
     /// Takes up to `wanted` units out of a lot, with their basis (under an average method none: the pool has it).
     pub fn take(&mut self, id: LotId, wanted: Quantity) -> Result<Slice, OutOfRange> {
-        let lot = self.lot(id);
-        let holding = (lot.account, lot.security);
+        let book = self.lot(id).book as usize;
         let slice = self.cut(id, wanted)?;
-        if let Some(book) = self.books.get_mut(&holding) {
-            book.held = book.held.minus(slice.quantity)?;
-        }
+        let book = &mut self.books[book];
+        book.held = book.held.minus(slice.quantity)?;
+        book.flow.1 = book.flow.1.plus(slice.quantity)?;
         Ok(slice)
     }
 
     /// Cuts units out of a lot; the holding's total stays. A lot that is used up gives its slot back.
     fn cut(&mut self, id: LotId, wanted: Quantity) -> Result<Slice, OutOfRange> {
         let lot = &mut self.slots.lots[id.0 as usize];
-        let quantity = wanted.min(lot.parcel.left());
+        let whole = lot.parcel.left();
+        let quantity = wanted.min(whole);
+        let trail = self.trail.cut(lot.trail, quantity, whole)?;
         let part = lot.parcel.take(quantity)?;
         let gift = match &mut lot.gift {
             Some(gift) => Some((gift.value.take(quantity)?, gift.given)),
@@ -366,6 +489,7 @@ impl Ledger {
             purchase: lot.purchase,
             held_from: lot.held_from,
             used: lot.used,
+            trail,
             gift,
         };
         if lot.parcel.left().is_zero() {
@@ -384,21 +508,20 @@ impl Ledger {
         holding: Holding,
         slices: &mut [Slice],
     ) -> Result<(), OutOfRange> {
-        let Some(pool) = self
-            .books
-            .get_mut(&holding)
-            .and_then(|book| book.pool.as_mut())
-        else {
+        let Some(pool) = self.book_mut(holding).and_then(|book| book.pool.as_mut()) else {
             return Ok(());
         };
         let mut total = Quantity::ZERO;
         for slice in slices.iter() {
             total = total.plus(slice.quantity)?;
         }
+        let before = (pool.left(), pool.amount_left()?);
         let taken = pool.take(total)?;
         let mut spread = Parcel::from_part(total, taken, self.places);
         for slice in slices {
             slice.part = spread.take(slice.quantity)?;
+            let own = (slice.quantity, slice.part.amount);
+            self.trail.average(slice.trail, own, before, &AVERAGE_BASIS);
         }
         Ok(())
     }
@@ -406,12 +529,9 @@ impl Ledger {
     /// Adds to (or takes from) the basis of a lot, or of the pool it is in; the lot may move to another slot.
     pub fn adjust(&mut self, id: LotId, part: Part) -> Result<LotId, OutOfRange> {
         let lot = self.lot(id);
-        let holding = (lot.account, lot.security);
-        if let Some(pool) = self
-            .books
-            .get_mut(&holding)
-            .and_then(|book| book.pool.as_mut())
-        {
+        let (book, trail, units) = (lot.book as usize, lot.trail, lot.parcel.left());
+        self.trail.add(trail, Cause::Adjusted, units, part.amount);
+        if let Some(pool) = &mut self.books[book].pool {
             pool.adjust(part)?;
             return Ok(id);
         }
@@ -421,11 +541,7 @@ impl Ledger {
     /// Exact basis of a lot: its own, or its units' share of the pool.
     pub fn basis_of(&self, id: LotId) -> Result<Money, OutOfRange> {
         let lot = self.lot(id);
-        match self
-            .books
-            .get(&(lot.account, lot.security))
-            .and_then(|book| book.pool.as_ref())
-        {
+        match &self.books[lot.book as usize].pool {
             Some(pool) => pool.amount_left()?.share(lot.parcel.left(), pool.left()),
             None => lot.parcel.amount_left(),
         }
@@ -434,11 +550,7 @@ impl Ledger {
     /// The same with the figure it prints as.
     pub fn basis_part(&self, id: LotId) -> Result<Part, OutOfRange> {
         let lot = self.lot(id);
-        match self
-            .books
-            .get(&(lot.account, lot.security))
-            .and_then(|book| book.pool.as_ref())
-        {
+        match &self.books[lot.book as usize].pool {
             Some(_) => self.part(self.basis_of(id)?),
             None => Ok(Part {
                 amount: lot.parcel.amount_left()?,
@@ -458,9 +570,15 @@ impl Ledger {
                 given,
             })
         });
+        self.trail.add_under(
+            slice.trail,
+            &HOLDING_RESTART,
+            (Cause::Restarted { day }, quantity, Money::ZERO),
+        );
         self.enqueue(Lot {
             held_from: day,
             queued: 0,
+            trail: slice.trail,
             gift,
             parcel,
             ..lot
@@ -470,7 +588,13 @@ impl Ledger {
 
     /// Sets the units of a holding after all its lots were rescaled.
     pub fn set_held(&mut self, holding: Holding, held: Quantity) -> Result<(), OutOfRange> {
-        if let Some(book) = self.books.get_mut(&holding) {
+        if let Some(book) = self.book_mut(holding) {
+            let more = held.minus(book.held)?;
+            if more.is_negative() {
+                book.flow.1 = book.flow.1.minus(more)?;
+            } else {
+                book.flow.0 = book.flow.0.plus(more)?;
+            }
             book.held = held;
             if let Some(pool) = &mut book.pool {
                 pool.rescale(held)?;
@@ -481,41 +605,31 @@ impl Ledger {
 
     /// The lots of a holding that have units, in order of acquisition.
     pub fn lots_of(&self, holding: Holding) -> Vec<LotId> {
-        let members = self
-            .books
-            .get(&holding)
-            .map_or(&[][..], |book| &book.members);
-        self.alive(holding, members)
+        self.book_of.get(&holding).map_or_else(Vec::new, |id| {
+            self.alive(*id, &self.books[*id as usize].members)
+        })
     }
 
     /// The lots of a holding acquired on one day.
     pub fn lots_of_day(&self, holding: Holding, day: Date) -> Vec<LotId> {
-        let members = self
-            .books
-            .get(&holding)
-            .map_or(&[][..], |book| &book.members);
-        let start = members.partition_point(|(acquired, _, _)| *acquired < day);
-        let end = members.partition_point(|(acquired, _, _)| *acquired <= day);
-        self.alive(holding, members.get(start..end).unwrap_or_default())
+        let Some(id) = self.book_of.get(&holding) else {
+            return Vec::new();
+        };
+        let members = &self.books[*id as usize].members;
+        let start = members.partition_point(|(acquired, _)| *acquired < day);
+        let end = members.partition_point(|(acquired, _)| *acquired <= day);
+        self.alive(*id, members.get(start..end).unwrap_or_default())
     }
 
-    fn alive(&self, holding: Holding, members: &[Member]) -> Vec<LotId> {
-        let units = members.iter().filter(|(acquired, sequence, id)| {
-            let lot = self.lot(*id);
-            (lot.account, lot.security) == holding
-                && (lot.acquired, lot.sequence) == (*acquired, *sequence)
-                && !lot.parcel.left().is_zero()
-        });
-        let mut found: Vec<LotId> = units.map(|(_, _, id)| *id).collect();
-        let key = |id: &LotId| {
-            let lot = self.lot(*id);
-            (lot.acquired, lot.sequence, lot.held_from, !lot.used, *id)
-        };
-        // A slot may have been given back and used again for the same holding: it then stands here twice.
-        if !found.is_sorted_by_key(key) {
-            found.sort_unstable_by_key(key);
+    /// A purchase that came back to a holding may be listed twice.
+    fn alive(&self, book: u32, members: &[Member]) -> Vec<LotId> {
+        let mut last = None;
+        let mut found = Vec::new();
+        for (_, purchase) in members {
+            if last.replace(*purchase) != Some(*purchase) {
+                found.extend(self.lots_in(*purchase, book));
+            }
         }
-        found.dedup();
         found
     }
 
@@ -524,8 +638,8 @@ impl Ledger {
         let mut accounts: Vec<AccountId> = self
             .books
             .iter()
-            .filter(|((_, held), book)| *held == security && !book.held.is_zero())
-            .map(|((account, _), _)| *account)
+            .filter(|book| book.holding.1 == security && !book.held.is_zero())
+            .map(|book| book.holding.0)
             .collect();
         accounts.sort_unstable();
         accounts
@@ -533,31 +647,15 @@ impl Ledger {
 }
 
 impl Book {
-    fn new(method: &'static Method) -> Self {
+    fn new(holding: Holding, method: &'static Method) -> Self {
         Self {
+            holding,
             method,
             queue: Queue::default(),
             held: Quantity::ZERO,
             pool: None,
+            flow: (Quantity::ZERO, Quantity::ZERO),
             members: Vec::new(),
-        }
-    }
-
-    fn enlist(&mut self, member: Member, lots: &[Lot]) {
-        if self.members.len() == self.members.capacity() {
-            // Before growing, forget what is used up: the list stays in proportion to what is held.
-            self.members
-                .retain(|(_, _, id)| !lots[id.0 as usize].parcel.left().is_zero());
-        }
-        match self.members.last() {
-            Some(last) if *last == member => {}
-            Some(last) if *last > member => {
-                let place = self.members.partition_point(|other| *other < member);
-                if self.members.get(place) != Some(&member) {
-                    self.members.insert(place, member);
-                }
-            }
-            _ => self.members.push(member),
         }
     }
 }

@@ -1,37 +1,53 @@
-//! The engine: one chronological fold per group of connected securities, from trades to disposal rows and open lots.
+//! The engine: one chronological fold, from trades to disposal rows and open lots.
 
 mod acquire;
 mod coin;
 mod corporate;
 mod dispose;
 mod fold;
+mod granted;
+mod incurred;
 mod ledger;
+mod neutral;
 mod notices;
 mod option;
 mod position;
+mod rows;
 mod rules;
+mod statutory;
+mod trail;
 mod transfer;
 mod value;
 mod wash;
 
-use crate::answer::{Adjustment, Conservation, Disposal, OpenLot};
+use std::collections::BTreeMap;
+
+use crate::answer::trail::Trails;
+use crate::answer::{Adjustment, Conservation, Disposal, Merged, OpenLot};
 use crate::diagnostic::{Problem, Warning};
 use crate::jurisdiction::Jurisdiction;
 use crate::money::{Minor, OutOfRange};
 use crate::settings::Settings;
-use crate::timeline::{Calendar, timelines};
+use crate::timeline::{Calendar, in_order};
 use crate::trade::{History, SecurityId};
 
+pub use wash::WASH_SALE;
+
 use fold::Fold;
+pub use rows::Sums;
 use rules::Rules;
 
 /// What matching found, before netting.
 #[derive(Debug, Default)]
 pub struct Matched {
-    /// Rows in the order of their sales.
+    /// Rows in the order of their sales; where only years were asked for, those that the end of the data leaves open.
     pub disposals: Vec<Disposal>,
+    /// What all rows add up to, by tax year.
+    pub sums: BTreeMap<i16, Sums>,
     /// What is held at the end.
     pub lots: Vec<OpenLot>,
+    /// All rows of what merged purchases and sales consist of, by position in `disposals`.
+    pub merged: BTreeMap<u32, Merged>,
     /// Denied and deferred amounts.
     pub adjustments: Vec<Adjustment>,
     /// Amounts that join a year's lines without being rows, such as capital gain distributions.
@@ -40,6 +56,8 @@ pub struct Matched {
     pub warnings: Vec<Warning>,
     /// The conservation check over everything.
     pub conservation: Conservation,
+    /// Where the figures come from, if asked for.
+    pub trails: Option<Trails>,
 }
 
 /// An amount of a year that is not a row.
@@ -58,6 +76,8 @@ pub struct YearAmount {
 pub enum YearAmountKind {
     /// A fund's capital gain distribution: Schedule D line 13.
     CapitalGainDistribution,
+    /// What coins cost that were bought in the year, where costs count when they are paid.
+    CoinCost,
 }
 
 /// Why an event could not be carried out.
@@ -96,21 +116,35 @@ pub fn matched(
         as_of: settings.as_of,
     };
     let identical = identical_securities(history, settings);
-    let timelines = timelines(history, &calendar, &identical);
+    let ordered = in_order(history, &calendar, &identical);
     let rules = Rules::new(history, law, settings, identical)?;
-    let mut all = Matched::default();
+    let mut all = Matched {
+        trails: settings.trail.then(Trails::default),
+        ..Matched::default()
+    };
     let mut problems = Vec::new();
-    for group in &timelines.groups {
+    if law.by_lots() {
         let mut fold = Fold::new(history, law, &rules, calendar);
-        fold.run(group);
+        fold.run(&ordered.events);
         fold.finish(&mut all, &mut problems);
+    } else {
+        statutory::run(
+            history,
+            law,
+            settings,
+            &rules,
+            calendar,
+            &ordered.events,
+            &mut all,
+            &mut problems,
+        );
     }
-    if timelines.left_out > 0 {
+    if ordered.left_out > 0 {
         all.warnings.push(Warning {
             code: "rows-after-as-of",
             message: format!(
                 "{} rows after the report date were left out",
-                timelines.left_out
+                ordered.left_out
             ),
             at: Vec::new(),
             needs_user: false,
@@ -120,10 +154,33 @@ pub fn matched(
         problems.sort_by_key(|problem| problem.place.as_ref().map(|place| place.source));
         return Err(problems);
     }
+    let broken = all.conservation.violations();
+    if !broken.is_empty() {
+        return Err(broken.into_iter().map(internal_error).collect());
+    }
+    incurred::apply(history, law, &rules, &mut all)?;
+    granted::apply(history, law, &mut all)
+        .map_err(|error| vec![Problem::new(error.to_string())])?;
     in_order_of_sale(&mut all);
-    let mut found = notices::notices(history, &rules, &all, law.places);
-    all.warnings.append(&mut found);
+    in_order_of_names(history, &mut all);
+    if !rules.only_sums {
+        all.sums =
+            Sums::by_year(&all.disposals).map_err(|error| vec![Problem::new(error.to_string())])?;
+    }
+    if law.repurchase_notice {
+        notices::bought_back(history, &mut all);
+    }
+    if law.is_us() {
+        let mut found = notices::notices(history, &rules, &all, rules.places);
+        all.warnings.append(&mut found);
+    }
     Ok(all)
+}
+
+/// A law that does not hold is a mistake of the program: no figure of the run can be trusted.
+fn internal_error(broken: &str) -> Problem {
+    Problem::new(format!("internal error: {broken}"))
+        .help("this is a mistake in lossoffset, not in your files; no figure of this run can be trusted, so none is shown. Please report it with the rows that lead to it")
 }
 
 fn identical_securities(history: &History, settings: &Settings) -> Vec<Vec<SecurityId>> {
@@ -157,14 +214,62 @@ fn in_order_of_sale(all: &mut Matched) {
         for adjustment in &mut all.adjustments {
             adjustment.disposal = place[adjustment.disposal as usize];
         }
+        if let Some(trails) = &mut all.trails {
+            for provenance in &mut trails.disposals {
+                provenance.map_rows(|row| place[row as usize]);
+            }
+            for movement in trails.lots.iter_mut().flatten() {
+                movement.map_row(|row| place[row as usize]);
+            }
+            permute(&mut trails.disposals, &mut place.clone());
+        }
+        all.merged = std::mem::take(&mut all.merged)
+            .into_iter()
+            .map(|(row, merged)| (place[row as usize], merged))
+            .collect();
         permute(&mut all.disposals, &mut place);
     }
     all.adjustments
         .sort_by_key(|adjustment| adjustment.disposal);
 }
 
+/// Lots by symbol and account, whatever row named them first; those of one holding stay as they are.
+fn in_order_of_names(history: &History, all: &mut Matched) {
+    let symbols = ranks(history.securities.iter().map(|security| &*security.symbol));
+    let accounts = ranks(history.accounts.iter().map(|account| &*account.name));
+    let key = |lot: &OpenLot| {
+        let account = lot.account.map(|account| accounts[usize::from(account.0)]);
+        (symbols[lot.security.0 as usize], account)
+    };
+    if all.lots.is_sorted_by_key(key) {
+        return;
+    }
+    let mut order: Vec<usize> = (0..all.lots.len()).collect();
+    order.sort_by_key(|position| key(&all.lots[*position]));
+    let mut place = vec![0_u32; order.len()];
+    for (new, old) in order.iter().enumerate() {
+        place[*old] = new as u32;
+    }
+    if let Some(trails) = &mut all.trails {
+        permute(&mut trails.lots, &mut place.clone());
+    }
+    permute(&mut all.lots, &mut place);
+}
+
+/// The position of each name among all of them in order.
+fn ranks<'a>(names: impl Iterator<Item = &'a str>) -> Vec<u32> {
+    let names: Vec<&str> = names.collect();
+    let mut order: Vec<usize> = (0..names.len()).collect();
+    order.sort_unstable_by_key(|position| names[*position]);
+    let mut ranks = vec![0; names.len()];
+    for (rank, position) in order.into_iter().enumerate() {
+        ranks[position] = rank as u32;
+    }
+    ranks
+}
+
 /// Moves every row to its place, by cycles, without a second copy of the rows.
-fn permute(rows: &mut [Disposal], place: &mut [u32]) {
+fn permute<T>(rows: &mut [T], place: &mut [u32]) {
     for start in 0..rows.len() {
         while place[start] as usize != start {
             let target = place[start] as usize;

@@ -3,8 +3,9 @@
 use super::Matched;
 use super::rules::Rules;
 use super::wash::WINDOW;
+use crate::answer::Disposal;
 use crate::diagnostic::Warning;
-use crate::method::BasisOf;
+use crate::method::{BasisOf, Method};
 use crate::money::{Minor, minor_text};
 use crate::settings::WashSales;
 use crate::source::Source;
@@ -14,11 +15,13 @@ use crate::trade::{Action, Class, History, Right, Trade};
 pub fn notices(history: &History, rules: &Rules, matched: &Matched, places: u32) -> Vec<Warning> {
     let found = [
         identification(history, rules, matched),
-        average_beyond_funds(history, rules, matched),
+        average_beyond_funds(history, rules),
         window_still_open(history, matched),
         window_before_the_data(history, rules, matched),
         gone_for_good(history, matched, places),
+        other_scope(history, rules, matched),
         straddles(history),
+        puts_beside_stock(history),
         perpetuals(history),
     ];
     found.into_iter().flatten().collect()
@@ -39,24 +42,65 @@ fn warning(
 }
 
 /// Lots chosen otherwise than first in, first out must have been identified in time (26 CFR 1.1012-1(c)(8)).
-fn identification(_history: &History, rules: &Rules, matched: &Matched) -> Option<Warning> {
-    let chosen = rules
-        .methods
-        .iter()
-        .chain([&rules.method])
-        .find(|method| !matches!(method.name, "fifo" | "average"))?;
-    if matched.disposals.is_empty() {
+fn identification(history: &History, rules: &Rules, matched: &Matched) -> Option<Warning> {
+    let ordered = |method: &&&'static Method| !matches!(method.name, "fifo" | "average");
+    let mut methods = rules.methods.iter().chain([&rules.method]);
+    let rows = matched.disposals.iter().filter(|row| {
+        let sale = history.trade(row.closed_by);
+        !sale.action.names_lots() && sale.rest().rarest().lot.is_some()
+    });
+    let at = unique(rows.map(|row| history.trade(row.closed_by).source));
+    let by = match methods.find(ordered) {
+        Some(method) if !matched.sums.is_empty() => format!("by `{}`", method.name),
+        _ if at.is_empty() => return None,
+        _ => "by the rows".to_owned(),
+    };
+    let message = format!(
+        "lots were chosen {by}: that holds if the broker was told by settlement (digital assets: if it stood in your books before the sale)"
+    );
+    warning("identification-in-time", message, at, false)
+}
+
+/// What a broker does not look at: options and shares of one underlying near a loss (26 CFR 1.6045-1(d)(6)(iii)).
+fn other_scope(history: &History, rules: &Rules, matched: &Matched) -> Option<Warning> {
+    if rules.wash_sales != WashSales::Broker {
         return None;
     }
-    let message = format!(
-        "lots were chosen by `{}`: that holds only if the choice was in force with the broker by settlement (for digital assets: in the books before the sale)",
-        chosen.name
-    );
-    warning("identification-in-time", message, Vec::new(), false)
+    let calls = history.trades.iter().filter(|trade| {
+        let security = history.security(trade.security);
+        let right = security.contract.as_ref().and_then(|c| c.right);
+        matches!(trade.action, Action::BuyToOpen | Action::Buy) && right == Some(Right::Call)
+    });
+    let calls: Vec<&Trade> = calls.collect();
+    let near = |row: &&Disposal| {
+        row.gain() < 0
+            && calls.iter().any(|call| {
+                let contract = history.security(call.security).contract.as_ref();
+                contract.and_then(|c| c.underlying) == Some(row.security)
+                    && call.date.days_since(row.disposed).abs() <= WINDOW
+            })
+    };
+    let rows = matched.disposals.iter().filter(near);
+    let at = unique(rows.map(|row| history.trade(row.closed_by).source));
+    if at.is_empty() {
+        return None;
+    }
+    let message = "calls on the same stock were bought within 30 days of a loss: a broker does not look at them, the law does (--wash-sales taxpayer)";
+    warning("wash-scope-broker", message.to_owned(), at, true)
+}
+
+/// A put bought on stock held may be a straddle; section 1233(b) is applied, section 1092 is not.
+fn puts_beside_stock(history: &History) -> Option<Warning> {
+    let at = options_beside_stock(history, Right::Put, Action::BuyToOpen);
+    if at.is_empty() {
+        return None;
+    }
+    let message = "puts were bought on stock traded too: their end starts the holding period of young shares again (section 1233(b)); the straddle rules (section 1092) are not applied, nor the constructive sale rules (section 1259)";
+    warning("put-beside-stock", message.to_owned(), at, false)
 }
 
 /// Average basis is for fund shares and some reinvestment plans only (26 CFR 1.1012-1(e)).
-fn average_beyond_funds(history: &History, rules: &Rules, matched: &Matched) -> Option<Warning> {
+fn average_beyond_funds(history: &History, rules: &Rules) -> Option<Warning> {
     let averaged = |account: crate::trade::AccountId| {
         let method = rules
             .methods
@@ -65,16 +109,24 @@ fn average_beyond_funds(history: &History, rules: &Rules, matched: &Matched) -> 
             .unwrap_or(rules.method);
         method.basis == BasisOf::Average
     };
-    let rows = matched.disposals.iter().filter(|row| {
-        averaged(row.account)
-            && history.security(row.security).class != Class::Fund
-            && row.lot.is_some()
+    if !history
+        .accounts
+        .iter()
+        .enumerate()
+        .any(|(id, _)| averaged(crate::trade::AccountId(id as u16)))
+    {
+        return None;
+    }
+    let sales = history.trades.iter().filter(|trade| {
+        trade.action == Action::Sell
+            && averaged(trade.account)
+            && history.security(trade.security).class != Class::Fund
     });
-    let at: Vec<Source> = unique(rows.map(|row| history.trade(row.closed_by).source));
+    let at = unique(sales.map(|trade| trade.source));
     if at.is_empty() {
         return None;
     }
-    let message = "average basis was used for something that is not a fund share, which the law does not allow (26 CFR 1.1012-1(e)); give fund shares the class `fund`, or choose another method";
+    let message = "average basis is for fund shares only (26 CFR 1.1012-1(e)): give them the class `fund`, or choose another method";
     warning("average-not-a-fund", message.to_owned(), at, true)
 }
 
@@ -86,10 +138,13 @@ fn window_still_open(history: &History, matched: &Matched) -> Option<Warning> {
         .filter(|row| row.provisional_until.is_some());
     let last = rows.clone().filter_map(|row| row.provisional_until).max()?;
     let at = unique(rows.map(|row| history.trade(row.closed_by).source));
+    let sales = if at.len() == 1 {
+        "1 loss sale is"
+    } else {
+        &format!("{} loss sales are", at.len())
+    };
     let message = format!(
-        "the data end inside the wash-sale window of {} loss {}: a purchase up to {last} may still change them (provisional_until); compute again with later data",
-        at.len(),
-        if at.len() == 1 { "sale" } else { "sales" },
+        "{sales} too close to the end of the data: a purchase up to {last} may still change the result; compute again with later data"
     );
     warning("wash-window-open", message, at, true)
 }
@@ -111,7 +166,7 @@ fn window_before_the_data(history: &History, rules: &Rules, matched: &Matched) -
         return None;
     }
     let message = format!(
-        "the data begin on {first}, less than 30 days before a loss sale: purchases before that could have replaced what was sold"
+        "the data begin on {first}, within 30 days of a loss sale: earlier purchases could have replaced what was sold"
     );
     warning("wash-window-start", message, at, false)
 }
@@ -123,15 +178,12 @@ fn gone_for_good(history: &History, matched: &Matched, places: u32) -> Option<Wa
         .iter()
         .filter(|adjustment| adjustment.replacement.is_none());
     let total: Minor = lost.clone().map(|adjustment| adjustment.amount).sum();
-    let at = unique(lost.filter_map(|adjustment| {
-        let row = matched.disposals.get(adjustment.disposal as usize)?;
-        Some(history.trade(row.closed_by).source)
-    }));
+    let at = unique(lost.filter_map(|adjustment| Some(history.trade(adjustment.purchase?).source)));
     if at.is_empty() {
         return None;
     }
     let message = format!(
-        "{} of losses are gone for good: they were replaced in a sheltered account or by another person, and join no basis",
+        "losses of {} are gone for good: replaced in a sheltered account or by another person, they join no basis",
         minor_text(total, places)
     );
     warning("wash-loss-gone", message, at, true)
@@ -139,32 +191,32 @@ fn gone_for_good(history: &History, matched: &Matched, places: u32) -> Option<Wa
 
 /// Calls written on stock that is traded beside them may make a straddle (26 USC 1092), which is not computed.
 fn straddles(history: &History) -> Option<Warning> {
+    let at = options_beside_stock(history, Right::Call, Action::SellToOpen);
+    if at.is_empty() {
+        return None;
+    }
+    let message = "calls were written on stock traded too: the straddle rules and the tests for qualified covered calls (section 1092) are not applied";
+    warning("straddle-not-applied", message.to_owned(), at, false)
+}
+
+/// The rows that open options of a kind on stock that the history trades too.
+fn options_beside_stock(history: &History, right: Right, action: Action) -> Vec<Source> {
     let mut traded = vec![false; history.securities.len()];
     for trade in &history.trades {
         traded[trade.security.0 as usize] = true;
     }
-    let written_call = |trade: &&Trade| {
+    let beside = |trade: &&Trade| {
         let security = history.security(trade.security);
         let contract = security.contract.as_ref();
-        trade.action == Action::SellToOpen
+        trade.action == action
             && security.class == Class::Option
-            && contract.and_then(|c| c.right) == Some(Right::Call)
+            && contract.and_then(|c| c.right) == Some(right)
             && contract
                 .and_then(|c| c.underlying)
                 .is_some_and(|stock| traded[stock.0 as usize])
     };
-    let at = unique(
-        history
-            .trades
-            .iter()
-            .filter(written_call)
-            .map(|trade| trade.source),
-    );
-    if at.is_empty() {
-        return None;
-    }
-    let message = "calls were written on stock that is held too: the straddle rules (section 1092) and qualified covered call tests are not applied";
-    warning("straddle-not-applied", message.to_owned(), at, false)
+    let rows = history.trades.iter().filter(beside);
+    unique(rows.map(|trade| trade.source))
 }
 
 /// Perpetual futures have no authority.
@@ -177,8 +229,28 @@ fn perpetuals(history: &History) -> Option<Warning> {
     if at.is_empty() {
         return None;
     }
-    let message = "perpetual futures: no authority; each close is taken as a capital result by time open, funding joins the position";
+    let message = "there is no authority on perpetual futures: each close is taken as a capital result by time open, funding joins the position";
     warning("perpetual-unsettled", message.to_owned(), at, false)
+}
+
+/// Purchases within 30 days of a loss: no rule of arithmetic takes it back, but an anti-avoidance rule may (TR 2008/1).
+pub fn bought_back(history: &History, all: &mut Matched) {
+    let near = |row: &crate::answer::Disposal| {
+        row.gain() < 0
+            && history.trades.iter().any(|trade| {
+                trade.security == row.security
+                    && trade.action == Action::Buy
+                    && trade.date.days_since(row.disposed).abs() <= WINDOW
+                    && row.acquired != Some(trade.date)
+            })
+    };
+    let rows = all.disposals.iter().filter(|row| near(row));
+    let at = unique(rows.map(|row| history.trade(row.closed_by).source));
+    if !at.is_empty() {
+        let message = "the same security was bought within 30 days of a loss: no arithmetic rule takes the loss back, but an anti-avoidance rule may (TR 2008/1)";
+        all.warnings
+            .extend(warning("bought-back", message.to_owned(), at, false));
+    }
 }
 
 /// The distinct rows, in order.

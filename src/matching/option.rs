@@ -7,9 +7,10 @@ use super::acquire::Manner;
 use super::dispose::Sale;
 use super::fold::Fold;
 use super::ledger::Holding;
-use crate::answer::{Codes, Disposal, Match, Term};
+use crate::answer::{Codes, Disposal, Match};
 use crate::date::Date;
 use crate::diagnostic::Problem;
+use crate::jurisdiction::Written;
 use crate::money::{Money, Quantity};
 use crate::trade::{Action, Class, Right, SecurityId, Trade, TradeId};
 
@@ -110,6 +111,9 @@ impl Fold<'_> {
 
     /// A put bought while the stock was young counts as a short sale of it, and its end as the closing (26 USC 1233(b)).
     fn put_closes(&mut self, put: SecurityId, holding: Holding) -> Result<(), Halt> {
+        if !self.law.is_us() {
+            return Ok(());
+        }
         let (Some(underlying), Some(Right::Put), Class::Option) =
             (self.underlying(put), self.right(put), self.class(put))
         else {
@@ -158,6 +162,7 @@ impl Fold<'_> {
         if leg.right == Right::Put {
             let mut premium = fee;
             for slice in &slices {
+                self.ledger.trail.premium(slice.trail, true);
                 premium = premium.plus(slice.part.amount)?;
                 self.conservation.basis_gone =
                     self.conservation.basis_gone.plus(slice.part.amount)?;
@@ -166,8 +171,7 @@ impl Fold<'_> {
             return self.sell_shares(id, row.trade, &leg, proceeds);
         }
         let strike = leg.value.plus(fee)?;
-        let mut spent =
-            crate::holding::parcel::Parcel::new(quantity, strike, self.ledger.places())?;
+        let mut spent = crate::parcel::Parcel::new(quantity, strike, self.ledger.places())?;
         for slice in slices {
             let price = spent.take(slice.quantity)?;
             let cost = price.amount.plus(slice.part.amount)?;
@@ -192,6 +196,9 @@ impl Fold<'_> {
                 held_from,
                 Manner::Purchase,
             )?;
+            self.ledger.trail.premium(slice.trail, false);
+            let trail = self.ledger.lot(lot).trail;
+            self.ledger.trail.include_premiums(trail)?;
             if slice.used {
                 self.ledger.lot_mut(lot).used = true;
             }
@@ -206,7 +213,16 @@ impl Fold<'_> {
         let (quantity, _) = self.position(row.trade)?;
         let leg = self.share_leg(row.trade, quantity)?;
         let holding = (row.trade.account, row.trade.security);
-        let premium = self.take_premium(id, holding, quantity)?;
+        let premium = match self.law.written {
+            // The premium stays where it was: a result of its own, beside shares at the strike.
+            Written::GrantStays { .. } => {
+                self.close_short(id, holding, quantity, Money::ZERO, Match::Short)?;
+                Money::ZERO
+            }
+            Written::Close | Written::GrantRevised | Written::GrantThenClose => {
+                self.take_premium(id, holding, quantity, leg.right == Right::Put)?
+            }
+        };
         let fee = row.fee()?;
         match leg.right {
             Right::Call => {
@@ -224,6 +240,8 @@ impl Fold<'_> {
                     self.today,
                     Manner::Purchase,
                 )?;
+                let trail = self.ledger.lot(lot).trail;
+                self.ledger.trail.include_premiums(trail)?;
                 self.replaces(lot, id)
             }
         }
@@ -425,7 +443,11 @@ impl Fold<'_> {
     /// The last tax year in which a contract opened (or marked) on a day needs no further mark.
     fn marked_through(&self, opened: Date, trade: TradeId) -> i32 {
         let year = self.law.tax_year.of(opened);
-        if self.history.trade(trade).action == Action::Mark { year + 1 } else { year }
+        if self.history.trade(trade).action == Action::Mark {
+            year + 1
+        } else {
+            year
+        }
     }
 
     /// The problem of a section 1256 contract held past a year end without a mark.
@@ -437,10 +459,8 @@ impl Fold<'_> {
             self.history.trade(trade).source,
             format!("{symbol} is a section 1256 contract held past {last} without a year-end mark"),
         )
-        .help(format!(
-            "add its price on the last business day of {year} (columns date,action,symbol,price,account):\n{last},mark,{symbol},PRICE,{}",
-            self.history.account(holding.0).name
-        ))
+        .help(format!("add its price on the last business day of {year} (columns date,action,symbol,price,account):"))
+        .paste(format!("{last},mark,{symbol},PRICE,{}", self.history.account(holding.0).name))
     }
 
     /// A gain or loss from an amount alone, as venues report closed positions.
@@ -480,7 +500,8 @@ impl Fold<'_> {
         let term = if self.section_1256(trade.security) {
             None
         } else {
-            Some(Term::Short)
+            self.law
+                .term_of(self.class(trade.security), self.today, self.today)
         };
         self.rows.push(Disposal {
             security: trade.security,

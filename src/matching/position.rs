@@ -1,6 +1,6 @@
 //! Short positions and written options: opened for proceeds, closed at a cost, first opened first closed.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use rustc_hash::FxHashMap;
 
@@ -8,13 +8,16 @@ use super::Halt;
 use super::dispose::Sale;
 use super::fold::Fold;
 use super::ledger::{Holding, Slice};
+use super::trail::Handle;
 use super::wash::{Loss, WASH_SALE, WINDOW};
-use crate::answer::{Adjustment, Codes, Disposal, LotName, Match, OpenLot, Term};
+use crate::answer::trail::{Cause, Movement};
+use crate::answer::{Adjustment, Codes, Disposal, LotName, Match, OpenLot, Term, Units};
 use crate::date::Date;
 use crate::diagnostic::Problem;
-use crate::holding::lot::LotId;
-use crate::holding::parcel::{Parcel, Part};
-use crate::money::{Minor, Money, Quantity, minor_share};
+use crate::lot::LotId;
+use crate::money::{Minor, Money, OutOfRange, Quantity, minor_share};
+use crate::parcel::{Parcel, Part};
+use crate::rule::us::{IN_LIEU, WASH_BASIS};
 use crate::trade::{Action, Class, SecurityId, TradeId};
 
 /// Days after a short sale within which a payment in lieu of a dividend is capitalised (26 USC 263(h)(1)).
@@ -28,6 +31,8 @@ pub struct ShortLot {
     number: u32,
     /// Whether it has taken over the loss of an earlier short sale.
     used: bool,
+    /// The list of its movements, where they are recorded.
+    trail: Handle,
     /// Units and their proceeds.
     pub parcel: Parcel,
     /// Payments in lieu of dividends so far, for the units that are left.
@@ -50,6 +55,8 @@ struct ShortClaim {
 pub struct Positions {
     shorts: FxHashMap<Holding, VecDeque<ShortLot>>,
     claims: Vec<ShortClaim>,
+    /// Units ever opened, and ever closed.
+    flow: FxHashMap<SecurityId, (Quantity, Quantity)>,
 }
 
 impl Positions {
@@ -59,6 +66,26 @@ impl Positions {
         lots.fold(Quantity::ZERO, |sum, lot| {
             sum.plus(lot.parcel.left()).unwrap_or(sum)
         })
+    }
+
+    /// Adds opened, closed and open units of each security.
+    pub fn count(&self, flows: &mut BTreeMap<SecurityId, Units>) -> Result<(), OutOfRange> {
+        for (security, (opened, closed)) in &self.flow {
+            let units = flows
+                .entry(*security)
+                .or_insert_with(|| Units::none(*security));
+            units.opened = units.opened.plus(*opened)?;
+            units.closed = units.closed.plus(*closed)?;
+        }
+        for ((_, security), lots) in &self.shorts {
+            let units = flows
+                .entry(*security)
+                .or_insert_with(|| Units::none(*security));
+            for lot in lots {
+                units.short = units.short.plus(lot.parcel.left())?;
+            }
+        }
+        Ok(())
     }
 
     /// The accounts that are short in a security.
@@ -81,6 +108,7 @@ struct Closed {
     in_lieu: Part,
     opened: Date,
     name: LotName,
+    trail: Handle,
 }
 
 impl Fold<'_> {
@@ -111,12 +139,24 @@ impl Fold<'_> {
         proceeds: Money,
     ) -> Result<(), Halt> {
         let places = self.ledger.places();
+        let opened = &mut self.positions.flow.entry(holding.1).or_default().0;
+        *opened = opened.plus(quantity)?;
         let number = self.ledger.next_number(holding.1, self.today);
+        let opened = Cause::Opened {
+            lot: LotName {
+                security: holding.1,
+                date: self.today,
+                number,
+                opened_by: id,
+            },
+            whole: quantity,
+        };
         let lot = ShortLot {
             trade: id,
             opened: self.today,
             number,
             used: false,
+            trail: self.ledger.trail.open(opened, quantity, proceeds),
             parcel: Parcel::new(quantity, proceeds, places)?,
             in_lieu: Parcel::new(quantity, Money::ZERO, places)?,
         };
@@ -175,7 +215,9 @@ impl Fold<'_> {
                 printed: paid.printed + lieu.printed,
             };
             let written = self.written(holding.1);
-            let loss_long = !written && self.held_long_on(holding.1, one.opened, one.quantity);
+            let loss_long = self.law.is_us()
+                && !written
+                && self.held_long_on(holding.1, one.opened, one.quantity);
             let gain = one.proceeds.amount.minus(cost.amount)?;
             let term = match (
                 self.section_1256(holding.1),
@@ -185,7 +227,9 @@ impl Fold<'_> {
                 // A loss on a short sale is long-term if identical property was held over a year then (1233(d)).
                 (false, true) => Some(Term::Long),
                 // The time a short or a written option was open never counts (26 CFR 1.1234-3; Pub. 550).
-                (false, false) => Some(Term::Short),
+                (false, false) => self
+                    .law
+                    .term_of(self.class(holding.1), self.today, self.today),
             };
             let row = Disposal {
                 security: holding.1,
@@ -206,8 +250,8 @@ impl Fold<'_> {
                 closed_by: id,
             };
             let printed = row.gain();
-            self.rows.push(row);
-            let position = self.rows.len() as u32 - 1;
+            let position = self.rows.push(row);
+            self.tell_close(position, &one, (quantity, paid.amount), lieu.amount);
             if !written && matched == Match::Short {
                 self.restart_holding(holding.1, one.opened, one.quantity)?;
                 if gain.is_negative() {
@@ -221,6 +265,23 @@ impl Fold<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Records where the cost and the proceeds of a row that closes a short come from.
+    fn tell_close(
+        &mut self,
+        row: u32,
+        closed: &Closed,
+        (whole, paid): (Quantity, Money),
+        in_lieu: Money,
+    ) {
+        let trail = &mut self.ledger.trail;
+        let cost = trail.open(Cause::Closed { whole }, closed.quantity, paid);
+        if !in_lieu.is_zero() {
+            let movement = (Cause::InLieu, closed.quantity, in_lieu);
+            trail.add_under(cost, &IN_LIEU, movement);
+        }
+        trail.closed(row, cost, closed.trail);
     }
 
     /// Closes a short by delivering lots that the row chooses; no purchase, and their basis and period count.
@@ -239,6 +300,7 @@ impl Fold<'_> {
             let mut lieu = Parcel::from_part(one.quantity, one.in_lieu, places);
             let young = self.young_property(holding.1, one.opened);
             let mut losses = Vec::new();
+            let mut rest = one.quantity;
             for slice in &slices {
                 let proceeds = brought.take(slice.quantity)?;
                 let extra = lieu.take(slice.quantity)?;
@@ -249,8 +311,9 @@ impl Fold<'_> {
                 };
                 self.conservation.basis_out =
                     self.conservation.basis_out.plus(slice.part.amount)?;
-                losses
-                    .extend(self.delivered_row(id, holding, &one, slice, proceeds, extra, young)?);
+                let loss = self
+                    .delivered_row(id, holding, &one, slice, proceeds, extra, young, &mut rest)?;
+                losses.extend(loss);
             }
             self.restart_holding(holding.1, one.opened, one.quantity)?;
             self.defer(losses)?;
@@ -268,6 +331,7 @@ impl Fold<'_> {
         proceeds: Part,
         in_lieu: Part,
         young: bool,
+        rest: &mut Quantity,
     ) -> Result<Option<Loss>, Halt> {
         let purchase = self.ledger.purchase(slice.purchase);
         let (acquired, order) = (purchase.acquired, purchase.order);
@@ -276,10 +340,12 @@ impl Fold<'_> {
             .minus(slice.part.amount)?
             .minus(in_lieu.amount)?;
         let held_long = self.held_long_on(holding.1, closed.opened, closed.quantity);
-        let by_lot = self.law.term.term(slice.held_from, self.today);
-        let term = match gain.is_negative() {
-            true if held_long => Term::Long,
-            false if young || acquired > closed.opened => Term::Short,
+        let by_lot = self
+            .law
+            .term_of(self.class(holding.1), slice.held_from, self.today);
+        let term = match (gain.is_negative(), self.law.is_us()) {
+            (true, true) if held_long => Some(Term::Long),
+            (false, true) if young || acquired > closed.opened => Some(Term::Short),
             _ => by_lot,
         };
         let row = Disposal {
@@ -287,7 +353,7 @@ impl Fold<'_> {
             account: holding.0,
             tax_year: self.tax_year(self.today),
             matched: Match::Short,
-            term: Some(term),
+            term,
             codes: Codes::NONE,
             quantity: slice.quantity,
             acquired: Some(acquired),
@@ -301,7 +367,15 @@ impl Fold<'_> {
             closed_by: id,
         };
         let printed = row.gain();
-        self.rows.push(row);
+        let position = self.rows.push(row);
+        let trail = &mut self.ledger.trail;
+        if !in_lieu.amount.is_zero() {
+            let movement = (Cause::InLieu, slice.quantity, in_lieu.amount);
+            trail.add_under(slice.trail, &IN_LIEU, movement);
+        }
+        let part = trail.cut(closed.trail, slice.quantity, *rest)?;
+        *rest = rest.minus(slice.quantity)?;
+        trail.closed(position, slice.trail, part);
         if !gain.is_negative() {
             return Ok(None);
         }
@@ -312,7 +386,7 @@ impl Fold<'_> {
             self.today
         };
         Ok(Some(Loss {
-            row: self.rows.len() as u32 - 1,
+            row: position,
             quantity: slice.quantity,
             amount: printed.saturating_neg().max(0),
             exact: gain.negated(),
@@ -347,6 +421,8 @@ impl Fold<'_> {
             .help("open the position first with `short` (shares) or `sto` (options), or use `buy` for a purchase")
             .into());
         }
+        let count = &mut self.positions.flow.entry(holding.1).or_default().1;
+        *count = count.plus(quantity)?;
         let mut wanted = quantity;
         let mut closed = Vec::new();
         let Some(lots) = self.positions.shorts.get_mut(&holding) else {
@@ -357,8 +433,10 @@ impl Fold<'_> {
                 break;
             }
             let part = wanted.min(lot.parcel.left());
+            let trail = self.ledger.trail.cut(lot.trail, part, lot.parcel.left())?;
             closed.push(Closed {
                 quantity: part,
+                trail,
                 proceeds: lot.parcel.take(part)?,
                 in_lieu: lot.in_lieu.take(part)?,
                 opened: lot.opened,
@@ -422,6 +500,9 @@ impl Fold<'_> {
         opened: Date,
         quantity: Quantity,
     ) -> Result<(), Halt> {
+        if !self.law.is_us() {
+            return Ok(());
+        }
         let mut rest = quantity;
         for id in self.own_lots(security) {
             if rest.is_zero() {
@@ -505,6 +586,13 @@ impl Fold<'_> {
                 printed: -amount,
             };
             let mut served = lot.clone();
+            let trail = &mut self.ledger.trail;
+            served.trail = trail.cut(lot.trail, units, lot.parcel.left())?;
+            let cause = Cause::Deferred {
+                disposal: claim.row,
+                held_from: (lot.opened, lot.opened),
+            };
+            trail.add_under(served.trail, &WASH_BASIS, (cause, units, reduction.amount));
             served.parcel = Parcel::from_part(units, lot.parcel.take(units)?, places);
             served.in_lieu = Parcel::from_part(units, lot.in_lieu.take(units)?, places);
             served.parcel.adjust(reduction)?;
@@ -522,9 +610,10 @@ impl Fold<'_> {
                 lots.insert(position, served);
             }
             position += 1;
-            let row = &mut self.rows[claim.row as usize];
-            row.adjustment += amount;
-            row.codes = row.codes.with(Codes::WASH);
+            if let Some(row) = self.rows.get_mut(claim.row) {
+                row.adjustment += amount;
+                row.codes = row.codes.with(Codes::WASH);
+            }
             self.conservation.disallowed += amount;
             self.conservation.deferred += amount;
             self.adjustments.push(Adjustment {
@@ -595,12 +684,13 @@ impl Fold<'_> {
         Ok(())
     }
 
-    /// Open shorts as lots of negative quantity and cost.
-    pub(super) fn positions_held(&self, lots: &mut Vec<OpenLot>) {
+    /// Open shorts as lots of negative quantity and cost, with their movements.
+    pub(super) fn positions_held(&self, lots: &mut Vec<OpenLot>, told: &mut Vec<Vec<Movement>>) {
         let mut holdings: Vec<&Holding> = self.positions.shorts.keys().collect();
         holdings.sort_unstable();
         for holding in holdings {
             for lot in self.positions.shorts.get(holding).into_iter().flatten() {
+                told.push(self.ledger.trail.movements(lot.trail));
                 lots.push(OpenLot {
                     name: LotName {
                         security: holding.1,
@@ -636,10 +726,12 @@ impl Fold<'_> {
         id: TradeId,
         holding: Holding,
         quantity: Quantity,
+        lowers_cost: bool,
     ) -> Result<Money, Halt> {
         let closed = self.take_short(id, holding, quantity)?;
         let mut premium = Money::ZERO;
         for one in closed {
+            self.ledger.trail.premium(one.trail, lowers_cost);
             premium = premium.plus(one.proceeds.amount)?;
         }
         Ok(premium)
@@ -652,7 +744,11 @@ impl Fold<'_> {
             Parcel::from_part(self.positions.short(holding), part, self.ledger.places());
         if let Some(lots) = self.positions.shorts.get_mut(&holding) {
             for lot in lots {
-                lot.parcel.adjust(spread.take(lot.parcel.left())?)?;
+                let units = lot.parcel.left();
+                let part = spread.take(units)?;
+                let trail = &mut self.ledger.trail;
+                trail.add(lot.trail, Cause::Adjusted, units, part.amount);
+                lot.parcel.adjust(part)?;
             }
         }
         Ok(())
@@ -668,7 +764,17 @@ impl Fold<'_> {
         for holding in self.positions.accounts_short(security) {
             if let Some(lots) = self.positions.shorts.get_mut(&holding) {
                 for lot in lots {
-                    let units = lot.parcel.left().share(new, old)?;
+                    let cause = Cause::Rescaled {
+                        before: old,
+                        after: new,
+                    };
+                    let whole = lot.parcel.left();
+                    let trail = &mut self.ledger.trail;
+                    trail.add(lot.trail, cause, whole, Money::ZERO);
+                    let units = whole.share(new, old)?;
+                    let flow = self.positions.flow.entry(security).or_default();
+                    // Fewer units after a reverse split take back what was opened.
+                    flow.0 = flow.0.plus(units.minus(whole)?)?;
                     lot.parcel.rescale(units)?;
                     lot.in_lieu.rescale(units)?;
                 }

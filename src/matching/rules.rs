@@ -2,10 +2,11 @@
 
 use crate::date::Date;
 use crate::diagnostic::Problem;
-use crate::jurisdiction::Jurisdiction;
+use crate::jurisdiction::{self, Jurisdiction};
 use crate::method::{self, Method};
+use crate::rates::Rates;
 use crate::settings::{FilingStatus, Settings, WashSales};
-use crate::trade::{History, SecurityId};
+use crate::trade::{Account, Action, Class, History, SecurityId};
 
 /// How a computation reads the law.
 #[derive(Debug)]
@@ -14,6 +15,15 @@ pub struct Rules {
     pub method: &'static Method,
     /// The lot method of each account.
     pub methods: Vec<&'static Method>,
+    /// Decimals of the report's currency.
+    pub places: u32,
+    /// Exchange rates into the report's currency.
+    pub rates: Rates,
+    /// Accounts whose sales give rows: the taxpayer's own taxable ones, and the spouse's on one return.
+    pub reported: Vec<bool>,
+    /// Accounts whose purchases take over a loss: not an IRA (Rev. Rul. 2008-5), and the spouse's only on one return
+    /// (Pub. 550; the basis rule there is practice).
+    pub keeps_loss: Vec<bool>,
     /// How far the wash-sale rule looks.
     pub wash_sales: WashSales,
     /// How a replacement's holding period continues that of what was sold.
@@ -26,10 +36,6 @@ pub struct Rules {
     pub options_identical: bool,
     /// Whether coins fall under the wash-sale rule.
     pub crypto_wash: bool,
-    /// Whether a loss that the spouse replaces moves into the spouse's lot.
-    pub to_spouse: bool,
-    /// One return with the spouse.
-    pub joint: bool,
     /// What happens to coins paid as the fee of an own transfer.
     pub transfer_fee: TransferFee,
     /// Whether selling more than is held opens a short.
@@ -38,8 +44,16 @@ pub struct Rules {
     pub unknown_basis_zero: bool,
     /// The last day that the data cover.
     pub end: Option<Date>,
+    /// Whether rows are only added up.
+    pub only_sums: bool,
     /// Whether to keep every deferral apart, as the adjustments report needs.
     pub keep_adjustments: bool,
+    /// Whether to record where basis comes from.
+    pub trail: bool,
+    /// Whether rules with a window reach coins (Ireland, Spain).
+    pub coin_windows: bool,
+    /// Whether a superficial loss is denied whose only buyers have sold again (Canada).
+    pub deny_without_substitute: bool,
     /// Declared groups of substantially identical securities.
     pub identical: Vec<Vec<SecurityId>>,
 }
@@ -66,18 +80,6 @@ pub enum TransferFee {
     /// They vanish with their basis.
     Ignore,
 }
-
-/// The named readings of `[us]`: name, values, first is the default.
-const US_READINGS: &[(&str, &[&str])] = &[
-    ("wash_holding_period", &["union", "add", "date"]),
-    ("older_lot_as_replacement", &["literal", "exclude"]),
-    ("call_as_replacement", &["yes", "no"]),
-    ("option_identity", &["contract", "underlying"]),
-    ("spouse", &["basis", "lost"]),
-    ("crypto_wash", &["no", "yes"]),
-    ("transfer_fee", &["dispose", "basis", "ignore"]),
-    ("1256_carryback", &["no", "yes"]),
-];
 
 impl Rules {
     /// Resolves the settings against what was read.
@@ -119,6 +121,7 @@ impl Rules {
             }
         }
         problems.extend(settings.readings.iter().filter_map(unknown_reading));
+        problems.extend(unallocated(history, law, settings));
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -128,11 +131,36 @@ impl Rules {
                 .get(&("us".to_owned(), name.to_owned()))
                 .map(String::as_str)
         };
-        let joint = settings.filing_status == FilingStatus::Joint;
+        let joint = law.is_us() && settings.filing_status == FilingStatus::Joint;
+        let rates = settings.rates.to(law.currency, history);
+        let to_spouse = joint && read("spouse") != Some("lost");
+        let owned = |spouse: bool| {
+            let kind = |account: &Account| {
+                !account.sheltered
+                    && match account.owner.as_deref() {
+                        None => true,
+                        Some("spouse") => spouse,
+                        Some(_) => false,
+                    }
+            };
+            history.accounts.iter().map(kind).collect()
+        };
         Ok(Self {
+            reported: owned(joint),
+            keeps_loss: owned(to_spouse),
             method,
             methods,
-            wash_sales: settings.wash_sales,
+            wash_sales: if law.is_us() {
+                settings.wash_sales
+            } else {
+                WashSales::Off
+            },
+            places: if law.currency.is_empty() {
+                crate::rates::places(rates.report())
+            } else {
+                law.places
+            },
+            rates,
             tacking: match read("wash_holding_period") {
                 Some("add") => Tacking::Add,
                 Some("date") => Tacking::Date,
@@ -142,8 +170,6 @@ impl Rules {
             call_replaces: read("call_as_replacement") != Some("no"),
             options_identical: read("option_identity") == Some("underlying"),
             crypto_wash: read("crypto_wash") == Some("yes"),
-            to_spouse: joint && read("spouse") != Some("lost"),
-            joint,
             transfer_fee: match read("transfer_fee") {
                 Some("basis") => TransferFee::Basis,
                 Some("ignore") => TransferFee::Ignore,
@@ -154,7 +180,11 @@ impl Rules {
             end: settings
                 .as_of
                 .or_else(|| history.trades.iter().map(|trade| trade.date).max()),
-            keep_adjustments: !settings.skip_adjustments,
+            only_sums: settings.only_years && law.code == "us",
+            keep_adjustments: !settings.skip_adjustments && !settings.only_years,
+            trail: settings.trail,
+            coin_windows: law.reading(settings, "crypto_four_weeks") == "yes",
+            deny_without_substitute: law.reading(settings, "no_substitute_left") != "allow",
             identical,
         })
     }
@@ -173,23 +203,49 @@ fn known_method(law: &'static Jurisdiction, name: &str) -> Result<&'static Metho
 }
 
 fn unknown_reading(((table, name), value): (&(String, String), &String)) -> Option<Problem> {
-    if table != "us" {
-        return Some(Problem::new(format!(
-            "there are no settings for `{table}` yet"
-        )));
-    }
-    match US_READINGS.iter().find(|(known, _)| known == name) {
+    let Some(law) = jurisdiction::named(table) else {
+        return Some(Problem::new(format!("`{table}` is no jurisdiction")));
+    };
+    match law.readings.iter().find(|reading| reading.name == name) {
         None => {
-            let names: Vec<&str> = US_READINGS.iter().map(|(known, _)| *known).collect();
-            Some(
-                Problem::new(format!("`{name}` is no setting of [us]"))
-                    .help(format!("settings: {}", names.join(", "))),
-            )
+            let names: Vec<&str> = law.readings.iter().map(|reading| reading.name).collect();
+            let known = if names.is_empty() {
+                "it has none".to_owned()
+            } else {
+                format!("settings: {}", names.join(", "))
+            };
+            Some(Problem::new(format!("`{name}` is no setting of [{table}]")).help(known))
         }
-        Some((_, values)) if values.contains(&value.as_str()) => None,
-        Some((_, values)) => Some(
+        Some(reading) if reading.values.contains(&value.as_str()) => None,
+        Some(reading) => Some(
             Problem::new(format!("`{value}` is no value of `{name}`"))
-                .help(format!("values: {}", values.join(", "))),
+                .help(format!("values: {}", reading.values.join(", "))),
         ),
     }
+}
+
+/// A pool of coins over all wallets before 2025 needs its allocation to wallets on 2025-01-01 (Rev. Proc. 2024-28):
+/// without one nothing is computed rather than guessed.
+fn unallocated(
+    history: &History,
+    law: &'static Jurisdiction,
+    settings: &Settings,
+) -> Option<Problem> {
+    if !settings.universal_before_2025 || law.code != "us" {
+        return None;
+    }
+    let transition = Date::new(2025, 1, 1)?;
+    let pooled = history.trades.iter().find(|trade| {
+        trade.date < transition
+            && trade.action != Action::Opening
+            && history.security(trade.security).class == Class::Crypto
+    })?;
+    Some(
+        Problem::at(
+            pooled.source,
+            "coins were pooled over all wallets before 2025 (`pre2025 = \"universal\"`) and no allocation to wallets on 2025-01-01 is given",
+        )
+        .note("Rev. Proc. 2024-28: unused basis is assigned to the units of each wallet as of 2025-01-01, and stays so")
+        .help("give what each wallet holds then as `opening` rows (date of purchase, quantity, basis, account) instead of the rows before 2025; or set pre2025 = \"per-wallet\" if lots were kept by wallet"),
+    )
 }

@@ -9,11 +9,12 @@ use super::ledger::Slice;
 use super::rules::TransferFee;
 use super::value::Valued;
 use crate::answer::Match;
+use crate::answer::trail::Cause;
 use crate::date::Date;
 use crate::diagnostic::Problem;
-use crate::holding::lot::Lot;
-use crate::holding::parcel::{Parcel, Part};
+use crate::lot::Lot;
 use crate::money::{Money, Quantity};
+use crate::parcel::{Parcel, Part};
 use crate::trade::{AccountId, SecurityId, TradeId};
 
 /// Days that units may be on their way before an arrival is no longer taken for theirs.
@@ -152,7 +153,7 @@ impl Fold<'_> {
 
     /// Divides slices so that the last `units` are apart.
     fn cut_from_end(
-        &self,
+        &mut self,
         mut slices: Vec<Slice>,
         units: Quantity,
     ) -> Result<(Vec<Slice>, Vec<Slice>), Halt> {
@@ -167,6 +168,7 @@ impl Fold<'_> {
             let mut parcel = Parcel::from_part(last.quantity, last.part, self.ledger.places());
             cut.push(Slice {
                 quantity: part,
+                trail: self.ledger.trail.cut(last.trail, part, last.quantity)?,
                 part: parcel.take(part)?,
                 gift: None,
                 ..last
@@ -196,18 +198,24 @@ impl Fold<'_> {
     ) -> Result<(), Halt> {
         let method = self.method_of(account);
         for slice in slices {
+            let cause = Cause::Moved { to: account };
+            self.ledger
+                .trail
+                .add(slice.trail, cause, slice.quantity, Money::ZERO);
             let purchase = self.ledger.purchase(slice.purchase);
             let lot = Lot {
                 purchase: slice.purchase,
+                book: 0,
                 account,
                 security,
                 held_from: slice.held_from,
                 used: slice.used,
                 queued: 0,
+                trail: slice.trail,
                 acquired: purchase.acquired,
                 sequence: purchase.sequence,
                 gift: slice.gift.map(|(value, given)| {
-                    Box::new(crate::holding::lot::Gift {
+                    Box::new(crate::lot::Gift {
                         value: Parcel::from_part(slice.quantity, value, self.ledger.places()),
                         given,
                     })

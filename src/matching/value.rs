@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use super::Halt;
 use crate::diagnostic::Problem;
 use crate::money::{Money, Quantity};
+use crate::rates::Rates;
 use crate::trade::{History, SecurityId, Trade};
 
 /// A row with the tables needed to value it.
@@ -14,6 +15,8 @@ pub struct Valued<'a> {
     pub trade: &'a Trade,
     /// Everything read.
     pub history: &'a History,
+    /// Exchange rates into the report's currency.
+    pub rates: &'a Rates,
 }
 
 impl Valued<'_> {
@@ -96,26 +99,42 @@ impl Valued<'_> {
         }
     }
 
+    /// Units of shares at a strike, in the currency of the report.
+    pub fn converted_product(&self, quantity: Quantity, price: Decimal) -> Result<Money, Halt> {
+        self.converted(Money::product(quantity, price)?)
+    }
+
     /// A decimal amount of the row in the currency of the report.
     pub fn amount(&self, amount: Decimal) -> Result<Money, Halt> {
         self.converted(Money::new(amount)?)
     }
 
+    /// An amount of the row in the report's currency, by the row's own rate, else by that of its day.
     fn converted(&self, amount: Money) -> Result<Money, Halt> {
         let rest = self.trade.rest();
-        match (&rest.currency, rest.fx_rate) {
-            (None, _) => Ok(amount),
-            (Some(_), Some(rate)) => Ok(amount.times(rate)?),
-            (Some(currency), None) => Err(Problem::at(
-                self.trade.source,
-                format!(
-                    "the row is in {currency} and no exchange rate is known for {}",
-                    self.trade.date
-                ),
-            )
-            .help("add an `fx_rate` column: units of the report's currency per unit of the row's")
-            .into()),
+        let Some(currency) = rest.currency.as_deref() else {
+            return Ok(amount);
+        };
+        if currency == self.rates.report() {
+            return Ok(amount);
         }
+        if let Some(rate) = rest.fx_rate {
+            return Ok(amount.times(rate)?);
+        }
+        match self.rates.rate(currency, self.rates.day(self.trade)) {
+            Some(rate) => Ok(rate.convert(amount)?),
+            None => Err(self.no_rate(currency)),
+        }
+    }
+
+    fn no_rate(&self, currency: &str) -> Halt {
+        let day = self.rates.day(self.trade);
+        Problem::at(
+            self.trade.source,
+            format!("the row is in {currency} and no exchange rate is known for {day}"),
+        )
+        .help("give --rates a file of `date,currency,rate` (units of the report's currency per unit of the row's), or the row an `fx_rate`; --rate-fallback previous takes the last rate before a missing day")
+        .into()
     }
 
     /// A problem that says which column the row lacks.

@@ -8,22 +8,30 @@
 use std::collections::VecDeque;
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use super::Halt;
 use super::fold::Fold;
 use super::ledger::Holding;
 use super::rules::Tacking;
+use crate::answer::trail::Cause;
 use crate::answer::{Adjustment, Codes};
 use crate::date::Date;
-use crate::holding::lot::{LotId, PurchaseId};
-use crate::holding::parcel::Part;
+use crate::lot::{LotId, PurchaseId};
 use crate::money::{Minor, Money, OutOfRange, Quantity, minor_share};
+use crate::parcel::Part;
 use crate::rule::Rule;
+use crate::rule::us::WASH_BASIS;
 use crate::settings::WashSales;
 use crate::trade::{Class, Right, SecurityId, TradeId};
 
 /// Days on each side of the sale in which a purchase replaces what was sold (26 USC 1091(a)).
 pub const WINDOW: i32 = 30;
+
+const NOTHING: Part = Part {
+    amount: Money::ZERO,
+    printed: 0,
+};
 
 /// The rule that defers a loss.
 pub static WASH_SALE: Rule = Rule {
@@ -63,11 +71,19 @@ struct Claim {
     units: Quantity,
     /// Units of it already replaced.
     matched: Quantity,
+    /// What of the loss they took.
+    taken: Part,
 }
 
 impl Claim {
     /// What of the loss is deferred so far, exactly and in the figures of its row: both taken of the running total.
     fn deferred(&self) -> Result<Part, OutOfRange> {
+        if self.matched == self.units {
+            return Ok(Part {
+                amount: self.loss.exact,
+                printed: self.loss.amount,
+            });
+        }
         Ok(Part {
             amount: self.loss.exact.share(self.matched, self.units)?,
             printed: minor_share(self.loss.amount, self.matched, self.units)?,
@@ -90,6 +106,8 @@ struct Candidate {
 struct Watch {
     claims: VecDeque<Claim>,
     candidates: Vec<Candidate>,
+    /// Candidates before this one were bought before every window to come.
+    head: usize,
 }
 
 /// All watches of a fold.
@@ -116,6 +134,7 @@ impl Fold<'_> {
                 loss,
                 units: loss.quantity,
                 matched: Quantity::ZERO,
+                taken: NOTHING,
             };
             self.replaced_before(watch, &mut claim)?;
             let (today, claims) = (self.today, &mut self.wash.watches[watch as usize].claims);
@@ -190,8 +209,7 @@ impl Fold<'_> {
     /// Purchases of the 30 days before (and earlier the same day) that are still held, the earliest first.
     fn replaced_before(&mut self, watch: u32, claim: &mut Claim) -> Result<(), Halt> {
         let (first, last) = (claim.loss.date.plus(-WINDOW), claim.loss.date.plus(WINDOW));
-        let candidates = &self.wash.watches[watch as usize].candidates;
-        let start = candidates.partition_point(|candidate| candidate.acquired < first);
+        let start = self.first_candidate(watch, first);
         let mut position = self.next_candidate(watch, start);
         while claim.matched < claim.units {
             let Some(candidate) = self.wash.watches[watch as usize]
@@ -208,6 +226,25 @@ impl Fold<'_> {
             position = self.next_candidate(watch, position + 1);
         }
         Ok(())
+    }
+
+    /// The first candidate bought on a day or later. Days mostly grow from call to call; a delivery against a short looks
+    /// back to the day it was opened.
+    fn first_candidate(&mut self, watch: u32, day: Date) -> usize {
+        let watch = &mut self.wash.watches[watch as usize];
+        let bought_before = |candidate: &Candidate| candidate.acquired < day;
+        if watch
+            .head
+            .checked_sub(1)
+            .and_then(|last| watch.candidates.get(last))
+            .is_some_and(|c| !bought_before(c))
+        {
+            return watch.candidates.partition_point(bought_before);
+        }
+        while watch.candidates.get(watch.head).is_some_and(bought_before) {
+            watch.head += 1;
+        }
+        watch.head
     }
 
     /// The first candidate from `position` on that has unused units; those without are skipped for good.
@@ -241,7 +278,7 @@ impl Fold<'_> {
     }
 
     /// Lots of a purchase whose units have not replaced anything yet.
-    fn unused(&self, purchase: PurchaseId) -> Vec<LotId> {
+    fn unused(&self, purchase: PurchaseId) -> SmallVec<[LotId; 4]> {
         let lots = &self.ledger.purchase(purchase).lots;
         lots.iter()
             .copied()
@@ -298,9 +335,10 @@ impl Fold<'_> {
         if units.is_zero() || taken.is_zero() {
             return Ok(());
         }
-        let before = claim.deferred()?;
+        let before = claim.taken;
         claim.matched = claim.matched.plus(units)?;
         let deferred = claim.deferred()?;
+        claim.taken = deferred;
         let amount = deferred.printed - before.printed;
         let deferred = Part {
             amount: deferred.amount.minus(before.amount)?,
@@ -315,18 +353,21 @@ impl Fold<'_> {
         } else {
             held_from
         };
-        let deferred = if kept {
-            deferred
-        } else {
-            Part {
-                amount: Money::ZERO,
-                printed: 0,
-            }
-        };
+        let deferred = if kept { deferred } else { NOTHING };
         let used = self.ledger.mark_used(lot, taken, tacked, deferred)?;
-        let row = &mut self.rows[claim.loss.row as usize];
-        row.adjustment += amount;
-        row.codes = row.codes.with(Codes::WASH);
+        if kept {
+            let cause = Cause::Deferred {
+                disposal: claim.loss.row,
+                held_from: (held_from, tacked),
+            };
+            let trail = self.ledger.lot(used).trail;
+            let movement = (cause, units, deferred.amount);
+            self.ledger.trail.add_under(trail, &WASH_BASIS, movement);
+        }
+        if let Some(row) = self.rows.get_mut(claim.loss.row) {
+            row.adjustment += amount;
+            row.codes = row.codes.with(Codes::WASH);
+        }
         self.conservation.disallowed += amount;
         if kept {
             self.conservation.deferred += amount;
@@ -355,16 +396,13 @@ impl Fold<'_> {
         Ok(())
     }
 
-    /// Whether a replacement in this account takes the loss over: not in an IRA (Rev. Rul. 2008-5), and the spouse's
-    /// only on one return (Pub. 550; the basis rule there is practice).
+    /// Whether a replacement in this account takes the loss over.
     fn keeps_loss(&self, account: crate::trade::AccountId) -> bool {
-        let account = self.history.account(account);
-        !account.sheltered
-            && match account.owner.as_deref() {
-                None => true,
-                Some("spouse") => self.rules.to_spouse,
-                Some(_) => false,
-            }
+        self.rules
+            .keeps_loss
+            .get(usize::from(account.0))
+            .copied()
+            .unwrap_or(false)
     }
 
     /// Start of a replacement's holding period (26 USC 1223(3)).
@@ -461,8 +499,11 @@ impl Fold<'_> {
 
     /// The watches that a purchase of a security serves, with the watched units one unit of it stands for: its own, and
     /// for a call that of its underlying (a contract or option to acquire, 26 USC 1091(a)).
-    fn watches_served(&mut self, security: SecurityId) -> Result<Vec<(u32, Quantity)>, Halt> {
-        let mut served = Vec::new();
+    fn watches_served(
+        &mut self,
+        security: SecurityId,
+    ) -> Result<SmallVec<[(u32, Quantity); 2]>, Halt> {
+        let mut served = SmallVec::new();
         if let Some(own) = self.watch(security) {
             served.push((own, Quantity::ONE));
         }
@@ -520,7 +561,11 @@ impl Fold<'_> {
             {
                 let last = claim.loss.date.plus(WINDOW);
                 if last >= end {
-                    self.rows[claim.loss.row as usize].provisional_until = Some(last);
+                    if let Some(row) = self.rows.get_mut(claim.loss.row) {
+                        row.provisional_until = Some(last);
+                    }
+                    let deferred = claim.deferred().map_or(0, |part| part.printed);
+                    self.conservation.open += claim.loss.amount - deferred;
                 }
             }
         }

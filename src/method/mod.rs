@@ -8,12 +8,13 @@ mod hifo;
 mod lifo;
 mod lofo;
 mod specific;
+mod statutory;
 
 use std::cmp::Ordering;
 
 use ethnum::U256;
 
-use crate::holding::lot::Lot;
+use crate::lot::Lot;
 
 pub use average::AVERAGE;
 pub use fifo::FIFO;
@@ -21,6 +22,7 @@ pub use hifo::HIFO;
 pub use lifo::LIFO;
 pub use lofo::LOFO;
 pub use specific::SPECIFIC;
+pub use statutory::STATUTORY;
 
 /// A rule for choosing among the lots of a holding.
 #[derive(Debug)]
@@ -51,7 +53,7 @@ pub enum BasisOf {
 }
 
 /// All lot methods.
-pub static METHODS: &[&Method] = &[&FIFO, &LIFO, &HIFO, &LOFO, &AVERAGE, &SPECIFIC];
+pub static METHODS: &[&Method] = &[&FIFO, &LIFO, &HIFO, &LOFO, &AVERAGE, &SPECIFIC, &STATUTORY];
 
 /// The method of this name.
 pub fn named(name: &str) -> Option<&'static Method> {
@@ -65,7 +67,7 @@ fn acquisition(lot: &Lot) -> u64 {
 }
 
 /// Pieces of one purchase cut by wash sales: the earlier holding start first, then the one that has been a replacement.
-fn within_purchase(a: &Lot, b: &Lot) -> Ordering {
+pub fn within_purchase(a: &Lot, b: &Lot) -> Ordering {
     a.held_from.cmp(&b.held_from).then(b.used.cmp(&a.used))
 }
 

@@ -1,11 +1,19 @@
 //! Rows by tax year, through the country's worksheet, with what is carried from one year into the next.
 
+pub mod au;
+pub mod ca;
+pub mod de;
+pub mod ie;
+pub mod india;
+pub mod simple;
+pub mod uk;
 pub mod us;
+pub mod yearly;
 
 use crate::answer::{Disposal, Year};
 use crate::date::Date;
 use crate::diagnostic::{Problem, Warning};
-use crate::jurisdiction::Jurisdiction;
+use crate::jurisdiction::{Jurisdiction, Net};
 use crate::matching::Matched;
 use crate::settings::Settings;
 use crate::trade::History;
@@ -37,17 +45,28 @@ pub struct Netted {
 /// # Errors
 /// Amounts carried in under a name the country does not have, or out of range.
 pub fn net(netting: &Netting<'_>) -> Result<Netted, Vec<Problem>> {
-    (netting.law.net)(netting)
+    let net = match netting.law.net {
+        Net::UnitedStates => us::net,
+        Net::UnitedKingdom => uk::net,
+        Net::Canada => ca::net,
+        Net::Ireland => ie::net,
+        Net::Germany => de::net,
+        Net::Australia => au::net,
+        Net::India => india::net,
+        Net::Japan => simple::net_jp,
+        Net::Sweden => simple::net_se,
+        Net::Poland => simple::net_pl,
+        Net::CarriedYears => simple::net_carry,
+        Net::SameYear => simple::net_same_year,
+        Net::Totals => simple::net_totals,
+    };
+    net(netting)
 }
 
 impl Netting<'_> {
     /// The tax years to list: from the first with a disposal or another amount to that of the last row or the report date.
     pub fn years(&self) -> std::ops::Range<i32> {
-        let rows = self
-            .matched
-            .disposals
-            .iter()
-            .map(|row| i32::from(row.tax_year));
+        let rows = self.matched.sums.keys().map(|year| i32::from(*year));
         let first = rows
             .chain(self.matched.amounts.iter().map(|amount| amount.year))
             .min();

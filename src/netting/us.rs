@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use super::{Netted, Netting};
-use crate::answer::{Codes, Term, Year};
+use crate::answer::Year;
 use crate::diagnostic::{Problem, Warning};
 use crate::matching::YearAmountKind;
 use crate::money::{Minor, Money, OutOfRange, percent_of};
 use crate::settings::FilingStatus;
 
-/// What the rows of one year add up to, by character.
+/// What one year comes to before carried losses, by character.
 #[derive(Clone, Copy, Debug, Default)]
 struct Sums {
     short_gains: Minor,
@@ -112,40 +112,31 @@ fn listed(sheet: &Worksheet) -> bool {
 }
 
 fn sums_by_year(netting: &Netting<'_>) -> Result<BTreeMap<i32, Sums>, OutOfRange> {
-    let mut years: BTreeMap<i32, Sums> = BTreeMap::new();
-    let add = |sum: &mut Minor, amount: Minor| -> Result<(), OutOfRange> {
-        *sum = sum.checked_add(amount).ok_or(OutOfRange::Amount)?;
-        Ok(())
+    let of_rows = |sums: &crate::matching::Sums| Sums {
+        short_gains: sums.short_gains,
+        short_losses: sums.short_losses,
+        long_gains: sums.long_gains,
+        long_losses: sums.long_losses,
+        section_1256: sums.without_term,
+        collectibles: sums.collectibles,
+        distributions: 0,
+        rows: sums.rows,
     };
-    let mut current = (i32::MIN, Sums::default());
-    for row in &netting.matched.disposals {
-        let year = i32::from(row.tax_year);
-        if current.0 != year {
-            years.insert(current.0, current.1);
-            current = (year, years.get(&year).copied().unwrap_or_default());
-        }
-        let (sums, gain) = (&mut current.1, row.gain());
-        sums.rows += 1;
-        match (row.term, gain >= 0) {
-            (None, _) => add(&mut sums.section_1256, gain)?,
-            (Some(Term::Short), true) => add(&mut sums.short_gains, gain)?,
-            (Some(Term::Short), false) => add(&mut sums.short_losses, -gain)?,
-            (Some(Term::Long), true) => add(&mut sums.long_gains, gain)?,
-            (Some(Term::Long), false) => add(&mut sums.long_losses, -gain)?,
-        }
-        if row.codes.has(Codes::COLLECTIBLE) {
-            add(&mut sums.collectibles, gain)?;
-        }
-    }
-    years.insert(current.0, current.1);
-    years.remove(&i32::MIN);
-    for amount in &netting.matched.amounts {
+    let matched = netting.matched;
+    let mut years: BTreeMap<i32, Sums> = matched
+        .sums
+        .iter()
+        .map(|(year, sums)| (i32::from(*year), of_rows(sums)))
+        .collect();
+    for amount in &matched.amounts {
         let sums = years.entry(amount.year).or_default();
         match amount.kind {
             YearAmountKind::CapitalGainDistribution => {
-                add(&mut sums.distributions, amount.amount)?;
-                add(&mut sums.long_gains, amount.amount)?;
+                let add = |sum: Minor| sum.checked_add(amount.amount).ok_or(OutOfRange::Amount);
+                (sums.distributions, sums.long_gains) =
+                    (add(sums.distributions)?, add(sums.long_gains)?);
             }
+            YearAmountKind::CoinCost => {}
         }
     }
     Ok(years)

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crate::output::digits;
-use crate::output::table::{Cell, Place, Table};
+use crate::output::table::{Cell, Place, RateUsed, Table};
 
 /// How separated values are written.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +69,12 @@ fn cell(line: &mut Vec<u8>, cell: &Cell<'_>, style: Style) {
         Cell::Id(id) => quoting(line, id.symbol, style, |line| digits::id_tail(line, *id)),
         Cell::Place(place) => quoting(line, place.file, style, |line| line_number(line, *place)),
         Cell::Places(places) => joined(line, places, style),
+        Cell::Rates(rates) => {
+            let one =
+                |rate: &RateUsed<'_>| format!("{} {} {}", rate.currency, rate.date, rate.rate);
+            let list: Vec<String> = rates.iter().map(one).collect();
+            text(line, &list.join(";"), style);
+        }
     }
 }
 

@@ -143,6 +143,7 @@ fn value(text: &mut Vec<u8>, cell: &Cell<'_>, places: u32) {
         }
         Cell::Place(place) => list(text, std::slice::from_ref(place)),
         Cell::Places(places) => list(text, places),
+        Cell::Rates(rates) => rates_used(text, rates),
     }
 }
 
@@ -157,6 +158,22 @@ fn list(text: &mut Vec<u8>, places: &[crate::output::table::Place<'_>]) {
         text.push(b':');
         digits::integer(text, u64::from(place.line));
         text.push(b'"');
+    }
+    text.push(b']');
+}
+
+/// A list of objects.
+fn rates_used(text: &mut Vec<u8>, rates: &[crate::output::table::RateUsed<'_>]) {
+    text.push(b'[');
+    for (i, rate) in rates.iter().enumerate() {
+        text.extend_from_slice(if i > 0 { b",{" } else { b"{" });
+        text.extend_from_slice(b"\"currency\":");
+        string(text, rate.currency);
+        text.extend_from_slice(b",\"date\":");
+        quoted(text, |text| digits::date(text, rate.date));
+        text.extend_from_slice(b",\"rate\":");
+        string(text, &rate.rate);
+        text.push(b'}');
     }
     text.push(b']');
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::output::page::{Block, Grid, Kind, Line, Page};
+use crate::output::page::{Block, Entry, Grid, Kind, Line, Page};
 use crate::output::text::visible;
 
 /// Writes a page.
@@ -21,6 +21,30 @@ pub fn write(out: &mut dyn Write, page: &Page<'_>) -> io::Result<()> {
                 for line in lines {
                     writeln!(out, "- {}", escaped(line))?;
                 }
+            }
+            Block::Entries(entries) => account(out, entries)?,
+        }
+    }
+    Ok(())
+}
+
+fn account(out: &mut dyn Write, entries: &[Entry]) -> io::Result<()> {
+    for entry in entries {
+        match entry {
+            Entry::Head(text) => writeln!(out, "**{}**\n", escaped(text))?,
+            Entry::Line {
+                text,
+                amount,
+                notes,
+            } => {
+                let amount = amount.as_deref().map(|amount| format!(": {amount}"));
+                writeln!(out, "- {}{}", escaped(text), amount.unwrap_or_default())?;
+                for note in notes {
+                    writeln!(out, "  - {}", escaped(note))?;
+                }
+            }
+            Entry::Total { text, amount } => {
+                writeln!(out, "- **{}: {amount}**", escaped(text))?;
             }
         }
     }

@@ -16,6 +16,31 @@ pub enum Block<'a> {
     Grid(Grid<'a>),
     /// Sentences, one a line.
     Remarks(Vec<String>),
+    /// An account: lines with amounts, each with notes on where it stands, and their total.
+    Entries(Vec<Entry>),
+}
+
+/// A line of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// What the account is of.
+    Head(String),
+    /// A line, and what is noted under it.
+    Line {
+        /// What it says.
+        text: String,
+        /// Its amount, if it has one.
+        amount: Option<String>,
+        /// Where it stands.
+        notes: Vec<String>,
+    },
+    /// What the lines come to.
+    Total {
+        /// What it is called.
+        text: String,
+        /// The amount.
+        amount: String,
+    },
 }
 
 /// A table of finished text.
@@ -125,6 +150,11 @@ impl<'a> Page<'a> {
     /// With a table at the end.
     pub fn grid(&mut self, grid: Grid<'a>) {
         self.blocks.push(Block::Grid(grid));
+    }
+
+    /// With an account at the end.
+    pub fn entries(&mut self, entries: Vec<Entry>) {
+        self.blocks.push(Block::Entries(entries));
     }
 
     /// With a sentence at the end.

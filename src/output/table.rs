@@ -58,6 +58,19 @@ pub enum Cell<'a> {
     Places(Vec<Place<'a>>),
     /// One row of the input: a list of one, without the list.
     Place(Place<'a>),
+    /// Exchange rates used.
+    Rates(Vec<RateUsed<'a>>),
+}
+
+/// An exchange rate that a leg was converted by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RateUsed<'a> {
+    /// The currency converted from.
+    pub currency: &'a str,
+    /// The day of the rate.
+    pub date: Date,
+    /// Units of the report's currency per unit.
+    pub rate: String,
 }
 
 /// `SYMBOL@DATE#n`, or `SYMBOL@pool`.

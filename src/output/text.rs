@@ -9,7 +9,7 @@ use comfy_table::{
 };
 use unicode_width::UnicodeWidthStr;
 
-use crate::output::page::{Block, Grid, GridColumn, Kind, Line, Page};
+use crate::output::page::{Block, Entry, Grid, GridColumn, Kind, Line, Page};
 
 /// What the place written to can show.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,6 +34,7 @@ const BETWEEN: usize = 2;
 /// # Errors
 /// Those of the stream.
 pub fn write(out: &mut dyn Write, page: &Page<'_>, look: Look) -> io::Result<()> {
+    let widest = widest_account(page);
     for (i, block) in page.blocks.iter().enumerate() {
         if i > 0 && !matches!(page.blocks.get(i - 1), Some(Block::Heading(_))) {
             writeln!(out)?;
@@ -46,6 +47,7 @@ pub fn write(out: &mut dyn Write, page: &Page<'_>, look: Look) -> io::Result<()>
                     remark(out, &visible(line), look)?;
                 }
             }
+            Block::Entries(entries) => account(out, entries, widest, look)?,
         }
     }
     Ok(())
@@ -236,6 +238,110 @@ fn cut(text: &str, width: usize, unicode: bool) -> String {
         kept.push(c);
     }
     kept + mark
+}
+
+/// An account: texts on the left, amounts in a column at one place for the whole page, notes below.
+fn account(
+    out: &mut dyn Write,
+    entries: &[Entry],
+    (texts, widest): (usize, usize),
+    look: Look,
+) -> io::Result<()> {
+    let rule = if look.unicode { "─" } else { "-" };
+    let room = look.width.unwrap_or(WIDE_ACCOUNT).min(WIDE_ACCOUNT);
+    let room = room.saturating_sub(4);
+    let left = texts.min(room.saturating_sub(widest + 1)).max(20);
+    for entry in entries {
+        match entry {
+            Entry::Head(text) => styled(out, &format!(" {}", visible(text)), look.bold)?,
+            Entry::Line {
+                text,
+                amount,
+                notes,
+            } => {
+                let text = visible(text);
+                let amount = amount.as_deref().unwrap_or_default();
+                beside(out, ("   ", &text, amount), (left, widest, room), false)?;
+                for note in notes {
+                    folded(out, &visible(note), "       ", room + 4)?;
+                }
+            }
+            Entry::Total { text, amount } => {
+                writeln!(out, "   {:left$} {}", "", rule.repeat(widest))?;
+                let text = visible(text);
+                beside(out, ("   ", &text, amount), (left, widest, room), look.bold)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The widest text and the widest amount of all accounts of a page, so that all have their amounts in one column.
+fn widest_account(page: &Page<'_>) -> (usize, usize) {
+    let accounts = page.blocks.iter().filter_map(|block| match block {
+        Block::Entries(entries) => Some(entries),
+        Block::Heading(_) | Block::Grid(_) | Block::Remarks(_) => None,
+    });
+    let widths = accounts.flatten().map(|entry| match entry {
+        Entry::Head(_) => (0, 0),
+        Entry::Line { text, amount, .. } => {
+            let amount = amount.as_ref().map(|amount| (text.width(), amount.width()));
+            amount.unwrap_or((0, 0))
+        }
+        Entry::Total { text, amount } => (text.width(), amount.width()),
+    });
+    widths.fold((0, 0), |(a, b), (text, amount)| {
+        (a.max(text), b.max(amount))
+    })
+}
+
+/// Columns that an account has at most.
+const WIDE_ACCOUNT: usize = 100;
+
+/// A text and its amount; a text too long for one line is folded and has the amount beside its last.
+fn beside(
+    out: &mut dyn Write,
+    (indent, text, amount): (&str, &str, &str),
+    (left, widest, room): (usize, usize, usize),
+    bold: bool,
+) -> io::Result<()> {
+    let lines = fold(text, if amount.is_empty() { room } else { left });
+    let last = lines.len().saturating_sub(1);
+    for (number, line) in lines.iter().enumerate() {
+        let filling = left.saturating_sub(line.width());
+        let whole = if number == last && !amount.is_empty() {
+            let before = widest.saturating_sub(amount.width());
+            format!("{indent}{line}{:filling$} {:before$}{amount}", "", "")
+        } else {
+            format!("{indent}{line}")
+        };
+        styled(out, whole.trim_end(), bold)?;
+    }
+    Ok(())
+}
+
+fn folded(out: &mut dyn Write, text: &str, indent: &str, room: usize) -> io::Result<()> {
+    for line in fold(text, room.saturating_sub(indent.len()).max(20)) {
+        writeln!(out, "{indent}{line}")?;
+    }
+    Ok(())
+}
+
+/// Text in lines of at most this width, broken at spaces.
+fn fold(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last_mut();
+        match line {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) if line.width() + 1 + word.width() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(format!("  {word}")),
+        }
+    }
+    lines
 }
 
 /// A sentence, folded at spaces to the terminal's width and indented.

@@ -2,11 +2,11 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::answer::{Disposal, Term};
+use crate::answer::{Disposal, Merged, Term};
 use crate::date::Date;
-use crate::output::table::{Cell, Column, Field, Id, Table, cell_of, columns_of, field};
+use crate::output::table::{Cell, Column, Field, Id, RateUsed, Table, cell_of, columns_of, field};
 use crate::report::{Frame, day, text};
-use crate::trade::SecurityId;
+use crate::trade::{SecurityId, Trade, TradeId};
 
 /// The rows, with the number of each among those of its symbol and day.
 pub struct Disposals<'a> {
@@ -15,6 +15,8 @@ pub struct Disposals<'a> {
     numbers: Numbers,
     /// Tax years as written, by the calendar year in which they begin.
     years: FxHashMap<i16, String>,
+    /// Whether rows are in a foreign currency: then the rates used have a column of their own.
+    converted: bool,
 }
 
 impl<'a> Disposals<'a> {
@@ -45,10 +47,8 @@ impl<'a> Disposals<'a> {
         field("provisional_until", |t, row| {
             day(t.at(row).provisional_until)
         }),
-        field("opened_by", |t, row| t.opened_by(t.at(row))),
-        field("closed_by", |t, row| {
-            Cell::Place(t.frame.place(t.at(row).closed_by))
-        }),
+        field("opened_by", |t, row| t.opened_by(t.position(row))),
+        field("closed_by", |t, row| t.closed_by(t.position(row))),
     ];
 
     /// The disposals of the years shown.
@@ -61,8 +61,14 @@ impl<'a> Disposals<'a> {
                 .or_insert_with(|| frame.tax_year.written(i32::from(row.tax_year)));
         }
         let shown = (0_u32..).zip(all);
+        let report = frame.answer.rates.report();
+        let foreign = |trade: &Trade| {
+            let currency = trade.rest().currency.as_deref();
+            currency.is_some_and(|currency| currency != report)
+        };
         Self {
             years,
+            converted: frame.history.trades.iter().any(foreign),
             frame,
             shown: shown
                 .filter(|(_, row)| frame.shows(i32::from(row.tax_year)))
@@ -94,7 +100,65 @@ impl<'a> Disposals<'a> {
             .map_or(Cell::Null, |year| text(year))
     }
 
-    fn opened_by(&self, row: &Disposal) -> Cell<'_> {
+    /// All rows of a merged purchase or sale, where there are several.
+    fn several(&self, position: usize, side: fn(&Merged) -> &[TradeId]) -> Option<Cell<'_>> {
+        let merged = self.frame.answer.merged.get(&(position as u32))?;
+        let rows = side(merged);
+        (rows.len() > 1).then(|| {
+            let places = rows.iter().map(|trade| self.frame.place(*trade));
+            Cell::Places(places.collect())
+        })
+    }
+
+    /// The rate of each leg in a foreign currency.
+    fn rates(&self, position: usize) -> Cell<'_> {
+        let row = &self.frame.answer.disposals[position];
+        let merged = self.frame.answer.merged.get(&(position as u32));
+        let listed = |side: fn(&Merged) -> &Vec<TradeId>| merged.map(side).cloned();
+        let opened = row.lot.filter(|lot| lot.number > 0);
+        let opened = opened.map(|lot| lot.opened_by).into_iter().collect();
+        let opened = listed(|m| &m.opened_by)
+            .filter(|rows| !rows.is_empty())
+            .unwrap_or(opened);
+        let closed = listed(|m| &m.closed_by).filter(|rows| !rows.is_empty());
+        let closed = closed.unwrap_or_else(|| vec![row.closed_by]);
+        let legs = opened.into_iter().chain(closed);
+        Cell::Rates(legs.filter_map(|leg| self.rate(leg)).collect())
+    }
+
+    fn rate(&self, leg: TradeId) -> Option<RateUsed<'_>> {
+        let trade = self.frame.history.trade(leg);
+        let rates = &self.frame.answer.rates;
+        let currency = trade.rest().currency.as_deref()?;
+        if currency == rates.report() {
+            return None;
+        }
+        let day = rates.day(trade);
+        let (date, rate) = match trade.rest().fx_rate {
+            Some(rate) => (trade.date, rate.normalize().to_string()),
+            None => {
+                let found = rates.rate(currency, day)?;
+                (found.date, found.text())
+            }
+        };
+        Some(RateUsed {
+            currency,
+            date,
+            rate,
+        })
+    }
+
+    fn closed_by(&self, position: usize) -> Cell<'_> {
+        let row = &self.frame.answer.disposals[position];
+        self.several(position, |merged| &merged.closed_by)
+            .unwrap_or_else(|| Cell::Place(self.frame.place(row.closed_by)))
+    }
+
+    fn opened_by(&self, position: usize) -> Cell<'_> {
+        if let Some(several) = self.several(position, |merged| &merged.opened_by) {
+            return several;
+        }
+        let row = &self.frame.answer.disposals[position];
         match row.lot {
             Some(lot) if lot.number > 0 => Cell::Place(self.frame.place(lot.opened_by)),
             Some(_) | None => Cell::Places(Vec::new()),
@@ -104,7 +168,11 @@ impl<'a> Disposals<'a> {
 
 impl Table for Disposals<'_> {
     fn columns(&self) -> Vec<Column> {
-        columns_of(Self::FIELDS)
+        let mut columns = columns_of(Self::FIELDS);
+        if self.converted {
+            columns.push(Column::new("rates"));
+        }
+        columns
     }
 
     fn rows(&self) -> usize {
@@ -112,6 +180,9 @@ impl Table for Disposals<'_> {
     }
 
     fn cell(&self, row: usize, column: usize) -> Cell<'_> {
+        if column == Self::FIELDS.len() {
+            return self.rates(self.position(row));
+        }
         cell_of(Self::FIELDS, self, row, column)
     }
 }

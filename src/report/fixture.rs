@@ -231,6 +231,11 @@ pub fn fixture() -> Fixture {
             at: vec![Source { file: 0, line: 6 }],
             needs_user: true,
         }],
+        conservation: crate::answer::Conservation {
+            disallowed: 44_567,
+            deferred: 44_567,
+            ..crate::answer::Conservation::default()
+        },
         ..Answer::default()
     };
     Fixture { history, answer }

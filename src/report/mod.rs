@@ -4,6 +4,8 @@ pub mod adjustments;
 pub mod comparison;
 pub mod disposals;
 pub mod document;
+pub mod explain;
+pub mod jurisdictions;
 pub mod lots;
 pub mod page;
 pub mod warnings;
@@ -121,6 +123,11 @@ impl<'a> Frame<'a> {
             symbol: self.symbol(name.security),
             numbered: (name.number > 0).then_some((name.date, name.number)),
         })
+    }
+
+    /// The name of a lot, as text.
+    pub fn lot_text(&self, name: LotName) -> String {
+        page::lot_name(&self.lot(name))
     }
 
     fn own_name(&self, opened_by: TradeId) -> Option<&'a str> {

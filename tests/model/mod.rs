@@ -5,6 +5,7 @@
 
 #![allow(dead_code)] // each test program uses a part
 
+pub mod dense;
 pub mod engine;
 pub mod history;
 pub mod lots;

@@ -5,7 +5,7 @@ use crate::output::page::{Grid, GridColumn, Line, Page};
 use crate::output::table::{Cell, Table};
 use crate::report::Frame;
 use crate::report::adjustments::Adjustments;
-use crate::report::page::{amount, date, lot_name, quantity};
+use crate::report::page::{amount, conservation, date, lot_name, quantity};
 
 /// Every adjustment and their sum.
 pub fn rows<'a>(frame: Frame<'a>) -> Page<'a> {
@@ -44,6 +44,7 @@ pub fn rows<'a>(frame: Frame<'a>) -> Page<'a> {
         columns,
         lines: Box::new(lines),
     });
+    conservation::losses(&frame, &mut page);
     page
 }
 
@@ -68,6 +69,8 @@ fn read(frame: &Frame<'_>, cell: &Cell<'_>) -> String {
         Cell::Date(day) => date(*day),
         Cell::Amount(minor) => amount(frame, *minor),
         Cell::Quantity(units) => quantity(*units),
-        Cell::Text(_) | Cell::Id(_) | Cell::Place(_) | Cell::Places(_) => lot_name(cell),
+        Cell::Text(_) | Cell::Id(_) | Cell::Place(_) | Cell::Places(_) | Cell::Rates(_) => {
+            lot_name(cell)
+        }
     }
 }

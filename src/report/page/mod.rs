@@ -2,7 +2,9 @@
 
 pub mod adjustments;
 pub mod comparison;
+pub mod conservation;
 pub mod disposals;
+pub mod explain;
 pub mod lots;
 pub mod reading;
 pub mod worksheet;
@@ -30,7 +32,7 @@ pub fn overview<'a>(frame: Frame<'a>) -> Page<'a> {
 }
 
 /// An amount with its thousands set apart.
-fn amount(frame: &Frame<'_>, minor: Minor) -> String {
+pub(super) fn amount(frame: &Frame<'_>, minor: Minor) -> String {
     digits::grouped(&digits::text(|out| {
         digits::amount(out, minor, frame.places);
     }))
@@ -46,7 +48,7 @@ fn amount_if_any(frame: &Frame<'_>, minor: Minor) -> String {
 }
 
 /// Units with their thousands set apart.
-fn quantity(quantity: Quantity) -> String {
+pub(super) fn quantity(quantity: Quantity) -> String {
     digits::grouped(&digits::text(|out| digits::quantity(out, quantity)))
 }
 
@@ -59,7 +61,7 @@ fn date_if_any(day: Option<Date>) -> String {
 }
 
 /// The name of a lot.
-fn lot_name(cell: &Cell<'_>) -> String {
+pub(super) fn lot_name(cell: &Cell<'_>) -> String {
     match cell {
         Cell::Text(words) => words.to_string(),
         Cell::Id(id) => digits::text(|out| digits::id(out, *id)),
@@ -69,6 +71,7 @@ fn lot_name(cell: &Cell<'_>) -> String {
         | Cell::Amount(_)
         | Cell::Quantity(_)
         | Cell::Places(_)
+        | Cell::Rates(_)
         | Cell::Place(_) => String::new(),
     }
 }

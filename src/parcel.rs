@@ -8,16 +8,17 @@ use crate::money::{Minor, Money, OutOfRange, Quantity};
 /// (rounded cumulatively, half away from zero) each add up to what went in.
 #[derive(Clone, Debug)]
 pub struct Parcel {
-    /// Units when the basis last changed.
+    /// Units when the basis last changed, and what they carried.
     whole: Quantity,
-    /// Amount those units carried then.
     amount: Money,
-    /// Units that are left.
+    /// Units that are left, and what the others took.
     left: Quantity,
-    /// Printed amount of the units that are left.
-    printed: Minor,
-    /// How far printed and exact amount differed when the basis last changed.
+    taken: Money,
+    /// How far printed and exact amount differed when the basis last changed, less than half a minor unit.
     offset: Money,
+    /// Printed amount when the basis last changed, and of the units that are left.
+    initial: Minor,
+    printed: Minor,
     places: u8,
 }
 
@@ -48,28 +49,39 @@ impl Parcel {
     /// [`OutOfRange`] where the amount cannot be printed.
     pub fn new(quantity: Quantity, amount: Money, places: u32) -> Result<Self, OutOfRange> {
         let printed = amount.to_minor(places)?;
-        Ok(Self {
-            whole: quantity,
-            amount,
-            left: quantity,
-            printed,
-            offset: Money::ZERO,
-            places: places as u8,
-        })
+        Ok(Self::with_offset(
+            quantity,
+            Part { amount, printed },
+            Money::ZERO,
+            places,
+        ))
     }
 
     /// A parcel from a part taken elsewhere, which keeps its printed amount.
     pub fn from_part(quantity: Quantity, part: Part, places: u32) -> Self {
-        let mut parcel = Self {
+        // Beyond half a unit an offset would itself print as one; the last part then takes the difference.
+        let offset = Money::from_minor(part.printed, places)
+            .minus(part.amount)
+            .unwrap_or(Money::ZERO);
+        let offset = if offset.prints_as_zero(places) {
+            offset
+        } else {
+            Money::ZERO
+        };
+        Self::with_offset(quantity, part, offset, places)
+    }
+
+    fn with_offset(quantity: Quantity, part: Part, offset: Money, places: u32) -> Self {
+        Self {
             whole: quantity,
             amount: part.amount,
             left: quantity,
+            taken: Money::ZERO,
+            offset,
+            initial: part.printed,
             printed: part.printed,
-            offset: Money::ZERO,
             places: places as u8,
-        };
-        parcel.settle_offset();
-        parcel
+        }
     }
 
     /// Units that are left.
@@ -89,39 +101,31 @@ impl Parcel {
 
     /// Exact amount of what is left.
     pub fn amount_left(&self) -> Result<Money, OutOfRange> {
-        self.amount.minus(self.taken()?)
-    }
-
-    fn taken(&self) -> Result<Money, OutOfRange> {
-        if self.left == self.whole {
-            return Ok(Money::ZERO);
-        }
-        self.amount.share(self.whole.minus(self.left)?, self.whole)
+        self.amount.minus(self.taken)
     }
 
     /// Takes `quantity` units, at most what is left, with their share of the amount.
     pub fn take(&mut self, quantity: Quantity) -> Result<Part, OutOfRange> {
-        let before = self.taken()?;
         if quantity == self.left {
             let part = Part {
-                amount: self.amount.minus(before)?,
+                amount: self.amount_left()?,
                 printed: self.printed,
             };
-            (self.left, self.printed) = (Quantity::ZERO, 0);
+            self.taken = self.amount;
+            self.clear();
             return Ok(part);
         }
-        self.left = self.left.minus(quantity)?;
-        let after = self.taken()?;
-        let places = u32::from(self.places);
-        let printed = after
+        let left = self.left.minus(quantity)?;
+        let taken = self.amount.share(self.whole.minus(left)?, self.whole)?;
+        let amount = taken.minus(self.taken)?;
+        let printed_before = self.initial.saturating_sub(self.printed);
+        let printed = taken
             .plus(self.offset)?
-            .to_minor(places)?
-            .saturating_sub(before.plus(self.offset)?.to_minor(places)?);
+            .to_minor(u32::from(self.places))?
+            .saturating_sub(printed_before);
+        (self.left, self.taken) = (left, taken);
         self.printed = self.printed.saturating_sub(printed);
-        Ok(Part {
-            amount: after.minus(before)?,
-            printed,
-        })
+        Ok(Part { amount, printed })
     }
 
     /// Leaves nothing, with the amount per unit as it was.
@@ -132,17 +136,9 @@ impl Parcel {
     /// Adds units with what they carry.
     pub fn join(&mut self, quantity: Quantity, part: Part) -> Result<(), OutOfRange> {
         let amount = self.amount_left()?.plus(part.amount)?;
-        let left = self.left.plus(quantity)?;
         let printed = self.printed.saturating_add(part.printed);
-        *self = Self {
-            whole: left,
-            amount,
-            left,
-            printed,
-            offset: Money::ZERO,
-            places: self.places,
-        };
-        self.settle_offset();
+        let left = self.left.plus(quantity)?;
+        *self = Self::from_part(left, Part { amount, printed }, u32::from(self.places));
         Ok(())
     }
 
@@ -159,20 +155,6 @@ impl Parcel {
         };
         *self = Self::from_part(quantity, part, u32::from(self.places));
         Ok(())
-    }
-
-    /// Remembers by how much the printed amount deviates, less than half a unit, so that printing goes on from there.
-    fn settle_offset(&mut self) {
-        let places = u32::from(self.places);
-        let offset = Money::from_minor(self.printed, places)
-            .minus(self.amount)
-            .unwrap_or(Money::ZERO);
-        // Beyond half a unit an offset would itself print as one; the last part then takes the difference.
-        self.offset = if offset.to_minor(places) == Ok(0) {
-            offset
-        } else {
-            Money::ZERO
-        };
     }
 }
 

@@ -1,7 +1,9 @@
 //! A purchase and the lots its units form: one lot for each account, holding-period start and use as a replacement.
 
+use smallvec::SmallVec;
+
 use crate::date::Date;
-use crate::holding::parcel::Parcel;
+use crate::parcel::Parcel;
 use crate::trade::{AccountId, SecurityId, TradeId};
 
 /// Position of a purchase in the ledger.
@@ -34,8 +36,8 @@ pub struct Purchase {
     pub inherited: bool,
     /// Nobody knows what it cost.
     pub basis_unknown: bool,
-    /// The lots that its units form now.
-    pub lots: Vec<LotId>,
+    /// The lots that its units form now, in the order in which they leave.
+    pub lots: SmallVec<[LotId; 4]>,
 }
 
 /// Units of one purchase in one account with one holding period.
@@ -43,6 +45,8 @@ pub struct Purchase {
 pub struct Lot {
     /// The purchase.
     pub purchase: PurchaseId,
+    /// The book of its holding.
+    pub book: u32,
     /// Where it is.
     pub account: AccountId,
     /// What it is now.
@@ -59,6 +63,8 @@ pub struct Lot {
     pub sequence: u32,
     /// Basis to compare when sold below it: a gift whose value was below the donor's basis (26 USC 1015(a)).
     pub gift: Option<Box<Gift>>,
+    /// The list of its movements, where they are recorded; 0 otherwise.
+    pub trail: u32,
     /// Units and basis.
     pub parcel: Parcel,
 }

@@ -1,0 +1,126 @@
+//! Where the figures of rows and lots come from: each movement of basis with the row that caused it and the rule it
+//! follows. Recorded only when asked for.
+
+use crate::answer::LotName;
+use crate::date::Date;
+use crate::money::{Money, Quantity};
+use crate::rule::Rule;
+use crate::trade::{AccountId, SecurityId, TradeId};
+
+/// One movement of basis (or of the proceeds of a short position), or a step of its lot that moves no money.
+#[derive(Clone, Copy, Debug)]
+pub struct Movement {
+    /// The row that caused it.
+    pub trade: TradeId,
+    /// What happened.
+    pub cause: Cause,
+    /// The units it concerns among those explained, in the units of its day.
+    pub units: Quantity,
+    /// What of it the units explained carry, exactly.
+    pub amount: Money,
+    /// The rule it follows, where the country names one.
+    pub rule: Option<&'static Rule>,
+}
+
+impl Movement {
+    /// Gives the row of a deferred loss another position.
+    pub fn map_row(&mut self, place: impl Fn(u32) -> u32) {
+        if let Cause::Deferred { disposal, .. } = &mut self.cause {
+            *disposal = place(*disposal);
+        }
+    }
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// Units came in, or a short position was opened; this many in all.
+    Opened {
+        /// Their lot.
+        lot: LotName,
+        /// Units in all.
+        whole: Quantity,
+    },
+    /// Bought to close a short position; this many in all.
+    Closed {
+        /// Units in all.
+        whole: Quantity,
+    },
+    /// A loss joined the basis.
+    Deferred {
+        /// Position of its row among the disposals.
+        disposal: u32,
+        /// Start of the holding period before and after.
+        held_from: (Date, Date),
+    },
+    /// The row raised or lowered the basis.
+    Adjusted,
+    /// A split: `after` new units for `before` old ones.
+    Rescaled {
+        /// Old units.
+        before: Quantity,
+        /// New units.
+        after: Quantity,
+    },
+    /// Became another security.
+    Became {
+        /// From which.
+        from: SecurityId,
+        /// To which.
+        to: SecurityId,
+        /// Units before.
+        before: Quantity,
+        /// Units afterwards.
+        after: Quantity,
+    },
+    /// Moved into another account.
+    Moved {
+        /// To which.
+        to: AccountId,
+    },
+    /// The average over the holding: its basis and units just before.
+    Averaged {
+        /// Basis.
+        basis: Money,
+        /// Units.
+        held: Quantity,
+    },
+    /// The holding period began again on a day.
+    Restarted {
+        /// The day.
+        day: Date,
+    },
+    /// A payment in lieu of a dividend.
+    InLieu,
+    /// A gift worth less than the donor's basis: the basis for a loss is its value, between the two there is no result.
+    GiftValue,
+}
+
+/// Where the cost and the proceeds of one row come from.
+#[derive(Clone, Debug, Default)]
+pub struct Provenance {
+    /// The movements that its cost is the sum of.
+    pub cost: Vec<Movement>,
+    /// The movements that its proceeds are the sum of, for a short position; beside the sale itself for the rest.
+    pub proceeds: Vec<Movement>,
+    /// Units and net proceeds of the whole sale that the row is a part of.
+    pub sale: Option<(Quantity, Money)>,
+}
+
+impl Provenance {
+    /// Gives the rows of deferred losses other positions.
+    pub fn map_rows(&mut self, place: impl Fn(u32) -> u32) {
+        for movement in self.cost.iter_mut().chain(&mut self.proceeds) {
+            movement.map_row(&place);
+        }
+    }
+}
+
+/// The trails of an answer.
+#[derive(Clone, Debug, Default)]
+pub struct Trails {
+    /// Those of the disposals, in their order.
+    pub disposals: Vec<Provenance>,
+    /// Those of the open lots, in their order.
+    pub lots: Vec<Vec<Movement>>,
+}

@@ -1,0 +1,106 @@
+//! `explain`: where one number comes from.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::output::Format;
+use crate::report::Frame;
+use crate::report::explain::{Explainer, Explanation};
+use crate::report::{document, page};
+
+use super::config::Config;
+use super::error::Error;
+use super::options::{Chosen, Computing, Files, Printing, Reading};
+use super::work::Work;
+use super::{country, input, say};
+
+/// Where one number comes from: its rows, its lot, each adjustment, the rule it follows
+///
+/// The last argument is what to explain: a disposal (XYZ@2024-06-03#1), a lot by its id or its own name, or a tax year
+/// (2024). Where it names several, all are shown. The other arguments are the files.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Explain {
+    /// The files, then the disposal, lot or year to explain
+    #[arg(value_name = "FILE]... [ID", required = true)]
+    arguments: Vec<String>,
+    #[command(flatten)]
+    computing: Computing,
+    #[command(flatten)]
+    reading: Reading,
+    #[command(flatten)]
+    printing: Printing,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  lossoffset explain trades.csv XYZ@2024-06-03#1
+  lossoffset explain trades.csv XYZ@2024-01-02#1 --method hifo
+  lossoffset explain 2023.csv 2024.csv 2024
+  lossoffset explain trades.csv XYZ@2024-06-03#1 --format json";
+
+impl Explain {
+    pub(super) fn run(mut self, config: Config) -> Result<ExitCode, Error> {
+        let id = self.arguments.pop().unwrap_or_default();
+        let files = Files {
+            files: self.arguments,
+        };
+        let format = self.printing.format()?;
+        if !matches!(format, Format::Table | Format::Markdown | Format::Json) {
+            return Err(Error::Usage(
+                "`explain` prints table, markdown or json".to_owned(),
+            ));
+        }
+        if files.files.is_empty() && std::path::Path::new(&id).is_file() {
+            return Err(Error::Usage(format!(
+                "nothing to explain: `{id}` is a file; add a disposal, a lot or a year behind it"
+            )));
+        }
+        self.printing.spare(&files)?;
+        let mut chosen = Chosen::new(&self.computing, &self.reading, config)?;
+        chosen.settings.trail = true;
+        let work = Work::compute(input::read(&files.files, &chosen)?, &chosen)?;
+        let frame = work.frame(&chosen, None);
+        let found = find(&frame, &chosen, &id)?;
+        self.printing.write_page(
+            format,
+            &|| page::explain::explanations(frame, &found),
+            &|out| write(out, &frame, &found),
+        )?;
+        say::warnings(&frame);
+        Ok(chosen.status(&frame))
+    }
+}
+
+fn find(frame: &Frame<'_>, chosen: &Chosen, id: &str) -> Result<Vec<Explanation>, Error> {
+    let Some(explainer) = Explainer::new(*frame, chosen.country, &chosen.settings) else {
+        return Ok(Vec::new());
+    };
+    let found = explainer.find(id, country::year_written(chosen.country, id));
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let near = explainer.near(id);
+    let near = match near.as_slice() {
+        [] => "`compute` and `lots` show the ids with `--format csv`".to_owned(),
+        near => format!("did you mean {}?", near.join(", ")),
+    };
+    Err(Error::Unknown(format!(
+        "`{id}` is no disposal, lot or tax year of these trades; {near}"
+    )))
+}
+
+fn write(out: &mut dyn Write, frame: &Frame<'_>, found: &[Explanation]) -> io::Result<()> {
+    let explained: Vec<Value> = found.iter().map(|one| one.json(frame)).collect();
+    let whole = json!({
+        "schema": document::SCHEMA,
+        "jurisdiction": frame.jurisdiction,
+        "method": frame.method,
+        "currency": frame.currency,
+        "explained": explained,
+    });
+    writeln!(out, "{whole:#}")
+}

@@ -1,0 +1,55 @@
+//! Austria: capital income of individuals, calendar year.
+
+use super::{
+    Assets, Average, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Unit, Written,
+    parameter_file,
+};
+use crate::date::TaxYear;
+use crate::method::AVERAGE;
+use crate::rule::Rule;
+
+/// Austria.
+pub static AT: Jurisdiction = Jurisdiction {
+    code: "at",
+    name: "Austria",
+    currency: "EUR",
+    places: 2,
+    tax_year: TaxYear::CALENDAR,
+    methods: &[&AVERAGE],
+    scope: Scope::Account,
+    identify: &[Step::Pool {
+        average: Average::Moving,
+        unit: Unit::Exact,
+        rule: &AVERAGES,
+    }],
+    day: Day::Rows,
+    term: TermTest::None,
+    term_of: Assets::All,
+    defer: None,
+    written: Written::Close,
+    gifts: Gifts::CarryOver,
+    swaps: Swaps::Neutral,
+    carry_in: &[],
+    readings: &[],
+    repurchase_notice: false,
+    refused: &[],
+    limits: &[
+        "purchases before 2011, coins from before March 2021",
+        "income other than gains: dividends and interest may use the losses of the year",
+    ],
+    parameters: parameter_file!("at.toml"),
+    netting: &[&SAME_YEAR],
+    net: Net::SameYear,
+};
+
+static AVERAGES: Rule = Rule {
+    id: "at-average",
+    title: "moving average in each account or depot",
+    citation: "EStG 1988 s 27a(4) no 3; KryptowährungsVO s 2",
+};
+
+static SAME_YEAR: Rule = Rule {
+    id: "at-same-year",
+    title: "losses against gains of the same year only",
+    citation: "EStG 1988 s 27(8)",
+};

@@ -1,0 +1,62 @@
+//! Australia: capital gains of individuals, year to 30 June.
+
+use super::{
+    Assets, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written, parameter_file,
+};
+use crate::date::{TaxYear, YearLabel};
+use crate::method::{FIFO, HIFO, LIFO, LOFO, SPECIFIC};
+use crate::rule::Rule;
+
+/// Australia.
+pub static AU: Jurisdiction = Jurisdiction {
+    code: "au",
+    name: "Australia",
+    currency: "AUD",
+    places: 2,
+    tax_year: TaxYear {
+        month: 7,
+        day: 1,
+        label: YearLabel::Ends,
+    },
+    // The taxpayer chooses the parcels if the records show them; first in, first out is accepted otherwise (TD 33).
+    methods: &[&FIFO, &SPECIFIC, &HIFO, &LOFO, &LIFO],
+    scope: Scope::Account,
+    identify: &[Step::Lots(&PARCELS)],
+    day: Day::Rows,
+    // Twelve months, neither the day of acquisition nor that of the event counted (TD 2002/10).
+    term: TermTest::AfterAnniversary,
+    term_of: Assets::All,
+    defer: None,
+    written: Written::Close,
+    gifts: Gifts::MarketValue,
+    swaps: Swaps::Disposal,
+    carry_in: &["loss"],
+    readings: &[],
+    repurchase_notice: true,
+    refused: &[],
+    limits: &[
+        "events from 1 July 2027, when another law begins; indexation; collectables and personal-use assets",
+        "wash sales: no rule of arithmetic, a purchase within 30 days of a loss is pointed out (TR 2008/1)",
+    ],
+    parameters: parameter_file!("au.toml"),
+    netting: &[&LOSSES, &DISCOUNT],
+    net: Net::Australia,
+};
+
+static PARCELS: Rule = Rule {
+    id: "au-parcels",
+    title: "the parcel chosen, else first in, first out",
+    citation: "TD 33; ATO guide to capital gains tax",
+};
+
+static LOSSES: Rule = Rule {
+    id: "au-losses",
+    title: "losses of the year, then of earlier years, first against gains without the discount",
+    citation: "ITAA 1997 s 102-5, s 102-15",
+};
+
+static DISCOUNT: Rule = Rule {
+    id: "au-discount",
+    title: "half of what is left of gains on assets held for twelve months",
+    citation: "ITAA 1997 s 115-25, s 115-100",
+};

@@ -1,0 +1,79 @@
+//! Germany: private investors. Section 23 EStG for coins, section 20 EStG for shares and the rest; calendar year.
+
+use super::{
+    Assets, Day, Gifts, Jurisdiction, Net, Reading, Scope, Step, Swaps, TermTest, Written,
+    parameter_file,
+};
+use crate::date::TaxYear;
+use crate::method::FIFO;
+use crate::rule::Rule;
+
+/// Germany.
+pub static DE: Jurisdiction = Jurisdiction {
+    code: "de",
+    name: "Germany",
+    currency: "EUR",
+    places: 2,
+    tax_year: TaxYear::CALENDAR,
+    methods: &[&FIFO],
+    // By custody account (s 20(4) sentence 7) and by wallet (BMF 6 March 2025).
+    scope: Scope::Account,
+    identify: &[Step::Lots(&FIRST_IN)],
+    day: Day::Rows,
+    // The period begins on the day after acquisition and ends with the anniversary (BGB s 187, s 188).
+    term: TermTest::AfterAnniversary,
+    term_of: Assets::Coins,
+    defer: None,
+    // Premiums are income when received (s 20(1) no 11); closings count on their own day since the Jahressteuergesetz
+    // 2024, before on the day of the premium (BFH VIII R 27/21).
+    written: Written::GrantStays {
+        own_year_from: (2024, 12, 6),
+    },
+    gifts: Gifts::CarryOver,
+    swaps: Swaps::Disposal,
+    carry_in: &["private", "stock", "other", "loss"],
+    readings: &[Reading {
+        name: "derivative_cap",
+        values: &["no", "yes"],
+        about: "the yearly cap of 20,000 on losses of derivatives, repealed for all open cases: only `no` is computed",
+    }],
+    repurchase_notice: false,
+    refused: &[],
+    limits: &[
+        "losses carried back; staking and lending income; advance lump sums and part exemptions of funds",
+        "short sales in coins; shares from before 2009; church tax and the solidarity surcharge",
+    ],
+    parameters: parameter_file!("de.toml"),
+    netting: &[&PRIVATE, &THRESHOLD, &STOCK, &ALLOWANCE],
+    net: Net::Germany,
+};
+
+static FIRST_IN: Rule = Rule {
+    id: "de-first-in",
+    title: "first in, first out in each account or wallet",
+    citation: "EStG s 20(4) sentence 7, s 23(1) no 2; BMF 6 March 2025",
+};
+
+static PRIVATE: Rule = Rule {
+    id: "de-section-23",
+    title: "coins sold within a year; their losses only against such gains",
+    citation: "EStG s 22 no 2, s 23(1) no 2, (3) sentences 7, 8",
+};
+
+static THRESHOLD: Rule = Rule {
+    id: "de-threshold",
+    title: "free where the year's total stays below the threshold, before losses carried in",
+    citation: "EStG s 23(3) sentence 5; H 23 EStH",
+};
+
+static STOCK: Rule = Rule {
+    id: "de-share-pot",
+    title: "losses on shares only against gains on shares",
+    citation: "EStG s 20(6) sentence 4",
+};
+
+static ALLOWANCE: Rule = Rule {
+    id: "de-allowance",
+    title: "the saver's allowance, last",
+    citation: "EStG s 20(9)",
+};

@@ -1,0 +1,57 @@
+//! Spain: savings base of individuals, calendar year.
+
+use super::{
+    Assets, Day, Defer, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written,
+    parameter_file,
+};
+use crate::date::TaxYear;
+use crate::method::FIFO;
+use crate::rule::Rule;
+
+/// Spain.
+pub static ES: Jurisdiction = Jurisdiction {
+    code: "es",
+    name: "Spain",
+    currency: "EUR",
+    places: 2,
+    tax_year: TaxYear::CALENDAR,
+    methods: &[&FIFO],
+    scope: Scope::Person,
+    identify: &[Step::Lots(&FIRST_IN)],
+    day: Day::Rows,
+    term: TermTest::None,
+    term_of: Assets::All,
+    defer: Some(Defer::TwoMonths(&TWO_MONTHS)),
+    written: Written::Close,
+    gifts: Gifts::CarryOver,
+    swaps: Swaps::Disposal,
+    carry_in: &["loss"],
+    readings: &[],
+    repurchase_notice: false,
+    refused: &[],
+    limits: &[
+        "the year instead of two months for unlisted securities",
+        "a quarter of other savings income against losses; relief for purchases before 1995",
+    ],
+    parameters: parameter_file!("es.toml"),
+    netting: &[&CARRY],
+    net: Net::CarriedYears,
+};
+
+static FIRST_IN: Rule = Rule {
+    id: "es-first-in",
+    title: "first in, first out among homogeneous securities",
+    citation: "LIRPF s 37.2",
+};
+
+static TWO_MONTHS: Rule = Rule {
+    id: "es-two-months",
+    title: "a loss waits for the disposal of what was bought within two months before or after",
+    citation: "LIRPF s 33.5 f), s 33.5 last paragraph",
+};
+
+static CARRY: Rule = Rule {
+    id: "es-carry",
+    title: "losses against gains of the next four years",
+    citation: "LIRPF s 49.1 b)",
+};

@@ -1,0 +1,67 @@
+//! India: listed shares and virtual digital assets of individuals, year from 1 April.
+
+use super::{
+    Assets, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written, parameter_file,
+};
+use crate::date::{TaxYear, YearLabel};
+use crate::method::FIFO;
+use crate::rule::Rule;
+
+/// India.
+pub static IN: Jurisdiction = Jurisdiction {
+    code: "in",
+    name: "India",
+    currency: "INR",
+    places: 2,
+    tax_year: TaxYear {
+        month: 4,
+        day: 1,
+        label: YearLabel::Span,
+    },
+    methods: &[&FIFO],
+    scope: Scope::Account,
+    identify: &[Step::Lots(&FIRST_IN)],
+    day: Day::Rows,
+    // Listed shares: more than twelve months (s 2(42A)).
+    term: TermTest::AfterAnniversary,
+    term_of: Assets::AllButCoins,
+    defer: None,
+    written: Written::Close,
+    gifts: Gifts::CarryOver,
+    swaps: Swaps::Disposal,
+    carry_in: &["short", "long", "loss"],
+    readings: &[],
+    repurchase_notice: false,
+    refused: &[],
+    limits: &[
+        "unlisted shares (24 months); the value of 31 January 2018 as cost (s 112A); dividend and bonus stripping",
+        "the Income-tax Act 2025 from 1 April 2026, as far as it treats losses brought forward otherwise",
+    ],
+    parameters: parameter_file!("in.toml"),
+    netting: &[&LOSSES, &EXEMPTION, &COINS],
+    net: Net::India,
+};
+
+static FIRST_IN: Rule = Rule {
+    id: "in-first-in",
+    title: "first in, first out in each demat account",
+    citation: "Income-tax Act 1961 s 45(2A)",
+};
+
+static LOSSES: Rule = Rule {
+    id: "in-losses",
+    title: "short-term losses against both kinds of gain, long-term losses against long-term gains; eight years",
+    citation: "Income-tax Act 1961 s 70, s 74",
+};
+
+static EXEMPTION: Rule = Rule {
+    id: "in-exemption",
+    title: "long-term gains on listed shares up to the yearly amount",
+    citation: "Income-tax Act 1961 s 112A",
+};
+
+static COINS: Rule = Rule {
+    id: "in-coins",
+    title: "virtual digital assets: each gain taxed, no loss counts",
+    citation: "Income-tax Act 1961 s 115BBH",
+};

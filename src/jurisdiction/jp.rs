@@ -1,0 +1,57 @@
+//! Japan: listed shares and coins of individuals, calendar year.
+
+use super::{
+    Assets, Average, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Unit, Written,
+    parameter_file,
+};
+use crate::date::TaxYear;
+use crate::method::{AVERAGE, STATUTORY};
+use crate::rule::Rule;
+
+/// Japan.
+pub static JP: Jurisdiction = Jurisdiction {
+    code: "jp",
+    name: "Japan",
+    currency: "JPY",
+    places: 0,
+    tax_year: TaxYear::CALENDAR,
+    // Coins by the total average of the year unless the moving average was notified: `average` is the moving one.
+    methods: &[&STATUTORY, &AVERAGE],
+    scope: Scope::Account,
+    identify: &[Step::Pool {
+        average: Average::YearlyForCoins,
+        unit: Unit::UpForShares,
+        rule: &AVERAGES,
+    }],
+    // A specified account counts the purchases of a day before its sales.
+    day: Day::PurchasesFirst,
+    term: TermTest::None,
+    term_of: Assets::All,
+    defer: None,
+    written: Written::Close,
+    gifts: Gifts::CarryOver,
+    swaps: Swaps::Disposal,
+    carry_in: &["loss"],
+    readings: &[],
+    repurchase_notice: false,
+    refused: &[],
+    limits: &[
+        "dividends against losses of listed shares; NISA; the rule of 200,000 yen for employees",
+        "coins are miscellaneous income: their loss is not carried and offsets nothing else",
+    ],
+    parameters: parameter_file!("jp.toml"),
+    netting: &[&CARRY],
+    net: Net::Japan,
+};
+
+static AVERAGES: Rule = Rule {
+    id: "jp-average",
+    title: "shares: average at each sale, per unit rounded up to a yen; coins: total average of the year",
+    citation: "NTA tax answer 1466; Income Tax Act order s 118, s 119-2",
+};
+
+static CARRY: Rule = Rule {
+    id: "jp-carry",
+    title: "losses on listed shares against such gains of the next three years",
+    citation: "Special Taxation Measures Act s 37-12-2",
+};

@@ -1,0 +1,41 @@
+//! No country: lots and realised gains, one line of totals per calendar year.
+
+use super::{
+    Assets, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written, parameter_file,
+};
+use crate::date::TaxYear;
+use crate::method::{AVERAGE, FIFO, HIFO, LIFO, LOFO, SPECIFIC};
+use crate::rule::Rule;
+
+/// Matching only.
+pub static NONE: Jurisdiction = Jurisdiction {
+    code: "none",
+    name: "matching only",
+    currency: "",
+    places: 2,
+    tax_year: TaxYear::CALENDAR,
+    methods: &[&FIFO, &LIFO, &HIFO, &LOFO, &AVERAGE, &SPECIFIC],
+    scope: Scope::Account,
+    identify: &[Step::Lots(&BY_METHOD)],
+    day: Day::Rows,
+    term: TermTest::None,
+    term_of: Assets::All,
+    defer: None,
+    written: Written::Close,
+    gifts: Gifts::CarryOver,
+    swaps: Swaps::Disposal,
+    carry_in: &[],
+    readings: &[],
+    repurchase_notice: false,
+    refused: &[],
+    limits: &["every rule of law"],
+    parameters: parameter_file!("none.toml"),
+    netting: &[],
+    net: Net::Totals,
+};
+
+static BY_METHOD: Rule = Rule {
+    id: "by-method",
+    title: "lots in the order of the method",
+    citation: "the choice of --method",
+};

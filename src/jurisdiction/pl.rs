@@ -1,0 +1,56 @@
+//! Poland: shares and coins of individuals, calendar year.
+
+use super::{
+    Assets, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written, parameter_file,
+};
+use crate::date::TaxYear;
+use crate::method::FIFO;
+use crate::rule::Rule;
+
+/// Poland.
+pub static PL: Jurisdiction = Jurisdiction {
+    code: "pl",
+    name: "Poland",
+    currency: "PLN",
+    places: 2,
+    tax_year: TaxYear::CALENDAR,
+    methods: &[&FIFO],
+    scope: Scope::Account,
+    identify: &[Step::CostsAsIncurred(&COINS), Step::Lots(&FIRST_IN)],
+    day: Day::Rows,
+    term: TermTest::None,
+    term_of: Assets::All,
+    defer: None,
+    written: Written::Close,
+    gifts: Gifts::CarryOver,
+    swaps: Swaps::Neutral,
+    carry_in: &["loss"],
+    readings: &[],
+    repurchase_notice: false,
+    refused: &[],
+    limits: &[
+        "the yearly cap on losses brought forward (half of each, or five million once): they are used as far as there are gains",
+        "the National Bank's rate of the day before: give it by fx_rate or --rates",
+    ],
+    parameters: parameter_file!("pl.toml"),
+    netting: &[&CARRY],
+    net: Net::Poland,
+};
+
+static FIRST_IN: Rule = Rule {
+    id: "pl-first-in",
+    title: "first in, first out in each account",
+    citation: "PIT s 24(10)",
+};
+
+static COINS: Rule = Rule {
+    id: "pl-coins",
+    title: "coins: costs of the year against income of the year, the excess goes forward",
+    citation: "PIT s 22(14) to (16), s 30b(1a)",
+};
+
+static CARRY: Rule = Rule {
+    id: "pl-carry",
+    title: "losses against income of the same source of the next five years",
+    citation: "PIT s 9(3)",
+};

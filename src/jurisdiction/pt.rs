@@ -1,0 +1,51 @@
+//! Portugal: shares and coins of individuals, calendar year.
+
+use super::{
+    Assets, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written, parameter_file,
+};
+use crate::date::TaxYear;
+use crate::method::FIFO;
+use crate::rule::Rule;
+
+/// Portugal.
+pub static PT: Jurisdiction = Jurisdiction {
+    code: "pt",
+    name: "Portugal",
+    currency: "EUR",
+    places: 2,
+    tax_year: TaxYear::CALENDAR,
+    methods: &[&FIFO],
+    scope: Scope::Account,
+    identify: &[Step::Lots(&FIRST_IN)],
+    day: Day::Rows,
+    // Coins held for 365 days or more are free (CIRS s 10(19)).
+    term: TermTest::DaysAtLeast(365),
+    term_of: Assets::Coins,
+    defer: None,
+    written: Written::Close,
+    gifts: Gifts::CarryOver,
+    swaps: Swaps::Neutral,
+    carry_in: &["loss"],
+    readings: &[],
+    repurchase_notice: false,
+    refused: &[],
+    limits: &[
+        "the cuts for shares held 2, 5 and 8 years since 2024; compulsory aggregation of short holdings",
+        "losses are carried for those who add these gains to other income",
+    ],
+    parameters: parameter_file!("pt.toml"),
+    netting: &[&CARRY],
+    net: Net::CarriedYears,
+};
+
+static FIRST_IN: Rule = Rule {
+    id: "pt-first-in",
+    title: "first in, first out on each platform",
+    citation: "CIRS s 43(6) d), g)",
+};
+
+static CARRY: Rule = Rule {
+    id: "pt-carry",
+    title: "losses against gains of the next five years",
+    citation: "CIRS s 55(1) d)",
+};

@@ -1,0 +1,55 @@
+//! Sweden: capital income of individuals, calendar year.
+
+use super::{
+    Assets, Average, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Unit, Written,
+    parameter_file,
+};
+use crate::date::TaxYear;
+use crate::method::AVERAGE;
+use crate::rule::Rule;
+
+/// Sweden.
+pub static SE: Jurisdiction = Jurisdiction {
+    code: "se",
+    name: "Sweden",
+    currency: "SEK",
+    places: 2,
+    tax_year: TaxYear::CALENDAR,
+    methods: &[&AVERAGE],
+    scope: Scope::Person,
+    identify: &[Step::Pool {
+        average: Average::Moving,
+        unit: Unit::Exact,
+        rule: &AVERAGES,
+    }],
+    day: Day::Rows,
+    term: TermTest::None,
+    term_of: Assets::All,
+    defer: None,
+    written: Written::Close,
+    gifts: Gifts::CarryOver,
+    swaps: Swaps::Disposal,
+    carry_in: &[],
+    readings: &[],
+    repurchase_notice: false,
+    refused: &[],
+    limits: &[
+        "the standard cost of 20 % of the price of listed shares; ISK accounts",
+        "the tax reduction for a deficit of capital",
+    ],
+    parameters: parameter_file!("se.toml"),
+    netting: &[&QUOTA],
+    net: Net::Sweden,
+};
+
+static AVERAGES: Rule = Rule {
+    id: "se-average",
+    title: "average cost of all of one kind",
+    citation: "IL ch 48 s 7",
+};
+
+static QUOTA: Rule = Rule {
+    id: "se-quota",
+    title: "losses on listed shares and funds in full against such gains, the rest of a loss by 70 %",
+    citation: "IL ch 48 s 20 to 24",
+};

@@ -1,0 +1,75 @@
+//! Coins where costs count in the year they are paid, whatever is sold (Poland: PIT s 22(14) to (16)).
+
+use super::rules::Rules;
+use super::value::Valued;
+use super::{Halt, Matched, YearAmount, YearAmountKind};
+use crate::answer::Match;
+use crate::diagnostic::Problem;
+use crate::jurisdiction::{Jurisdiction, Step};
+use crate::trade::{Action, Class, History, Trade};
+
+/// Takes the cost out of the rows of coins, and lists what was paid for coins by year.
+///
+/// # Errors
+/// Purchases that cannot be valued.
+pub fn apply(
+    history: &History,
+    law: &Jurisdiction,
+    rules: &Rules,
+    all: &mut Matched,
+) -> Result<(), Vec<Problem>> {
+    let here = |step: &Step| matches!(step, Step::CostsAsIncurred(_));
+    if !law.identify.iter().any(here) {
+        return Ok(());
+    }
+    for row in &mut all.disposals {
+        if history.security(row.security).class == Class::Crypto {
+            (row.cost, row.lot, row.matched) = (0, None, Match::Amount);
+            (row.acquired, row.held_from) = (None, None);
+        }
+    }
+    let mut problems = Vec::new();
+    for trade in history.trades.iter().filter(|trade| paid(history, trade)) {
+        match amount(history, law, rules, trade) {
+            Ok(amount) => all.amounts.push(amount),
+            Err(Halt::Problem(problem)) => problems.push(*problem),
+            Err(Halt::Range(error)) => problems.push(Problem::at(trade.source, error.to_string())),
+        }
+    }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(problems)
+    }
+}
+
+/// Whether a row pays for coins: exchanges of one coin for another are neutral.
+fn paid(history: &History, trade: &Trade) -> bool {
+    let account = history.account(trade.account);
+    history.security(trade.security).class == Class::Crypto
+        && matches!(trade.action, Action::Buy | Action::Opening)
+        && !account.sheltered
+        && account.owner.is_none()
+}
+
+fn amount(
+    history: &History,
+    law: &Jurisdiction,
+    rules: &Rules,
+    trade: &Trade,
+) -> Result<YearAmount, Halt> {
+    let row = Valued {
+        trade,
+        history,
+        rates: &rules.rates,
+    };
+    let cost = match trade.rest().rarest().basis {
+        Some(basis) if trade.action == Action::Opening => row.amount(basis)?,
+        Some(_) | None => row.cost()?,
+    };
+    Ok(YearAmount {
+        year: law.tax_year.of(trade.date),
+        kind: YearAmountKind::CoinCost,
+        amount: cost.to_minor(rules.places)?,
+    })
+}

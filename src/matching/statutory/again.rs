@@ -1,0 +1,271 @@
+//! Losses on what is bought again, in countries of lots: Ireland fences them to the new units (TCA 1997 s 581(3)), Spain
+//! lets them wait for those units' disposal (LIRPF s 33.5 f).
+//!
+//! A loss leaves a claim; a purchase in the window honours it when it arrives, the earliest claim first, and each unit
+//! serves once.
+
+use super::moves::{Key, Move};
+use super::stock::Lot;
+use super::walk::{Taken, Walk};
+use crate::answer::{Adjustment, LotName};
+use crate::date::Date;
+use crate::jurisdiction::Defer;
+use crate::matching::Halt;
+use crate::money::{Minor, Quantity, minor_share};
+use crate::rule::Rule;
+use crate::trade::TradeId;
+
+/// Days after a loss in which a purchase fences it; the last of them counts.
+pub const FOUR_WEEKS: i32 = 28;
+
+/// Losses that wait for purchases.
+#[derive(Debug, Default)]
+pub struct Again {
+    claims: Vec<Claim>,
+}
+
+#[derive(Clone, Debug)]
+struct Claim {
+    key: Key,
+    until: Date,
+    units: Quantity,
+    matched: Quantity,
+    amount: Minor,
+    /// Rows of the sale with their units.
+    rows: Vec<(u32, Quantity)>,
+    rule: &'static Rule,
+}
+
+/// The same day two months later; a day that the month does not have is its last.
+pub fn two_months_after(day: Date) -> Date {
+    let later = day.add_months(2);
+    if later.ymd().2 == day.ymd().2 {
+        later
+    } else {
+        later.plus(-1)
+    }
+}
+
+type Done = Result<(), Halt>;
+
+impl Walk<'_> {
+    /// Ireland: gains use the losses fenced to the units sold; a loss waits for units bought again.
+    pub fn ring_fence(
+        &mut self,
+        step: &Move,
+        rows: &[Option<u32>],
+        taken: &[Taken],
+        rule: &'static Rule,
+    ) -> Done {
+        let mut loss: Minor = 0;
+        let mut own = Vec::new();
+        for (row, one) in rows.iter().zip(taken) {
+            let Some(row) = *row else { continue };
+            self.use_fenced(step.key, row, one)?;
+            loss -= self.result(row);
+            own.push((row, one.quantity));
+        }
+        if loss > 0 && self.window_reaches(step.key.1) {
+            self.again.claims.push(Claim {
+                key: step.key,
+                until: self.today.plus(FOUR_WEEKS),
+                units: step.quantity,
+                matched: Quantity::ZERO,
+                amount: loss,
+                rows: own,
+                rule,
+            });
+        }
+        Ok(())
+    }
+
+    fn result(&self, row: u32) -> Minor {
+        self.rows
+            .get(row as usize)
+            .map_or(0, |row| row.proceeds - row.cost)
+    }
+
+    /// A fenced loss counts against the gain on the units it is fenced to; what is left goes with the last of them.
+    fn use_fenced(&mut self, key: Key, row: u32, one: &Taken) -> Done {
+        if one.carried.units.is_zero() {
+            return Ok(());
+        }
+        let gain = self.result(row).max(0);
+        let gain = minor_share(gain, one.carried.units, one.quantity)?;
+        let used = gain.min(one.carried.amount);
+        if let Some(row) = self.rows.get_mut(row as usize) {
+            row.adjustment -= used;
+        }
+        self.conservation.disallowed -= used;
+        self.conservation.deferred -= used;
+        let left = one.carried.amount - used;
+        let lots = self.stocks.get_mut(&key).map(|stock| &mut stock.lots);
+        let same = |lot: &&mut Lot| {
+            one.lot
+                .is_some_and(|name| (name.date, name.number) == (lot.acquired, lot.number))
+        };
+        let lot = lots.and_then(|lots| lots.iter_mut().find(same));
+        match lot.filter(|lot| !lot.carried.units.is_zero()) {
+            Some(lot) => lot.carried.amount += left,
+            None => {
+                self.conservation.deferred -= left;
+                self.conservation.lost += left;
+            }
+        }
+        Ok(())
+    }
+
+    /// Spain: what waited for the units sold counts now, but for units bought once more it waits on with their own loss.
+    pub fn two_months(
+        &mut self,
+        step: &Move,
+        rows: &[Option<u32>],
+        taken: &[Taken],
+        rule: &'static Rule,
+    ) -> Done {
+        let (mut result, mut released) = (0, 0);
+        let mut own = Vec::new();
+        for (row, one) in rows.iter().zip(taken) {
+            let Some(row) = *row else { continue };
+            result += self.result(row);
+            released += one.carried.amount;
+            if let Some(row) = self.rows.get_mut(row as usize) {
+                row.adjustment -= one.carried.amount;
+            }
+            self.conservation.disallowed -= one.carried.amount;
+            self.conservation.deferred -= one.carried.amount;
+            own.push((row, one.quantity));
+        }
+        let amount = released + (-result).max(0);
+        if amount <= 0 || own.is_empty() || !self.window_reaches(step.key.1) {
+            return Ok(());
+        }
+        let mut claim = Claim {
+            key: step.key,
+            until: two_months_after(self.today),
+            units: step.quantity,
+            matched: Quantity::ZERO,
+            amount,
+            rows: own,
+            rule,
+        };
+        let since = self.today;
+        let bought_before: Vec<Date> = self
+            .stocks
+            .get(&step.key)
+            .map(|stock| stock.lots.iter())
+            .into_iter()
+            .flatten()
+            .filter(|lot| lot.purchased && two_months_after(lot.acquired) >= since)
+            .map(|lot| lot.acquired)
+            .collect();
+        for day in bought_before {
+            self.serve(&mut claim, step.key, day)?;
+        }
+        self.again.claims.push(claim);
+        Ok(())
+    }
+
+    /// Units just bought take over the losses that wait for them.
+    pub fn serve_waiting_losses(&mut self, key: Key, day: Date) -> Done {
+        let reaches_others = matches!(self.law.defer, Some(Defer::RingFence(_)));
+        if self.law.defer.is_none() || self.holders.sheltered(key.0) {
+            return Ok(());
+        }
+        let today = self.today;
+        let mut claims = std::mem::take(&mut self.again.claims);
+        claims.retain(|claim| claim.until >= today && claim.matched < claim.units);
+        for claim in &mut claims {
+            // Spouses are one for the four weeks (s 581(4)).
+            let person = claim.key.0 == key.0 || reaches_others;
+            if claim.key.1 == key.1 && person {
+                self.serve(claim, key, day)?;
+            }
+        }
+        self.again.claims = claims;
+        Ok(())
+    }
+
+    /// Hands a claim's loss to the unused units bought on a day.
+    fn serve(&mut self, claim: &mut Claim, key: Key, day: Date) -> Done {
+        let mut served: Vec<(LotName, TradeId, Quantity, Minor)> = Vec::new();
+        let Some(stock) = self.stocks.get_mut(&key) else {
+            return Ok(());
+        };
+        for lot in stock.lots.iter_mut().filter(|lot| lot.acquired == day) {
+            let units = lot.unused.min(claim.units.minus(claim.matched)?);
+            if units.is_zero() || !lot.purchased {
+                continue;
+            }
+            let before = minor_share(claim.amount, claim.matched, claim.units)?;
+            claim.matched = claim.matched.plus(units)?;
+            let amount = minor_share(claim.amount, claim.matched, claim.units)? - before;
+            lot.unused = lot.unused.minus(units)?;
+            lot.carried.units = lot.carried.units.plus(units)?;
+            lot.carried.amount += amount;
+            served.push((Self::lot_name(key.1, lot), lot.trade, units, amount));
+        }
+        for (name, trade, units, amount) in served {
+            self.take_back(claim, amount, units)?;
+            self.adjustments.push(Adjustment {
+                disposal: claim.rows.first().map_or(0, |(row, _)| *row),
+                replacement: self.reported(key.0).then_some(name),
+                purchase: Some(trade),
+                rule: claim.rule,
+                quantity: units,
+                amount,
+                basis_after: None,
+                held_from_after: None,
+            });
+            self.conservation.disallowed += amount;
+            self.conservation.deferred += amount;
+        }
+        Ok(())
+    }
+
+    /// Spreads an amount taken back over the rows of its sale, by units.
+    fn take_back(&mut self, claim: &Claim, amount: Minor, _units: Quantity) -> Done {
+        let mut total = Quantity::ZERO;
+        for (_, units) in &claim.rows {
+            total = total.plus(*units)?;
+        }
+        let (mut seen, mut given) = (Quantity::ZERO, 0);
+        for (row, units) in &claim.rows {
+            seen = seen.plus(*units)?;
+            let sum = minor_share(amount, seen, total)?;
+            if let Some(row) = self.rows.get_mut(*row as usize) {
+                row.adjustment += sum - given;
+            }
+            given = sum;
+        }
+        Ok(())
+    }
+
+    /// Claims are restated with the units they wait for.
+    pub fn rescale_losses(&mut self, key: Key, new: Quantity, old: Quantity) -> Done {
+        for claim in self.again.claims.iter_mut().filter(|c| c.key == key) {
+            claim.units = claim.units.share(new, old)?;
+            claim.matched = claim.matched.share(new, old)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_months_end_on_the_same_day_or_the_last_of_the_month() {
+        for (from, until) in [
+            ("2003-02-15", "2003-04-15"),
+            ("2023-12-31", "2024-02-29"),
+            ("2022-12-30", "2023-02-28"),
+            ("2023-06-30", "2023-08-30"),
+        ] {
+            let day = Date::parse_iso(from).unwrap();
+            assert_eq!(two_months_after(day).to_string(), until);
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! Who bought and who held, around a loss: the quantities that the superficial loss rule asks for (ITA s 54), over the
+//! taxpayer, the spouse and every plan of theirs.
+
+use rustc_hash::FxHashMap;
+
+use super::moves::{Holder, Manner, Move, What};
+use crate::date::Date;
+use crate::jurisdiction::Jurisdiction;
+use crate::money::{OutOfRange, Quantity};
+use crate::settings::Settings;
+use crate::trade::{Class, History, Right, SecurityId, TradeId};
+
+/// Days on each side of a disposition: the day itself is not counted, day 30 is (Interpretation Act s 27(5)).
+pub const WINDOW: i32 = 30;
+
+/// Quantities over time of securities that count as identical.
+#[derive(Debug, Default)]
+pub struct Circle {
+    line_of: FxHashMap<SecurityId, (usize, Quantity)>,
+    lines: Vec<Line>,
+    /// Whether a purchase serves one loss only.
+    capped: bool,
+}
+
+#[derive(Debug, Default)]
+struct Line {
+    bought: Vec<Bought>,
+    held: FxHashMap<Holder, Vec<(Date, usize, Quantity)>>,
+    scales: Vec<(usize, Date, Quantity, Quantity)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Bought {
+    place: usize,
+    day: Date,
+    holder: Holder,
+    security: SecurityId,
+    trade: TradeId,
+    units: Quantity,
+    used: Quantity,
+}
+
+/// What stands beside a loss, in units of the day of the sale.
+#[derive(Debug, Default)]
+pub struct Around {
+    /// Units bought in the 61 days by the whole circle: P.
+    pub bought: Quantity,
+    /// Units held by the whole circle at the end of day 30: B.
+    pub held: Quantity,
+    /// Whose purchases are still held then, and how many units of them.
+    pub substitutes: Vec<Substitute>,
+    /// Whether one of the purchases has stood beside an earlier loss already.
+    pub shared: bool,
+}
+
+/// A buyer who still holds.
+#[derive(Clone, Copy, Debug)]
+pub struct Substitute {
+    /// Who.
+    pub holder: Holder,
+    /// What.
+    pub security: SecurityId,
+    /// The purchase.
+    pub trade: TradeId,
+    /// Units bought in the period and held at its end.
+    pub units: Quantity,
+}
+
+impl Circle {
+    /// Collects quantities from the moves.
+    ///
+    /// # Errors
+    /// Quantities out of range.
+    pub fn new(
+        history: &History,
+        law: &Jurisdiction,
+        settings: &Settings,
+        identical: &[Vec<SecurityId>],
+        moves: &[Move],
+    ) -> Result<Self, OutOfRange> {
+        let mut circle = Self {
+            capped: law.reading(settings, "several_losses") == "capped",
+            ..Self::default()
+        };
+        for group in identical {
+            let line = circle.new_line();
+            for security in group {
+                circle.line_of.insert(*security, (line, Quantity::ONE));
+            }
+        }
+        if law.reading(settings, "call_as_right") == "yes" {
+            circle.calls(history)?;
+        }
+        for (place, step) in moves.iter().enumerate() {
+            circle.enter(place, step)?;
+        }
+        Ok(circle)
+    }
+
+    fn new_line(&mut self) -> usize {
+        self.lines.push(Line::default());
+        self.lines.len() - 1
+    }
+
+    /// A right to acquire counts as the property itself: each call as the shares it is for.
+    fn calls(&mut self, history: &History) -> Result<(), OutOfRange> {
+        for (id, security) in (0_u32..).zip(&history.securities) {
+            let contract = security.contract.as_ref();
+            let call = contract.filter(|c| c.right == Some(Right::Call));
+            let underlying = call.and_then(|c| c.underlying);
+            if let (Some(underlying), Class::Option) = (underlying, security.class) {
+                let (line, _) = self.line(underlying);
+                let covers = Quantity::new(security.multiplier())?;
+                self.line_of.insert(SecurityId(id), (line, covers));
+            }
+        }
+        Ok(())
+    }
+
+    fn line(&mut self, security: SecurityId) -> (usize, Quantity) {
+        if let Some(known) = self.line_of.get(&security) {
+            return *known;
+        }
+        let line = (self.new_line(), Quantity::ONE);
+        self.line_of.insert(security, line);
+        line
+    }
+
+    fn enter(&mut self, place: usize, step: &Move) -> Result<(), OutOfRange> {
+        let (holder, security) = step.key;
+        let (line, covers) = self.line(security);
+        let units = step.quantity.share(covers, Quantity::ONE)?;
+        let change = |circle: &mut Self, line: usize, holder, by: Quantity| {
+            circle.lines[line].change(place, step.day, holder, by)
+        };
+        match step.what {
+            What::In {
+                manner, acquired, ..
+            } => {
+                if manner == Manner::Purchase || acquired.is_some() {
+                    self.lines[line].bought.push(Bought {
+                        place,
+                        day: acquired.unwrap_or(step.day),
+                        holder,
+                        security,
+                        trade: step.trade,
+                        units,
+                        used: Quantity::ZERO,
+                    });
+                }
+                change(self, line, holder, units)
+            }
+            What::Out { .. } | What::Release => change(self, line, holder, units.negated()),
+            What::Scale { new, old } => self.lines[line].scale(place, step.day, holder, new, old),
+            What::Divide { to, units, .. } => {
+                let (other, covers) = self.line(to);
+                let units = units.share(covers, Quantity::ONE)?;
+                change(self, other, holder, units)
+            }
+            What::Turn { to, units } => {
+                // A new name of the same property stays on its line; one already held apart is joined there.
+                let known = self.line_of.get(&to).copied();
+                if known.is_none_or(|(other, _)| other == line) {
+                    self.line_of.insert(to, (line, covers));
+                    return self.lines[line].scale(place, step.day, holder, units, step.quantity);
+                }
+                change(self, line, holder, step.quantity.negated())?;
+                let (other, _) = self.line(to);
+                change(self, other, holder, units)
+            }
+            What::Carry { to } => {
+                change(self, line, holder, units.negated())?;
+                change(self, line, to.0, units)
+            }
+            What::Shift { .. }
+            | What::Return { .. }
+            | What::Open { .. }
+            | What::Close { .. }
+            | What::Assign
+            | What::Amount { .. } => Ok(()),
+        }
+    }
+
+    /// What stands around the disposition at `place`.
+    ///
+    /// # Errors
+    /// Quantities out of range.
+    pub fn around(&self, place: usize, step: &Move) -> Result<Around, OutOfRange> {
+        let mut around = Around::default();
+        let Some((line, _)) = self.line_of.get(&step.key.1) else {
+            return Ok(around);
+        };
+        let line = &self.lines[*line];
+        let (from, until) = (step.day.plus(-WINDOW), step.day.plus(WINDOW));
+        let mut of_holder: Vec<Substitute> = Vec::new();
+        for one in line.within(from, until) {
+            around.shared |= !one.used.is_zero();
+            let open = if self.capped {
+                one.units.minus(one.used)?
+            } else {
+                one.units
+            };
+            let units = line.restated(open, one.place, place)?;
+            around.bought = around.bought.plus(units)?;
+            match of_holder.iter_mut().find(|s| s.holder == one.holder) {
+                Some(known) => {
+                    known.units = known.units.plus(units)?;
+                    (known.security, known.trade) = (one.security, one.trade);
+                }
+                None => of_holder.push(Substitute {
+                    holder: one.holder,
+                    security: one.security,
+                    trade: one.trade,
+                    units,
+                }),
+            }
+        }
+        let mut holders: Vec<&Holder> = line.held.keys().collect();
+        holders.sort_unstable();
+        for holder in holders {
+            let held = line.held_at_end(*holder, until, place)?;
+            around.held = around.held.plus(held)?;
+            if let Some(known) = of_holder.iter_mut().find(|s| s.holder == *holder) {
+                known.units = known.units.min(held);
+            }
+        }
+        of_holder.retain(|one| !one.units.is_zero());
+        of_holder.sort_by_key(|one| one.holder);
+        around.substitutes = of_holder;
+        Ok(around)
+    }
+
+    /// Notes that `units` of the purchases around a loss have stood beside it.
+    ///
+    /// # Errors
+    /// Quantities out of range.
+    pub fn use_up(&mut self, place: usize, step: &Move, units: Quantity) -> Result<(), OutOfRange> {
+        let Some((line, _)) = self.line_of.get(&step.key.1) else {
+            return Ok(());
+        };
+        let line = &mut self.lines[*line];
+        let (from, until) = (step.day.plus(-WINDOW), step.day.plus(WINDOW));
+        let mut left = units;
+        for index in 0..line.bought.len() {
+            let one = line.bought[index];
+            if one.day < from || one.day > until || left.is_zero() {
+                continue;
+            }
+            let open = line.restated(one.units.minus(one.used)?, one.place, place)?;
+            let part = open.min(left);
+            left = left.minus(part)?;
+            let own = line.restated_back(part, place, one.place)?;
+            line.bought[index].used = one.used.plus(own)?.min(one.units);
+        }
+        Ok(())
+    }
+}
+
+impl Line {
+    fn change(
+        &mut self,
+        place: usize,
+        day: Date,
+        holder: Holder,
+        by: Quantity,
+    ) -> Result<(), OutOfRange> {
+        let held = self.held.entry(holder).or_default();
+        let before = held.last().map_or(Quantity::ZERO, |(_, _, units)| *units);
+        held.push((day, place, before.plus(by)?));
+        Ok(())
+    }
+
+    /// A split is of the class: noted once, applied to each holder.
+    fn scale(
+        &mut self,
+        place: usize,
+        day: Date,
+        holder: Holder,
+        new: Quantity,
+        old: Quantity,
+    ) -> Result<(), OutOfRange> {
+        let held = self.held.entry(holder).or_default();
+        let before = held.last().map_or(Quantity::ZERO, |(_, _, units)| *units);
+        held.push((day, place, before.share(new, old)?));
+        let known = self
+            .scales
+            .iter()
+            .rev()
+            .take_while(|(_, on, ..)| *on == day)
+            .any(|(_, _, n, o)| (*n, *o) == (new, old));
+        if !known {
+            self.scales.push((place, day, new, old));
+        }
+        Ok(())
+    }
+
+    /// Purchases in a window. They stand in the order of their rows; only opening balances lie before it.
+    fn within(&self, from: Date, until: Date) -> impl Iterator<Item = &Bought> {
+        self.bought
+            .iter()
+            .filter(move |one| from <= one.day && one.day <= until)
+    }
+
+    /// Units at one place of the moves in those of another.
+    fn restated(&self, units: Quantity, from: usize, to: usize) -> Result<Quantity, OutOfRange> {
+        let (low, high) = (from.min(to), from.max(to));
+        let start = self.scales.partition_point(|(place, ..)| *place <= low);
+        let end = self.scales.partition_point(|(place, ..)| *place <= high);
+        let between = self.scales.get(start..end).unwrap_or_default();
+        if from <= to {
+            between
+                .iter()
+                .try_fold(units, |units, (_, _, new, old)| units.share(*new, *old))
+        } else {
+            between
+                .iter()
+                .rev()
+                .try_fold(units, |units, (_, _, new, old)| units.share(*old, *new))
+        }
+    }
+
+    fn restated_back(
+        &self,
+        units: Quantity,
+        from: usize,
+        to: usize,
+    ) -> Result<Quantity, OutOfRange> {
+        self.restated(units, from, to)
+    }
+
+    fn held_at_end(
+        &self,
+        holder: Holder,
+        until: Date,
+        place: usize,
+    ) -> Result<Quantity, OutOfRange> {
+        let held = self.held.get(&holder).map_or(&[][..], Vec::as_slice);
+        let end = held.partition_point(|(day, ..)| *day <= until);
+        let Some((_, at, units)) = end.checked_sub(1).and_then(|last| held.get(last)) else {
+            return Ok(Quantity::ZERO);
+        };
+        if units.is_negative() {
+            return Ok(Quantity::ZERO);
+        }
+        self.restated(*units, *at, place)
+    }
+}

@@ -1,0 +1,108 @@
+//! Countries whose law says which units left: by purchases of the same day and of the days around, one pool per person,
+//! or the oldest units wherever they are.
+//!
+//! Rows come down to moves with settled quantities (`resolve`); quantities alone decide what covers what (`plan`,
+//! `circle`); then money walks forward through the days (`walk`).
+
+mod again;
+mod circle;
+mod holders;
+mod moves;
+mod plan;
+mod resolve;
+mod stock;
+mod superficial;
+mod walk;
+mod written;
+
+use super::Matched;
+use super::rules::Rules;
+use crate::diagnostic::Problem;
+use crate::jurisdiction::{Day, Defer, Jurisdiction};
+use crate::money::OutOfRange;
+use crate::settings::Settings;
+use crate::timeline::{Calendar, Timeline};
+use crate::trade::{History, SecurityId};
+
+use circle::Circle;
+use holders::Holders;
+use moves::Move;
+use plan::Plan;
+use resolve::Resolver;
+use walk::Walk;
+
+/// Matches one group of connected securities.
+#[allow(clippy::too_many_arguments)] // what a fold is given, and where its findings go
+pub fn run(
+    history: &History,
+    law: &'static Jurisdiction,
+    settings: &Settings,
+    rules: &Rules,
+    calendar: Calendar,
+    timeline: &Timeline,
+    all: &mut Matched,
+    problems: &mut Vec<Problem>,
+) {
+    let holders = Holders::new(history, law.scope);
+    let mut resolver = Resolver::new(history, law, rules, calendar, &holders);
+    resolver.run(timeline);
+    all.warnings.append(&mut resolver.warnings);
+    if !resolver.problems.is_empty() {
+        problems.append(&mut resolver.problems);
+        return;
+    }
+    refuse_classes(history, law, &holders, &resolver.moves, problems);
+    let moves = resolver.moves;
+    let looked = || -> Result<(Plan, Circle), OutOfRange> {
+        let plan = match (law.day, law.later_days()) {
+            (Day::Merged, days) => Plan::new(&moves, days.unwrap_or(0))?,
+            (Day::Rows | Day::PurchasesFirst, _) => Plan::default(),
+        };
+        let circle = match law.defer {
+            Some(Defer::Superficial(_)) => {
+                Circle::new(history, law, settings, &rules.identical, &moves)?
+            }
+            _ => Circle::default(),
+        };
+        Ok((plan, circle))
+    };
+    match looked() {
+        Ok((plan, circle)) => {
+            let mut walk = Walk::new(history, law, rules, &holders, calendar.as_of, plan, circle);
+            walk.run(&moves);
+            walk.finish(all, problems);
+        }
+        Err(error) => problems.push(Problem::new(error.to_string())),
+    }
+}
+
+/// Classes that the country taxes in a way that is not computed: refused by name rather than guessed.
+fn refuse_classes(
+    history: &History,
+    law: &Jurisdiction,
+    holders: &Holders,
+    moves: &[Move],
+    problems: &mut Vec<Problem>,
+) {
+    let mut seen: Vec<SecurityId> = Vec::new();
+    for step in moves {
+        let (holder, security) = step.key;
+        let class = history.security(security).class;
+        let refused = law.refused.iter().find(|(refused, _)| *refused == class);
+        let (Some((_, why)), true) = (refused, holders.reported(holder)) else {
+            continue;
+        };
+        if seen.contains(&security) {
+            continue;
+        }
+        seen.push(security);
+        let symbol = &history.security(security).symbol;
+        problems.push(
+            Problem::at(
+                history.trade(step.trade).source,
+                format!("{symbol} is a {}: {why}", class.name()),
+            )
+            .help("leave its rows out, or give it another `class` if it is none"),
+        );
+    }
+}

@@ -1,0 +1,390 @@
+//! Splits, spin-offs, mergers, renames, returns of capital and adjustments.
+
+use super::{Done, Resolver};
+use crate::diagnostic::Problem;
+use crate::matching::Halt;
+use crate::matching::statutory::moves::{Holder, Key, Manner, Way, What};
+use crate::matching::value::absolute;
+use crate::money::{Money, Quantity};
+use crate::trade::{AccountId, SecurityId, Trade, TradeId};
+
+impl<'a> Resolver<'a> {
+    /// The holders that an action acts on: that of the account it names, or all that hold the security.
+    pub(super) fn holders_of(&self, trade: &Trade) -> Vec<(AccountId, Holder)> {
+        if trade.account_given {
+            let holder = self.holders.of(trade.account);
+            let held = !self.held((holder, trade.security)).is_zero();
+            return held
+                .then_some((trade.account, holder))
+                .into_iter()
+                .collect();
+        }
+        let mut found: Vec<(AccountId, Holder)> = Vec::new();
+        for (account, _) in (0_u16..).zip(&self.history.accounts) {
+            let account = AccountId(account);
+            let holder = self.holders.of(account);
+            let held = self.held((holder, trade.security)) > Quantity::ZERO;
+            if held && found.iter().all(|(_, other)| *other != holder) {
+                found.push((account, holder));
+            }
+        }
+        found
+    }
+
+    /// The holders that a split restates: also those who hold nothing now, because a window may look across it.
+    pub(super) fn ever_held(&self, trade: &Trade) -> Vec<(AccountId, Holder)> {
+        let mut found: Vec<Holder> = self
+            .held
+            .keys()
+            .filter(|(_, security)| *security == trade.security)
+            .map(|(holder, _)| *holder)
+            .filter(|holder| !trade.account_given || *holder == self.holders.of(trade.account))
+            .collect();
+        found.sort_unstable();
+        found
+            .into_iter()
+            .map(|holder| (self.account_of(holder, trade.account), holder))
+            .collect()
+    }
+
+    /// Units that an action acts on in one holder: those of the account it names, or all.
+    pub(super) fn acted_on(&self, trade: &Trade, account: AccountId, holder: Holder) -> Quantity {
+        let all = self.held((holder, trade.security));
+        if trade.account_given {
+            let own = self.at.get(&(account, trade.security)).copied();
+            own.unwrap_or(Quantity::ZERO).min(all)
+        } else {
+            all
+        }
+    }
+
+    /// The holders an action acts on, with the units there and in all.
+    pub(super) fn acting(
+        &self,
+        trade: &Trade,
+    ) -> Result<(Vec<(AccountId, Quantity)>, Quantity), Halt> {
+        let mut total = Quantity::ZERO;
+        let mut parts = Vec::new();
+        for (account, holder) in self.holders_of(trade) {
+            let units = self.acted_on(trade, account, holder);
+            total = total.plus(units)?;
+            parts.push((account, units));
+        }
+        if total > Quantity::ZERO {
+            return Ok((parts, total));
+        }
+        Err(Problem::at(
+            trade.source,
+            format!(
+                "{} of {}, but none is held on {}",
+                trade.action.word(),
+                self.symbol(trade.security),
+                self.today
+            ),
+        )
+        .help("check the symbol, the account and the date, or add the missing purchase or `opening` row")
+        .into())
+    }
+
+    pub(super) fn split_units(&mut self, id: TradeId) -> Done {
+        let row = self.valued(id);
+        let trade = row.trade;
+        let (new, old) = match (trade.rest().rarest().ratio, trade.quantity()) {
+            (Some((new, old)), _) => (Quantity::new(new)?, Quantity::new(old)?),
+            (None, Some(change)) => {
+                let (_, held) = self.acting(trade)?;
+                let size = Quantity::new(change.abs())?;
+                let after = if change.is_sign_negative() {
+                    held.minus(size)?
+                } else {
+                    held.plus(size)?
+                };
+                (after, held)
+            }
+            (None, None) => {
+                return Err(
+                    Problem::at(trade.source, "a split needs a `ratio`, such as 4:1").into(),
+                );
+            }
+        };
+        if new <= Quantity::ZERO || old <= Quantity::ZERO {
+            return Err(Problem::at(trade.source, "a split ratio needs two positive sides").into());
+        }
+        for (account, holder) in self.ever_held(trade) {
+            self.scale(id, account, (holder, trade.security), new, old)?;
+        }
+        self.scale_open(id, trade, new, old)?;
+        self.cash_in_lieu(id)
+    }
+
+    /// Restates one holding, once: a split is of the class, whichever accounts report it.
+    pub(super) fn scale(
+        &mut self,
+        id: TradeId,
+        account: AccountId,
+        key: Key,
+        new: Quantity,
+        old: Quantity,
+    ) -> Done {
+        if !self.split.insert((key, self.today, new, old)) {
+            return Ok(());
+        }
+        let held = self.held(key);
+        self.held.insert(key, held.share(new, old)?);
+        for (at, units) in &mut self.at {
+            if at.1 == key.1 && self.holders.of(at.0) == key.0 {
+                *units = units.share(new, old)?;
+            }
+        }
+        self.push(id, account, key.1, held, What::Scale { new, old });
+        Ok(())
+    }
+
+    /// Short units are restated with the shares.
+    pub(super) fn scale_open(
+        &mut self,
+        id: TradeId,
+        trade: &Trade,
+        new: Quantity,
+        old: Quantity,
+    ) -> Done {
+        let keys: Vec<Key> = self
+            .open
+            .iter()
+            .filter(|(key, units)| key.1 == trade.security && !units.is_zero())
+            .map(|(key, _)| *key)
+            .collect();
+        for key in keys {
+            if let Some(units) = self.open.get_mut(&key) {
+                *units = units.share(new, old)?;
+            }
+            if self.split.insert((key, self.today, new, old)) {
+                let account = self.account_of(key.0, trade.account);
+                self.push(id, account, key.1, Quantity::ZERO, What::Scale { new, old });
+            }
+        }
+        Ok(())
+    }
+
+    /// `total` on a split is cash for the fraction of a unit that is left over, which is sold for it that day.
+    pub(super) fn cash_in_lieu(&mut self, id: TradeId) -> Done {
+        let row = self.valued(id);
+        let Some(cash) = row.total()? else {
+            return Ok(());
+        };
+        for (account, holder) in self.holders_of(row.trade) {
+            let fraction = self.held((holder, row.trade.security)).fraction();
+            if !fraction.is_zero() {
+                let cash = absolute(cash);
+                return self.exit(id, account, row.trade.security, fraction, cash, Way::Sale);
+            }
+        }
+        Err(Problem::at(
+            row.trade.source,
+            "cash for a fraction, but whole units are held after the split",
+        )
+        .help("check ratio and holding; a `total` on a split is cash in lieu of a fraction")
+        .into())
+    }
+
+    pub(super) fn stock_dividend(&mut self, id: TradeId) -> Done {
+        let row = self.valued(id);
+        let trade = row.trade;
+        if trade.price().is_some() {
+            let (quantity, value) = (row.quantity()?, row.gross()?);
+            return self.enter(
+                id,
+                trade.account,
+                trade.security,
+                quantity,
+                value,
+                Manner::Purchase,
+                None,
+            );
+        }
+        if trade.rest().rarest().ratio.is_some() {
+            return self.split_units(id);
+        }
+        let (parts, held) = self.acting(trade)?;
+        let after = held.plus(row.quantity()?)?;
+        for (account, _) in parts {
+            let key = self.key(account, trade.security);
+            let all = self.held(key);
+            // Units of other accounts of the same holding are not increased by this row.
+            let grown = all.plus(after.minus(held)?)?;
+            let (new, old) = if trade.account_given {
+                (grown, all)
+            } else {
+                (after, held)
+            };
+            self.scale(id, account, key, new, old)?;
+        }
+        self.cash_in_lieu(id)
+    }
+
+    pub(super) fn spin_off(&mut self, id: TradeId) -> Done {
+        let row = self.valued(id);
+        let rest = row.trade.rest().rarest();
+        let Some(to) = rest.new_security else {
+            return Err(row.missing("new_symbol"));
+        };
+        let Some(fraction) = rest.fraction else {
+            return Err(row.missing("fraction"));
+        };
+        let fraction = Quantity::new(fraction)?;
+        if fraction > Quantity::ONE {
+            let message = "the fraction of the basis that moves lies between 0 and 1";
+            return Err(Problem::at(row.trade.source, message).into());
+        }
+        let (parts, held) = self.acting(row.trade)?;
+        let arrives = self.arriving(row.trade, held)?;
+        let (mut seen, mut given) = (Quantity::ZERO, Quantity::ZERO);
+        for (account, quantity) in parts {
+            seen = seen.plus(quantity)?;
+            let total = arrives.share(seen, held)?;
+            let units = total.minus(given)?;
+            given = total;
+            let what = What::Divide {
+                to,
+                units,
+                fraction,
+            };
+            self.push(id, account, row.trade.security, quantity, what);
+            self.change(account, to, units)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn arriving(&self, trade: &Trade, held: Quantity) -> Result<Quantity, Halt> {
+        match (
+            trade.rest().rarest().new_quantity,
+            trade.rest().rarest().ratio,
+        ) {
+            (Some(quantity), _) => Ok(Quantity::new(quantity)?),
+            (None, Some((new, old))) => Ok(held.share(Quantity::new(new)?, Quantity::new(old)?)?),
+            (None, None) => {
+                let word = trade.action.word();
+                let message = format!("this `{word}` needs `new_quantity` or `ratio`");
+                Err(Problem::at(trade.source, message).into())
+            }
+        }
+    }
+
+    pub(super) fn merger(&mut self, id: TradeId) -> Done {
+        let row = self.valued(id);
+        let trade = row.trade;
+        let cash = row.total()?.map(absolute);
+        let (parts, held) = self.acting(trade)?;
+        let Some(to) = trade.rest().rarest().new_security else {
+            let cash = cash.ok_or_else(|| row.missing("new_symbol"))?;
+            for (account, units) in parts {
+                let part = cash.share(units, held)?;
+                self.exit(id, account, trade.security, units, part, Way::Sale)?;
+            }
+            return Ok(());
+        };
+        if cash.is_some() {
+            let message = format!(
+                "shares and cash together in a merger are not computed for {}",
+                self.law.name
+            );
+            return Err(Problem::at(trade.source, message)
+                .help("write the part paid in cash as a `sell` and the rest as a `merger` without `total`")
+                .into());
+        }
+        let arrives = self.arriving(trade, held)?;
+        let (mut seen, mut given) = (Quantity::ZERO, Quantity::ZERO);
+        for (account, units) in parts {
+            seen = seen.plus(units)?;
+            let total = arrives.share(seen, held)?;
+            self.turn(id, account, trade.security, units, to, total.minus(given)?)?;
+            given = total;
+        }
+        Ok(())
+    }
+
+    pub(super) fn rename(&mut self, id: TradeId) -> Done {
+        let trade = self.history.trade(id);
+        let Some(to) = trade.rest().rarest().new_security else {
+            return Err(self.valued(id).missing("new_symbol"));
+        };
+        if to == trade.security {
+            return Err(Problem::at(trade.source, "a rename to the same symbol").into());
+        }
+        for (account, holder) in self.holders_of(trade) {
+            let units = self.held((holder, trade.security));
+            self.turn(id, account, trade.security, units, to, units)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn turn(
+        &mut self,
+        id: TradeId,
+        account: AccountId,
+        from: SecurityId,
+        quantity: Quantity,
+        to: SecurityId,
+        units: Quantity,
+    ) -> Done {
+        let held = self.held(self.key(account, from));
+        if held < quantity {
+            let problem = self.oversold(id, from, quantity, held);
+            self.problems.push(problem);
+            return Ok(());
+        }
+        // Every account of the holding turns; only a part of it stays where the row is.
+        if quantity == held {
+            for (at, own) in self.at.clone() {
+                if at.1 == from && self.holders.of(at.0) == self.holders.of(account) {
+                    self.at.insert(at, Quantity::ZERO);
+                    let other = self.at.entry((at.0, to)).or_default();
+                    *other = other.plus(units.share(own, quantity)?)?;
+                }
+            }
+            let key = self.key(account, from);
+            self.held.insert(key, Quantity::ZERO);
+            let key = self.key(account, to);
+            let other = self.held.entry(key).or_default();
+            *other = other.plus(units)?;
+        } else {
+            self.change(account, from, quantity.negated())?;
+            self.change(account, to, units)?;
+        }
+        self.push(id, account, from, quantity, What::Turn { to, units });
+        Ok(())
+    }
+
+    pub(super) fn return_of_capital(&mut self, id: TradeId) -> Done {
+        self.spread(id, |amount| What::Return {
+            amount: absolute(amount),
+        })
+    }
+
+    pub(super) fn basis_adjust(&mut self, id: TradeId) -> Done {
+        let effective = self.history.trade(id).rest().rarest().effective;
+        let later = effective.filter(|day| *day > self.today && !self.calendar.by_settlement);
+        self.spread(id, |amount| What::Shift {
+            amount,
+            effective: later,
+        })
+    }
+
+    /// Spreads the row's total over the holdings it acts on, by units.
+    pub(super) fn spread(&mut self, id: TradeId, what: impl Fn(Money) -> What) -> Done {
+        let row = self.valued(id);
+        let Some(total) = row.total()? else {
+            return Err(row.missing("total"));
+        };
+        let (parts, held) = self.acting(row.trade)?;
+        let (mut seen, mut given) = (Quantity::ZERO, Money::ZERO);
+        for (account, units) in parts {
+            seen = seen.plus(units)?;
+            let sum = total.share(seen, held)?;
+            let amount = sum.minus(given)?;
+            given = sum;
+            self.push(id, account, row.trade.security, units, what(amount));
+        }
+        Ok(())
+    }
+}

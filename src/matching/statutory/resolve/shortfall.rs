@@ -1,0 +1,90 @@
+//! More sold than held: an acquisition of the same day is taken first, and what is still missing is a problem.
+
+use super::Resolver;
+use crate::diagnostic::Problem;
+use crate::matching::statutory::moves::{Key, Move, What};
+use crate::money::Quantity;
+use crate::trade::{Action, SecurityId, TradeId};
+
+impl<'a> Resolver<'a> {
+    /// The next acquisition of today that would fill a holding, where the rows do not say which came first.
+    pub(super) fn bring_forward(&mut self, key: Key) -> bool {
+        let fills = |id: &TradeId| {
+            let trade = self.history.trade(*id);
+            let comes_in = matches!(
+                trade.action,
+                Action::Buy
+                    | Action::Reinvest
+                    | Action::BuyToOpen
+                    | Action::Income
+                    | Action::Opening
+                    | Action::GiftIn
+                    | Action::Inherit
+                    | Action::TransferIn
+            );
+            let arrives = trade.action == Action::Transfer
+                && trade
+                    .rest()
+                    .rarest()
+                    .to_account
+                    .map(|to| self.holders.of(to))
+                    == Some(key.0);
+            let own = comes_in && self.holders.of(trade.account) == key.0;
+            trade.time.is_none() && trade.security == key.1 && (own || arrives)
+        };
+        let Some(position) = self.upcoming.iter().rposition(fills) else {
+            return false;
+        };
+        let id = self.upcoming.remove(position);
+        self.row(id);
+        true
+    }
+
+    /// Where a day is one, only its end counts: more sold than held then is a problem, unless shorts are allowed.
+    pub(super) fn refuse_oversold(&mut self, first: usize) {
+        if self.rules.allow_short && self.law.waits_for_purchase() {
+            return;
+        }
+        let mut seen: Vec<Key> = Vec::new();
+        let today: Vec<Move> = self.moves.get(first..).unwrap_or_default().to_vec();
+        for step in today.iter().rev() {
+            let held = self.held(step.key);
+            let out = matches!(step.what, What::Out { .. });
+            let short = self.history.trade(step.trade).action == Action::Short;
+            if !out || short || !held.is_negative() || seen.contains(&step.key) {
+                continue;
+            }
+            seen.push(step.key);
+            let had = step.quantity.plus(held).unwrap_or(Quantity::ZERO);
+            let problem = self.oversold(step.trade, step.key.1, step.quantity, had);
+            self.problems.push(problem);
+        }
+    }
+
+    pub(super) fn oversold(
+        &self,
+        id: TradeId,
+        security: SecurityId,
+        quantity: Quantity,
+        held: Quantity,
+    ) -> Problem {
+        let trade = self.history.trade(id);
+        let symbol = self.symbol(security);
+        let missing = quantity.minus(held).unwrap_or(quantity);
+        let held = if held.is_negative() {
+            Quantity::ZERO
+        } else {
+            held
+        };
+        let (account, day) = (&self.history.account(trade.account).name, self.today);
+        Problem::at(
+            trade.source,
+            format!("{} on {day}: sold {quantity} of {symbol} but only {held} are held", trade.action.word()),
+        )
+        .note("likely causes: a purchase from before the file, a missing split or rename, rows of another account left out")
+        .help(format!(
+            "if they were bought earlier, add a row like this with the real basis (columns date,action,symbol,quantity,basis,account):\n{},opening,{symbol},{missing},0.00,{account}\nor, if it was a short sale, use the action `short` (or --allow-short)",
+            day.plus(-1)
+        ))
+    }
+}

@@ -1,0 +1,298 @@
+//! Purchases, sales, gifts, swaps: rows that bring units or take them away.
+
+use super::{Done, Resolver};
+use crate::date::Date;
+use crate::diagnostic::Problem;
+use crate::jurisdiction::{Gifts, Swaps};
+use crate::matching::Halt;
+use crate::matching::statutory::moves::{Manner, Way};
+use crate::matching::value::{Valued, absolute};
+use crate::money::{Money, Quantity};
+use crate::trade::{Class, SecurityId, TradeId};
+
+impl<'a> Resolver<'a> {
+    /// A fee paid in an asset: the asset, its units and their value.
+    pub(super) fn fee_in_kind(
+        &self,
+        row: &Valued<'_>,
+        value_of: impl Fn(SecurityId, Quantity) -> Result<Option<Money>, Halt>,
+    ) -> Result<Option<(SecurityId, Quantity, Money)>, Halt> {
+        let (Some(asset), Some(fee)) = (row.trade.rest().rarest().fee_asset, row.trade.fee())
+        else {
+            return Ok(None);
+        };
+        let units = Quantity::new(fee.abs())?;
+        if units.is_zero() {
+            return Ok(None);
+        }
+        let value = match row.trade.rest().rarest().fee_value {
+            Some(value) => row.amount(value)?,
+            None => value_of(asset, units)?.ok_or_else(|| {
+                let message = format!("the fee of {units} {} has no value", self.symbol(asset));
+                Halt::from(Problem::at(row.trade.source, message).help(
+                    "give its market value in the column `fee_value`; it is never taken as zero",
+                ))
+            })?,
+        };
+        Ok(Some((asset, units, value)))
+    }
+
+    pub(super) fn own_price(
+        row: &Valued<'_>,
+        asset: SecurityId,
+        units: Quantity,
+    ) -> Result<Option<Money>, Halt> {
+        if asset == row.trade.security && row.trade.price().is_some() {
+            row.at_price(units).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    pub(super) fn buy(&mut self, id: TradeId) -> Done {
+        let row = self.valued(id);
+        let trade = row.trade;
+        let (mut quantity, mut cost) = (row.quantity()?, row.cost()?);
+        let fee = self.fee_in_kind(&row, |asset, units| Self::own_price(&row, asset, units))?;
+        match fee {
+            // Withheld from the units received: what they cost is the cost of the rest.
+            Some((asset, units, _)) if asset == trade.security => {
+                quantity = quantity.minus(units)?
+            }
+            Some((asset, units, value)) => {
+                self.exit(id, trade.account, asset, units, value, Way::Sale)?;
+                cost = cost.plus(value)?;
+            }
+            None => {}
+        }
+        let key = self.key(trade.account, trade.security);
+        let short = self.open.get(&key).copied().unwrap_or(Quantity::ZERO);
+        if self.rules.allow_short && !short.is_zero() {
+            let units = short.min(quantity);
+            let paid = cost.share(units, quantity)?;
+            self.close(id, trade.account, trade.security, units, paid, false)?;
+            quantity = quantity.minus(units)?;
+            cost = cost.minus(paid)?;
+            if quantity.is_zero() {
+                return Ok(());
+            }
+        }
+        // Rights belong to the old holding (TCGA 1992 s 127): no purchase for any window.
+        let manner = if trade.tagged("rights") {
+            Manner::Other
+        } else {
+            Manner::Purchase
+        };
+        self.enter(
+            id,
+            trade.account,
+            trade.security,
+            quantity,
+            cost,
+            manner,
+            None,
+        )
+    }
+
+    pub(super) fn income(&mut self, id: TradeId) -> Done {
+        let row = self.valued(id);
+        let value = match row.total()? {
+            Some(total) => absolute(total),
+            None => row.gross()?,
+        };
+        let trade = row.trade;
+        let quantity = row.quantity()?;
+        self.enter(
+            id,
+            trade.account,
+            trade.security,
+            quantity,
+            value,
+            Manner::Purchase,
+            None,
+        )
+    }
+
+    /// A balance from before the data: it counts in a window only by its own date.
+    pub(super) fn opening(&mut self, id: TradeId) -> Done {
+        let row = self.valued(id);
+        let rest = row.trade.rest().rarest();
+        let basis = match (rest.basis, row.trade.price()) {
+            (Some(basis), _) => row.amount(basis)?,
+            (None, Some(_)) => row.gross()?.plus(row.fee()?)?,
+            (None, None) => match row.total()? {
+                Some(total) => absolute(total),
+                None => return Err(row.missing("basis")),
+            },
+        };
+        let trade = row.trade;
+        let acquired = rest.acquired.or(Some(Date::FIRST));
+        let quantity = row.quantity()?;
+        self.enter(
+            id,
+            trade.account,
+            trade.security,
+            quantity,
+            basis,
+            Manner::Other,
+            acquired,
+        )
+    }
+
+    pub(super) fn gift_in(&mut self, id: TradeId) -> Done {
+        let row = self.valued(id);
+        let trade = row.trade;
+        let rest = trade.rest().rarest();
+        let quantity = row.quantity()?;
+        let at_value = self.law.gifts == Gifts::MarketValue && !trade.tagged("spouse");
+        let (cost, acquired) = match (rest.basis, trade.price()) {
+            (_, Some(_)) if at_value => (row.at_price(quantity)?, None),
+            (Some(basis), _) => (row.amount(basis)?, rest.acquired),
+            (None, _) => {
+                return Err(row.missing(if at_value { "price" } else { "basis" }));
+            }
+        };
+        let manner = Manner::Purchase;
+        self.enter(
+            id,
+            trade.account,
+            trade.security,
+            quantity,
+            cost,
+            manner,
+            acquired,
+        )
+    }
+
+    pub(super) fn inherit(&mut self, id: TradeId) -> Done {
+        let row = self.valued(id);
+        let trade = row.trade;
+        let value = match trade.rest().rarest().basis {
+            Some(basis) => row.amount(basis)?,
+            None => row.gross()?,
+        };
+        let quantity = row.quantity()?;
+        self.enter(
+            id,
+            trade.account,
+            trade.security,
+            quantity,
+            value,
+            Manner::Purchase,
+            trade.rest().rarest().acquired,
+        )
+    }
+
+    pub(super) fn sell(&mut self, id: TradeId) -> Done {
+        let row = self.valued(id);
+        let trade = row.trade;
+        let (mut quantity, mut proceeds) = (row.quantity()?, row.proceeds()?);
+        let fee = self.fee_in_kind(&row, |asset, units| Self::own_price(&row, asset, units))?;
+        match fee {
+            // The fee leaves with what is sold: disposed of for its value, which is spent on the sale.
+            Some((asset, units, _)) if asset == trade.security => {
+                quantity = quantity.plus(units)?
+            }
+            Some((asset, units, value)) => {
+                self.exit(id, trade.account, asset, units, value, Way::Sale)?;
+                proceeds = proceeds.minus(value)?;
+            }
+            None => {}
+        }
+        self.exit(
+            id,
+            trade.account,
+            trade.security,
+            quantity,
+            proceeds,
+            Way::Sale,
+        )
+    }
+
+    pub(super) fn leave(&mut self, id: TradeId, proceeds: Money, way: Way) -> Done {
+        let row = self.valued(id);
+        let quantity = row.quantity()?;
+        let trade = row.trade;
+        self.exit(id, trade.account, trade.security, quantity, proceeds, way)
+    }
+
+    pub(super) fn gift_out(&mut self, id: TradeId) -> Done {
+        let row = self.valued(id);
+        match self.law.gifts {
+            Gifts::CarryOver => self.leave(id, Money::ZERO, Way::Gone),
+            Gifts::MarketValue if row.trade.tagged("spouse") => {
+                self.leave(id, Money::ZERO, Way::Spouse)
+            }
+            Gifts::MarketValue => {
+                let value = row.at_price(row.quantity()?)?.minus(row.fee()?)?;
+                self.leave(id, value, Way::Sale)
+            }
+        }
+    }
+
+    pub(super) fn swap(&mut self, id: TradeId) -> Done {
+        let row = self.valued(id);
+        let trade = row.trade;
+        let rest = trade.rest().rarest();
+        let Some(new) = rest.new_security else {
+            return Err(row.missing("new_symbol"));
+        };
+        let Some(new_quantity) = rest.new_quantity else {
+            return Err(row.missing("new_quantity"));
+        };
+        let (given, arrives) = (row.quantity()?, Quantity::new(new_quantity)?);
+        let coins = self.class(trade.security) == Class::Crypto && self.class(new) == Class::Crypto;
+        if self.law.swaps == Swaps::Neutral && coins {
+            let units = match (rest.fee_asset, trade.fee()) {
+                (Some(asset), Some(fee)) if asset == new => {
+                    arrives.minus(Quantity::new(fee.abs())?)?
+                }
+                _ => arrives,
+            };
+            return self.turn(id, trade.account, trade.security, given, new, units);
+        }
+        let value = match trade.price() {
+            Some(_) => row.at_price(given)?,
+            None => absolute(row.total()?.ok_or_else(|| row.missing("price"))?),
+        };
+        let fee = self.fee_in_kind(&row, |asset, units| {
+            if asset == new {
+                Ok(Some(value.share(units, arrives)?))
+            } else {
+                Self::own_price(&row, asset, units)
+            }
+        })?;
+        let (mut leaves, mut stays) = (given, arrives);
+        let mut proceeds = value.minus(row.fee()?)?;
+        match fee {
+            Some((asset, units, _)) if asset == trade.security => leaves = leaves.plus(units)?,
+            Some((asset, units, worth)) if asset == new => {
+                stays = stays.minus(units)?;
+                proceeds = proceeds.minus(worth)?;
+            }
+            Some((asset, units, worth)) => {
+                proceeds = proceeds.minus(worth)?;
+                self.exit(id, trade.account, asset, units, worth, Way::Sale)?;
+            }
+            None => {}
+        }
+        let cost = value.share(stays, arrives)?;
+        self.exit(
+            id,
+            trade.account,
+            trade.security,
+            leaves,
+            proceeds,
+            Way::Sale,
+        )?;
+        self.enter(id, trade.account, new, stays, cost, Manner::Purchase, None)
+    }
+
+    pub(super) fn worthless(&mut self, id: TradeId) -> Done {
+        let trade = self.history.trade(id);
+        for (account, units) in self.acting(trade)?.0 {
+            self.exit(id, account, trade.security, units, Money::ZERO, Way::Sale)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,183 @@
+//! What a holding holds: one pool at average cost, or lots in order of acquisition.
+
+use std::collections::VecDeque;
+
+use crate::date::Date;
+use crate::money::{Minor, Money, OutOfRange, Quantity};
+use crate::parcel::{Parcel, Part};
+use crate::trade::{AccountId, TradeId};
+
+/// One holding.
+#[derive(Clone, Debug, Default)]
+pub struct Stock {
+    /// The pool, where the law has one.
+    pub pool: Option<Parcel>,
+    /// Lots, the oldest first, where it has not.
+    pub lots: VecDeque<Lot>,
+    /// Cost that joins the pool on a later day.
+    pub pending: Vec<(Date, Money)>,
+    /// Cost that waits for the next units to come in.
+    pub waiting: Option<Part>,
+    /// Disposals of the year that wait for its average: their rows and units.
+    pub of_year: Vec<(Option<u32>, Quantity)>,
+    /// The one account it lies in; `None` once there are two.
+    pub account: Where,
+}
+
+/// Where a holding lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Where {
+    /// Nowhere yet.
+    #[default]
+    Nowhere,
+    /// In one account.
+    One(AccountId),
+    /// In several.
+    Several,
+}
+
+/// Units of one purchase.
+#[derive(Clone, Debug)]
+pub struct Lot {
+    /// The day acquired.
+    pub acquired: Date,
+    /// Its number among the lots of its security and day.
+    pub number: u32,
+    /// The row.
+    pub trade: TradeId,
+    /// The account it was bought in.
+    pub account: AccountId,
+    /// Whether rules with a window look at it.
+    pub purchased: bool,
+    /// Units and cost.
+    pub parcel: Parcel,
+    /// Units that have not taken over a loss yet.
+    pub unused: Quantity,
+    /// Units that have, and the loss they carry.
+    pub carried: Carried,
+}
+
+/// A loss that units bought again carry.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Carried {
+    /// The units.
+    pub units: Quantity,
+    /// The loss, in minor units.
+    pub amount: Minor,
+}
+
+impl Where {
+    /// With units in one more account.
+    pub fn add(&mut self, account: AccountId) {
+        *self = match *self {
+            Self::Nowhere => Self::One(account),
+            Self::One(known) if known == account => *self,
+            Self::One(_) | Self::Several => Self::Several,
+        };
+    }
+
+    /// The account, where there is only one.
+    pub fn only(self) -> Option<AccountId> {
+        match self {
+            Self::One(account) => Some(account),
+            Self::Nowhere | Self::Several => None,
+        }
+    }
+}
+
+impl Stock {
+    /// Units held.
+    pub fn units(&self) -> Quantity {
+        let pooled = self.pool.as_ref().map_or(Quantity::ZERO, Parcel::left);
+        self.lots.iter().fold(pooled, |sum, lot| {
+            sum.plus(lot.parcel.left()).unwrap_or(sum)
+        })
+    }
+
+    /// The cost of everything held, and what waits to join it.
+    pub fn carried(&self) -> Result<Money, OutOfRange> {
+        let mut sum = self.waiting.map_or(Money::ZERO, |part| part.amount);
+        if let Some(pool) = &self.pool {
+            sum = sum.plus(pool.amount_left()?)?;
+        }
+        for (_, amount) in &self.pending {
+            sum = sum.plus(*amount)?;
+        }
+        for lot in &self.lots {
+            sum = sum.plus(lot.parcel.amount_left()?)?;
+        }
+        Ok(sum)
+    }
+
+    /// Adds units with their cost to the pool, and whatever waited for them.
+    pub fn join(&mut self, quantity: Quantity, part: Part, places: u32) -> Result<(), OutOfRange> {
+        match &mut self.pool {
+            Some(pool) => pool.join(quantity, part)?,
+            None => self.pool = Some(Parcel::from_part(quantity, part, places)),
+        }
+        if !quantity.is_zero()
+            && let Some(waiting) = self.waiting.take()
+        {
+            self.adjust(waiting)?;
+        }
+        Ok(())
+    }
+
+    /// Changes the cost of what is pooled; where nothing is, the change waits for the next units.
+    pub fn adjust(&mut self, part: Part) -> Result<(), OutOfRange> {
+        match &mut self.pool {
+            Some(pool) if !pool.left().is_zero() => pool.adjust(part),
+            Some(_) | None => {
+                let before = self.waiting.unwrap_or(Part {
+                    amount: Money::ZERO,
+                    printed: 0,
+                });
+                self.waiting = Some(Part {
+                    amount: before.amount.plus(part.amount)?,
+                    printed: before.printed.saturating_add(part.printed),
+                });
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes units out of the pool with their share of the cost, of cost still to come as well.
+    pub fn take(&mut self, quantity: Quantity, places: u32) -> Result<Part, OutOfRange> {
+        let Some(pool) = &mut self.pool else {
+            return Ok(Part {
+                amount: Money::ZERO,
+                printed: 0,
+            });
+        };
+        let held = pool.left();
+        let quantity = quantity.min(held);
+        let mut part = pool.take(quantity)?;
+        for (_, pending) in &mut self.pending {
+            let share = pending.share(quantity, held)?;
+            *pending = pending.minus(share)?;
+            part = Part {
+                amount: part.amount.plus(share)?,
+                printed: part.printed.saturating_add(share.to_minor(places)?),
+            };
+        }
+        Ok(part)
+    }
+
+    /// Replaces the units by `quantity`, the cost unchanged.
+    pub fn rescale(&mut self, new: Quantity, old: Quantity) -> Result<(), OutOfRange> {
+        if let Some(pool) = &mut self.pool {
+            let units = pool.left().share(new, old)?;
+            pool.rescale(units)?;
+        }
+        let (mut before, mut after) = (Quantity::ZERO, Quantity::ZERO);
+        for lot in &mut self.lots {
+            before = before.plus(lot.parcel.left())?;
+            let total = before.share(new, old)?;
+            lot.parcel.rescale(total.minus(after)?)?;
+            lot.unused = lot.unused.share(new, old)?.min(lot.parcel.left());
+            lot.carried.units = lot.carried.units.share(new, old)?.min(lot.parcel.left());
+            after = total;
+        }
+        Ok(())
+    }
+}

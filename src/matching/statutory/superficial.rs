@@ -1,0 +1,153 @@
+//! Canada's superficial loss (ITA s 54, s 40(2)(g)(i), s 53(1)(f)): denied as far as min(S, P, B) / S, and added to the
+//! cost of what was bought.
+
+use super::circle::{Around, Substitute};
+use super::moves::Move;
+use super::walk::Walk;
+use crate::answer::Adjustment;
+use crate::matching::Halt;
+use crate::money::{Minor, Money, Quantity, minor_share};
+use crate::parcel::Part;
+use crate::rule::Rule;
+use crate::trade::Action;
+
+/// A loss and what is denied of it.
+struct Denial {
+    row: u32,
+    units: Quantity,
+    amount: Minor,
+    rule: &'static Rule,
+}
+
+impl Walk<'_> {
+    /// Denies the superficial part of a disposition's loss.
+    pub fn superficial(
+        &mut self,
+        place: usize,
+        step: &Move,
+        rows: &[Option<u32>],
+        rule: &'static Rule,
+    ) -> Result<(), Halt> {
+        // The expiry of an option is no superficial loss (s 54 "superficial loss" para (g)).
+        let action = self.history.trade(step.trade).action;
+        let Some(row) = rows.iter().flatten().next().copied() else {
+            return Ok(());
+        };
+        let Some(loss) = self.rows.get(row as usize).map(|row| -row.gain()) else {
+            return Ok(());
+        };
+        if loss <= 0 || matches!(action, Action::Expire | Action::CashSettle) {
+            return Ok(());
+        }
+        let around = self.circle.around(place, step)?;
+        let units = step.quantity.min(around.bought).min(around.held);
+        if units <= Quantity::ZERO {
+            return Ok(());
+        }
+        if around.substitutes.is_empty() && !self.denied_without_substitute(step) {
+            return Ok(());
+        }
+        if around.shared {
+            self.say_shared(step);
+        }
+        self.circle.use_up(place, step, units)?;
+        let amount = minor_share(loss, units, step.quantity)?;
+        if let Some(row) = self.rows.get_mut(row as usize) {
+            row.adjustment = amount;
+        }
+        self.conservation.disallowed += amount;
+        let denial = Denial {
+            row,
+            units,
+            amount,
+            rule,
+        };
+        self.hand_on(&denial, &around)
+    }
+
+    /// Whether a loss is denied whose only buyers have sold again; unsettled, a setting decides.
+    fn denied_without_substitute(&mut self, step: &Move) -> bool {
+        let deny = self.rules.deny_without_substitute;
+        let outcome = if deny {
+            "denied and joins no cost"
+        } else {
+            "allowed"
+        };
+        self.warn(
+            "ca-no-substitute",
+            format!("a loss was {outcome}: whoever bought within 30 days has sold again, but older units remain; the setting no_substitute_left under [ca] chooses (deny, allow)"),
+            Some(step.trade),
+            true,
+        );
+        deny
+    }
+
+    fn say_shared(&mut self, step: &Move) {
+        self.warn(
+            "ca-several-losses",
+            "several losses stand beside one purchase: the setting several_losses under [ca] says whether the fraction is taken sale by sale (each) or no more units are denied than were bought (capped)".into(),
+            Some(step.trade),
+            false,
+        );
+    }
+
+    /// The amount joins the cost of what was bought, shared by the units held at the end of the period (CRA
+    /// 2022-0940941C6); what falls on a registered plan is lost.
+    fn hand_on(&mut self, denial: &Denial, around: &Around) -> Result<(), Halt> {
+        let mut total = Quantity::ZERO;
+        for one in &around.substitutes {
+            total = total.plus(one.units)?;
+        }
+        if total.is_zero() {
+            return self.to(denial, None, denial.units, denial.amount);
+        }
+        let (mut seen, mut units, mut given) = (Quantity::ZERO, Quantity::ZERO, 0);
+        for one in &around.substitutes {
+            seen = seen.plus(one.units)?;
+            let sum = minor_share(denial.amount, seen, total)?;
+            let sum_units = denial.units.share(seen, total)?;
+            self.to(denial, Some(one), sum_units.minus(units)?, sum - given)?;
+            (given, units) = (sum, sum_units);
+        }
+        Ok(())
+    }
+
+    fn to(
+        &mut self,
+        denial: &Denial,
+        to: Option<&Substitute>,
+        units: Quantity,
+        amount: Minor,
+    ) -> Result<(), Halt> {
+        let takes = to.filter(|one| !self.holders.sheltered(one.holder));
+        let mut basis_after = None;
+        if let Some(one) = takes {
+            let part = Part {
+                amount: Money::from_minor(amount, self.places()),
+                printed: amount,
+            };
+            let stock = self.stocks.entry((one.holder, one.security)).or_default();
+            stock.adjust(part)?;
+            basis_after = stock
+                .pool
+                .as_ref()
+                .map(|pool| pool.amount_left())
+                .transpose()?;
+            self.conservation.basis_moved = self.conservation.basis_moved.plus(part.amount)?;
+            self.conservation.deferred += amount;
+        } else {
+            self.conservation.lost += amount;
+        }
+        self.adjustments.push(Adjustment {
+            disposal: denial.row,
+            replacement: takes.map(|one| self.pool_name((one.holder, one.security))),
+            purchase: to.map(|one| one.trade),
+            rule: denial.rule,
+            quantity: units,
+            amount,
+            basis_after,
+            held_from_after: None,
+        });
+        Ok(())
+    }
+}

@@ -1,0 +1,180 @@
+//! The end of a walk: what is still held, what may still change, and everything handed over.
+
+use super::{Done, Walk};
+use crate::answer::trail::Provenance;
+use crate::answer::{LotName, Match, OpenLot};
+use crate::date::Date;
+use crate::diagnostic::Problem;
+use crate::jurisdiction::Defer;
+use crate::matching::statutory::moves::Key;
+use crate::matching::statutory::{again, circle};
+use crate::matching::{Halt, Matched};
+use crate::money::{Money, OutOfRange};
+
+impl<'a> Walk<'a> {
+    /// Hands everything over.
+    pub fn finish(mut self, all: &mut Matched, problems: &mut Vec<Problem>) {
+        let ended = self.end();
+        if let Err(halt) = ended {
+            self.problems.push(match halt {
+                Halt::Problem(problem) => *problem,
+                Halt::Range(error) => Problem::new(error.to_string()),
+            });
+        }
+        problems.append(&mut self.problems);
+        if let Err(error) = self.balance(all) {
+            problems.push(Problem::new(error.to_string()));
+        }
+        let offset = all.disposals.len() as u32;
+        if let Some(trails) = &mut all.trails {
+            trails
+                .disposals
+                .resize_with(self.rows.len(), Provenance::default);
+        }
+        all.disposals.append(&mut self.rows);
+        all.merged.extend(
+            std::mem::take(&mut self.merged)
+                .into_iter()
+                .map(|(row, merged)| (row + offset, merged)),
+        );
+        for mut adjustment in self.adjustments.drain(..) {
+            adjustment.disposal += offset;
+            all.adjustments.push(adjustment);
+        }
+        for warning in self.warnings.drain(..) {
+            match all
+                .warnings
+                .iter_mut()
+                .find(|known| known.code == warning.code && known.message == warning.message)
+            {
+                Some(known) => known.at.extend(warning.at),
+                None => all.warnings.push(warning),
+            }
+        }
+        match self.lots() {
+            Ok(mut lots) => {
+                if let Some(trails) = &mut all.trails {
+                    trails.lots.resize_with(lots.len(), Vec::new);
+                }
+                all.lots.append(&mut lots);
+            }
+            Err(Halt::Range(error)) => problems.push(Problem::new(error.to_string())),
+            Err(Halt::Problem(problem)) => problems.push(*problem),
+        }
+    }
+
+    /// The sums of all rows, and those that must agree.
+    fn balance(&mut self, all: &mut Matched) -> Result<(), OutOfRange> {
+        for row in &self.rows {
+            all.sums.entry(row.tax_year).or_default().add(row)?;
+            self.conservation.adjusted += row.adjustment;
+        }
+        let mut held = Money::ZERO;
+        for stock in self.stocks.values() {
+            held = held.plus(stock.carried()?)?;
+        }
+        self.conservation.basis_held = held;
+        all.conservation.add(&self.conservation)
+    }
+
+    pub(super) fn end(&mut self) -> Done {
+        let end = self.rules.end.unwrap_or(self.today);
+        // A day of effect that a row names is known, however far the rows go; only a report date cuts it off.
+        self.lift(self.as_of.unwrap_or(Date::FIRST.plus(i32::MAX)))?;
+        self.close_years(i32::MAX)?;
+        self.written_rows()?;
+        self.mark_provisional(end);
+        if self.plan.short_gave_way {
+            self.warn(
+                "uk-short-and-window",
+                "a purchase was claimed both by an earlier short sale and by a later disposal within 30 days: the 30-day rule was served first (TCGA 1992 s 106A(5) before s 105(2)); other readings serve the earlier disposal first".into(),
+                None,
+                false,
+            );
+        }
+        Ok(())
+    }
+
+    /// Rows that purchases in the days to come may still change.
+    pub(super) fn mark_provisional(&mut self, end: Date) {
+        let days = match (self.law.later_days(), self.law.defer) {
+            (Some(days), _) => Some(days),
+            (None, Some(Defer::Superficial(_))) => Some(circle::WINDOW),
+            (None, Some(Defer::RingFence(_))) => Some(again::FOUR_WEEKS),
+            (None, Some(Defer::TwoMonths(_))) => None,
+            (None, Some(Defer::WashSale) | None) => return,
+        };
+        let identifies = self.law.later_days().is_some();
+        for row in &mut self.rows {
+            let until = match days {
+                Some(days) => row.disposed.plus(days),
+                None => again::two_months_after(row.disposed),
+            };
+            let open = if identifies {
+                row.matched == Match::Pool && !row.quantity.is_zero()
+            } else {
+                row.proceeds < row.cost
+                    && matches!(row.matched, Match::Pool | Match::Lot | Match::Within4Weeks)
+            };
+            if open && end < until {
+                row.provisional_until = Some(until);
+            }
+        }
+    }
+
+    /// What is held: pools and lots, open shorts and written options.
+    pub(super) fn lots(&mut self) -> Result<Vec<OpenLot>, Halt> {
+        let mut found = Vec::new();
+        let mut keys: Vec<Key> = self.stocks.keys().copied().collect();
+        keys.sort_unstable_by_key(|(holder, security)| (*security, *holder));
+        for key in keys {
+            let name = self.pool_name(key);
+            let Some(stock) = self.stocks.get(&key) else {
+                continue;
+            };
+            if let Some(pool) = stock.pool.as_ref().filter(|pool| !pool.left().is_zero()) {
+                found.push(OpenLot {
+                    name,
+                    account: stock.account.only(),
+                    security: key.1,
+                    quantity: pool.left(),
+                    cost: pool.printed(),
+                    acquired: None,
+                    held_from: None,
+                    opened_by: Vec::new(),
+                });
+            }
+            for lot in &stock.lots {
+                found.push(OpenLot {
+                    name: Self::lot_name(key.1, lot),
+                    account: Some(lot.account),
+                    security: key.1,
+                    quantity: lot.parcel.left(),
+                    cost: lot.parcel.printed(),
+                    acquired: Some(lot.acquired),
+                    held_from: Some(lot.acquired),
+                    opened_by: vec![lot.trade],
+                });
+            }
+        }
+        for ((key, date), (account, trade, quantity, part)) in &self.uncovered {
+            found.push(OpenLot {
+                name: LotName {
+                    security: key.1,
+                    date: *date,
+                    number: 1,
+                    opened_by: *trade,
+                },
+                account: Some(*account),
+                security: key.1,
+                quantity: quantity.negated(),
+                cost: part.printed.saturating_neg(),
+                acquired: Some(*date),
+                held_from: Some(*date),
+                opened_by: vec![*trade],
+            });
+        }
+        self.open_positions(&mut found);
+        Ok(found)
+    }
+}

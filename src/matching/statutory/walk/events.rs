@@ -1,0 +1,284 @@
+//! What happens to a holding beside purchases and sales.
+
+use super::{Done, Row, Walk, ZERO, lower};
+use crate::answer::{LotName, Match};
+use crate::date::Date;
+use crate::matching::statutory::moves::{Key, Move, Way, What};
+use crate::matching::statutory::stock::Carried;
+use crate::money::{Money, Quantity};
+use crate::parcel::{Parcel, Part};
+
+impl<'a> Walk<'a> {
+    pub(super) fn other(&mut self, step: &Move) -> Done {
+        match step.what {
+            What::In {
+                cost,
+                premium,
+                acquired,
+                ..
+            } => {
+                let cost = cost.plus(self.premium(step, premium))?;
+                self.come_in(step, cost, false, acquired)
+            }
+            What::Out { .. } => Ok(()),
+            What::Release => {
+                let mut premium = Money::ZERO;
+                for one in self.take(step.key, step.quantity, false)? {
+                    premium = premium.plus(one.part.amount)?;
+                }
+                self.conservation.basis_gone = self.conservation.basis_gone.plus(premium)?;
+                self.premiums.insert(step.trade, premium);
+                Ok(())
+            }
+            What::Assign => {
+                let premium = self.take_premium(step)?;
+                self.premiums.insert(step.trade, premium.negated());
+                Ok(())
+            }
+            What::Scale { new, old } => {
+                self.close_year(step.key)?;
+                if let Some(stock) = self.stocks.get_mut(&step.key) {
+                    stock.rescale(new, old)?;
+                }
+                self.rescale_positions(step.key, new, old)?;
+                self.rescale_losses(step.key, new, old)
+            }
+            What::Shift { amount, effective } => self.shift(step, amount, effective),
+            What::Return { amount } => self.return_capital(step, amount),
+            What::Divide {
+                to,
+                units,
+                fraction,
+            } => self.divide(step, (step.key.0, to), units, fraction),
+            What::Turn { to, units } => self.turn(step, (step.key.0, to), units),
+            What::Carry { to } => self.turn(step, to, step.quantity),
+            What::Open { proceeds } => self.open(step, proceeds),
+            What::Close { cost, expired } => self.close(step, cost, expired),
+            What::Amount { total } => self.amount(step, total),
+        }
+    }
+
+    pub(super) fn shift(&mut self, step: &Move, amount: Money, effective: Option<Date>) -> Done {
+        let part = self.part(amount)?;
+        self.conservation.basis_moved = self.conservation.basis_moved.plus(amount)?;
+        let places = self.places();
+        let stock = self.stocks.entry(step.key).or_default();
+        if let (Some(day), true) = (effective, stock.pool.is_some()) {
+            // Units sold before that day take their share when they are sold (SI 2009/3001 reg 99(5)).
+            stock.pending.push((day, amount));
+            self.lifts.entry(day).or_default().push(step.key);
+            return Ok(());
+        }
+        if stock.lots.is_empty() {
+            return Ok(stock.adjust(part)?);
+        }
+        let mut spread = Parcel::from_part(stock.units(), part, places);
+        for lot in &mut stock.lots {
+            lot.parcel.adjust(spread.take(lot.parcel.left())?)?;
+        }
+        Ok(())
+    }
+
+    /// Adjustments whose day of effect has come.
+    pub(super) fn lift(&mut self, today: Date) -> Done {
+        while let Some(first) = self
+            .lifts
+            .first_entry()
+            .filter(|entry| *entry.key() <= today)
+        {
+            let (day, keys) = first.remove_entry();
+            for key in keys {
+                let places = self.places();
+                let Some(stock) = self.stocks.get_mut(&key) else {
+                    continue;
+                };
+                let mut due = Money::ZERO;
+                for (on, amount) in &stock.pending {
+                    if *on <= day {
+                        due = due.plus(*amount)?;
+                    }
+                }
+                stock.pending.retain(|(on, _)| *on > day);
+                stock.adjust(Part {
+                    amount: due,
+                    printed: due.to_minor(places)?,
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lowers the cost; what exceeds it is a gain of the day, as a row of quantity 0.
+    pub(super) fn return_capital(&mut self, step: &Move, amount: Money) -> Done {
+        let places = self.places();
+        let whole = self.part(amount)?;
+        let stock = self.stocks.entry(step.key).or_default();
+        let mut excess: Vec<(i64, Option<LotName>, Option<Date>)> = Vec::new();
+        let mut moved = Money::ZERO;
+        if let Some(pool) = &mut stock.pool {
+            let (over, lowered) = lower(pool, whole)?;
+            moved = moved.plus(lowered)?;
+            excess.push((over, None, None));
+        }
+        let mut spread = Parcel::from_part(stock.units(), whole, places);
+        for lot in &mut stock.lots {
+            let received = spread.take(lot.parcel.left())?;
+            let (over, lowered) = lower(&mut lot.parcel, received)?;
+            moved = moved.plus(lowered)?;
+            let name = Self::lot_name(step.key.1, lot);
+            excess.push((over, Some(name), Some(lot.acquired)));
+        }
+        self.conservation.basis_moved = self.conservation.basis_moved.minus(moved)?;
+        for (over, lot, acquired) in excess.into_iter().filter(|(over, ..)| *over > 0) {
+            let matched = if lot.is_some() {
+                Match::Lot
+            } else {
+                Match::Pool
+            };
+            let row = Row {
+                key: step.key,
+                account: step.account,
+                trade: step.trade,
+                quantity: Quantity::ZERO,
+                matched,
+                proceeds: Part {
+                    amount: Money::from_minor(over, places),
+                    printed: over,
+                },
+                cost: ZERO,
+                way: Way::Sale,
+                acquired,
+                held_from: acquired,
+                lot: Some(lot.unwrap_or_else(|| self.pool_name(step.key))),
+                tax_day: self.today,
+            };
+            self.row(&row, false)?;
+        }
+        Ok(())
+    }
+
+    /// A part of the cost of some units moves to new units of another security, which keep the dates.
+    pub(super) fn divide(
+        &mut self,
+        step: &Move,
+        to: Key,
+        units: Quantity,
+        fraction: Quantity,
+    ) -> Done {
+        let places = self.places();
+        let stock = self.stocks.entry(step.key).or_default();
+        if let Some(pool) = &mut stock.pool {
+            let held = pool.left();
+            let amount = pool
+                .amount_left()?
+                .share(step.quantity, held)?
+                .share(fraction, Quantity::ONE)?;
+            let moved = Part {
+                amount,
+                printed: amount.to_minor(places)?,
+            };
+            pool.adjust(moved.negated())?;
+            let other = self.stocks.entry(to).or_default();
+            other.account.add(step.account);
+            return Ok(other.join(units, moved, places)?);
+        }
+        let held = stock.units();
+        let mut new = Vec::new();
+        let (mut seen, mut given) = (Quantity::ZERO, Quantity::ZERO);
+        for lot in &mut stock.lots {
+            seen = seen.plus(lot.parcel.left())?;
+            let total = units.share(seen, held)?;
+            let amount = lot.parcel.amount_left()?.share(fraction, Quantity::ONE)?;
+            let moved = Part {
+                amount,
+                printed: amount.to_minor(places)?,
+            };
+            lot.parcel.adjust(moved.negated())?;
+            new.push((lot.acquired, lot.account, total.minus(given)?, moved));
+            given = total;
+        }
+        for (acquired, account, units, part) in new {
+            self.stocks.entry(to).or_default().account.add(account);
+            self.add_lot(to, account, step.trade, acquired, units, part, false)?;
+        }
+        Ok(())
+    }
+
+    /// Units become units of another holding, with cost, dates and whatever waits for them.
+    pub(super) fn turn(&mut self, step: &Move, to: Key, units: Quantity) -> Done {
+        let places = self.places();
+        self.close_year(step.key)?;
+        let Some(stock) = self.stocks.get_mut(&step.key) else {
+            return Ok(());
+        };
+        if stock.pool.is_some() {
+            let whole = stock.units() == step.quantity;
+            let pending = if whole {
+                std::mem::take(&mut stock.pending)
+            } else {
+                Vec::new()
+            };
+            let part = stock.take(step.quantity, places)?;
+            let other = self.stocks.entry(to).or_default();
+            other.account.add(step.account);
+            for (day, _) in &pending {
+                self.lifts.entry(*day).or_default().push(to);
+            }
+            other.pending.extend(pending);
+            return Ok(other.join(units, part, places)?);
+        }
+        let (mut wanted, mut seen, mut given) = (step.quantity, Quantity::ZERO, Quantity::ZERO);
+        let mut moved = Vec::new();
+        while let Some(lot) = stock.lots.front_mut() {
+            if wanted.is_zero() {
+                break;
+            }
+            let part = lot.parcel.left().min(wanted);
+            wanted = wanted.minus(part)?;
+            seen = seen.plus(part)?;
+            let total = units.share(seen, step.quantity)?;
+            let mut new = lot.clone();
+            let cost = lot.parcel.take(part)?;
+            new.parcel = Parcel::from_part(total.minus(given)?, cost, places);
+            new.unused = new.unused.min(new.parcel.left());
+            given = total;
+            if lot.parcel.left().is_zero() {
+                stock.lots.pop_front();
+            } else {
+                lot.carried = Carried::default();
+            }
+            moved.push(new);
+        }
+        let other = self.stocks.entry(to).or_default();
+        for lot in moved {
+            other.account.add(step.account);
+            let place = other.lots.partition_point(|o| o.acquired <= lot.acquired);
+            other.lots.insert(place, lot);
+        }
+        Ok(())
+    }
+
+    pub(super) fn amount(&mut self, step: &Move, total: Money) -> Done {
+        let printed = self.part(total)?.printed;
+        let places = self.places();
+        let side = |minor: i64| Part {
+            amount: Money::from_minor(minor, places),
+            printed: minor,
+        };
+        let row = Row {
+            key: step.key,
+            account: step.account,
+            trade: step.trade,
+            quantity: Quantity::ZERO,
+            matched: Match::Amount,
+            proceeds: side(printed.max(0)),
+            cost: side(printed.min(0).saturating_neg()),
+            way: Way::Sale,
+            acquired: None,
+            held_from: None,
+            lot: None,
+            tax_day: self.today,
+        };
+        self.row(&row, false).map(|_| ())
+    }
+}

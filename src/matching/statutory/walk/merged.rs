@@ -1,0 +1,350 @@
+//! Days that are one: all purchases one, all disposals one, each covered as the plan says.
+
+use std::collections::BTreeMap;
+
+use super::{Bought, Done, Group, Row, Sold, Walk, ZERO};
+use crate::answer::{LotName, Match};
+use crate::date::Date;
+use crate::matching::Halt;
+use crate::matching::statutory::moves::{Key, Manner, Move, Way, What};
+use crate::money::{Money, Quantity};
+use crate::parcel::{Parcel, Part};
+use crate::trade::TradeId;
+
+impl<'a> Walk<'a> {
+    /// A day whose purchases are one and whose disposals are one (TCGA 1992 s 105(1)(a)).
+    pub(super) fn merged_day(&mut self, day: &[Move]) {
+        let mut outs: BTreeMap<Key, Vec<Move>> = BTreeMap::new();
+        for step in day {
+            let settled = match step.what.rank() {
+                0 | 1 => Ok(()),
+                2 | 3 => self.settle_bought(true),
+                _ => self.settle_bought(false),
+            };
+            self.noted(step, settled);
+            let done = match step.what {
+                What::In {
+                    cost,
+                    manner: Manner::Purchase,
+                    premium,
+                    ..
+                } => self.buy(step, cost, premium),
+                What::Out { .. } => {
+                    outs.entry(step.key).or_default().push(*step);
+                    Ok(())
+                }
+                _ => self.other(step),
+            };
+            self.noted(step, done);
+        }
+        if let Some(last) = day.last() {
+            let settled = self.settle_bought(false);
+            self.noted(last, settled);
+        }
+        for (key, outs) in outs {
+            let done = self.dispose_day(key, &outs);
+            if let Some(first) = outs.first() {
+                self.noted(first, done);
+            }
+        }
+        self.same_day.clear();
+    }
+
+    pub(super) fn buy(&mut self, step: &Move, cost: Money, premium: bool) -> Done {
+        let cost = cost.plus(self.premium(step, premium))?;
+        self.conservation.basis_in = self.conservation.basis_in.plus(cost)?;
+        self.stocks
+            .entry(step.key)
+            .or_default()
+            .account
+            .add(step.account);
+        let bought = self.bought.entry(step.key).or_insert_with(|| Bought {
+            account: step.account,
+            quantity: Quantity::ZERO,
+            cost: Money::ZERO,
+            trades: Vec::new(),
+        });
+        bought.quantity = bought.quantity.plus(step.quantity)?;
+        bought.cost = bought.cost.plus(cost)?;
+        bought.trades.push(step.trade);
+        Ok(())
+    }
+
+    /// Hands today's purchases to the disposals that they cover; what is left joins the pool.
+    pub(super) fn settle_bought(&mut self, options_only: bool) -> Done {
+        let keys: Vec<Key> = self
+            .bought
+            .keys()
+            .filter(|key| !options_only || self.is_option(key.1))
+            .copied()
+            .collect();
+        for key in keys {
+            if let Some(bought) = self.bought.remove(&key) {
+                self.settle_purchase(key, bought)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn settle_purchase(&mut self, key: Key, mut bought: Bought) -> Done {
+        let places = self.places();
+        bought.trades.sort_unstable();
+        let opened_by = bought.trades.first().copied().unwrap_or(TradeId(0));
+        let name = LotName {
+            security: key.1,
+            date: self.today,
+            number: 1,
+            opened_by,
+        };
+        let mut parcel = Parcel::new(bought.quantity, bought.cost, places)?;
+        let claims = self
+            .plan
+            .day(key, self.today)
+            .map(|day| day.claims.clone())
+            .unwrap_or_default();
+        for claim in claims {
+            let part = parcel.take(claim.quantity)?;
+            if claim.sold == self.today {
+                let leg = (part, name, bought.trades.clone());
+                self.same_day.insert((key, claim.leg), leg);
+            } else {
+                self.honour(key, claim.sold, claim.leg, part, name, &bought.trades)?;
+            }
+        }
+        let rest = Part {
+            amount: parcel.amount_left()?,
+            printed: parcel.printed(),
+        };
+        let stock = self.stocks.entry(key).or_default();
+        stock.account.add(bought.account);
+        Ok(stock.join(parcel.left(), rest, places)?)
+    }
+
+    /// Gives the rows of an earlier disposal the cost of the purchase that covers them.
+    pub(super) fn honour(
+        &mut self,
+        key: Key,
+        sold: Date,
+        leg: usize,
+        part: Part,
+        name: LotName,
+        trades: &[TradeId],
+    ) -> Done {
+        let Some(line) = self.plan.line_id(key) else {
+            return Ok(());
+        };
+        let rows = self.waiting.remove(&(line, sold, leg)).unwrap_or_default();
+        let mut total = Quantity::ZERO;
+        for (_, units) in &rows {
+            total = total.plus(*units)?;
+        }
+        let mut spread = Parcel::from_part(total, part, self.places());
+        for (row, units) in rows {
+            let cost = spread.take(units)?;
+            let Some(row) = row else {
+                self.conservation.basis_gone = self.conservation.basis_gone.plus(cost.amount)?;
+                continue;
+            };
+            self.conservation.basis_out = self.conservation.basis_out.plus(cost.amount)?;
+            let (today, at_cost) = (self.today, self.at_cost.remove(&row));
+            if let Some(row) = self.rows.get_mut(row as usize) {
+                // A transfer to the spouse was entered with its proceeds still open: they are its cost.
+                if at_cost {
+                    row.proceeds = cost.printed;
+                }
+                row.cost = cost.printed;
+                row.lot = Some(name);
+                (row.acquired, row.held_from) = (Some(today), Some(today));
+            }
+            self.list_sources(row, trades, &[]);
+        }
+        Ok(())
+    }
+
+    /// Remembers all rows that a merged purchase or sale consists of.
+    pub(super) fn list_sources(&mut self, row: u32, opened_by: &[TradeId], closed_by: &[TradeId]) {
+        let known = self.merged.contains_key(&row);
+        if known || opened_by.len() > 1 || closed_by.len() > 1 {
+            let merged = self.merged.entry(row).or_default();
+            if !opened_by.is_empty() {
+                merged.opened_by = opened_by.to_vec();
+            }
+            if !closed_by.is_empty() {
+                merged.closed_by = closed_by.to_vec();
+            }
+        }
+    }
+
+    /// All disposals of one security on one day, leg by leg.
+    pub(super) fn dispose_day(&mut self, key: Key, outs: &[Move]) -> Done {
+        let mut groups = self.groups(outs)?;
+        let legs = self
+            .plan
+            .day(key, self.today)
+            .map(|day| day.legs.clone())
+            .unwrap_or_default();
+        let (mut total, mut to_spouse) = (Quantity::ZERO, Quantity::ZERO);
+        for group in &groups {
+            total = total.plus(group.parcel.left())?;
+            if group.way == Way::Spouse {
+                to_spouse = to_spouse.plus(group.parcel.left())?;
+            }
+        }
+        let (mut seen, mut given) = (Quantity::ZERO, Quantity::ZERO);
+        for (place, leg) in legs.iter().enumerate() {
+            let (part, lot, opened_by) = self.covering(key, place, leg.matched, leg.quantity)?;
+            // Sales and transfers to the spouse of one day share each match by quantity.
+            seen = seen.plus(leg.quantity)?;
+            let spouse = seen.share(to_spouse, total)?;
+            let to_spouse_here = spouse.minus(given)?;
+            given = spouse;
+            let mut spread = Parcel::from_part(leg.quantity, part.unwrap_or(ZERO), self.places());
+            let mut rows = Vec::new();
+            for group in &mut groups {
+                let open = if group.way == Way::Spouse {
+                    to_spouse_here.minus(self.so_far(&rows, true)?)?
+                } else {
+                    let others = leg.quantity.minus(to_spouse_here)?;
+                    others.minus(self.so_far(&rows, false)?)?
+                };
+                let units = open.min(group.parcel.left());
+                if units <= Quantity::ZERO {
+                    continue;
+                }
+                let proceeds = group.parcel.take(units)?;
+                let cost = spread.take(units)?;
+                let row = Row {
+                    key,
+                    account: group.account,
+                    trade: group.trades.first().copied().unwrap_or(TradeId(0)),
+                    quantity: units,
+                    matched: leg.matched,
+                    proceeds,
+                    cost,
+                    way: group.way,
+                    acquired: lot.filter(|lot| lot.number > 0).map(|lot| lot.date),
+                    held_from: lot.filter(|lot| lot.number > 0).map(|lot| lot.date),
+                    lot,
+                    tax_day: self.today,
+                };
+                let written = self.row(&row, part.is_none())?;
+                if let Some(written) = written {
+                    self.list_sources(written, &opened_by, &group.trades);
+                }
+                rows.push((written, units, group.way == Way::Spouse));
+            }
+            if part.is_none()
+                && let Some(line) = self.plan.line_id(key)
+            {
+                let rows = rows.into_iter().map(|(row, units, _)| (row, units));
+                self.waiting
+                    .insert((line, self.today, place), rows.collect());
+            }
+        }
+        self.leave_uncovered(key, groups)
+    }
+
+    pub(super) fn so_far(
+        &self,
+        rows: &[(Option<u32>, Quantity, bool)],
+        spouse: bool,
+    ) -> Result<Quantity, Halt> {
+        let mut sum = Quantity::ZERO;
+        for (_, units, _) in rows.iter().filter(|(_, _, to)| *to == spouse) {
+            sum = sum.plus(*units)?;
+        }
+        Ok(sum)
+    }
+
+    /// The disposals of a day by way and account, in an order that the order of rows does not change.
+    pub(super) fn groups(&mut self, outs: &[Move]) -> Result<Vec<Group>, Halt> {
+        let places = self.places();
+        let mut sums: BTreeMap<(u8, Box<str>), Sold> = BTreeMap::new();
+        for step in outs {
+            let What::Out {
+                proceeds,
+                way,
+                premium,
+            } = step.what
+            else {
+                continue;
+            };
+            let proceeds = proceeds.minus(self.premium(step, premium))?;
+            let name = self.history.account(step.account).name.clone();
+            let rank = match way {
+                Way::Sale => 0,
+                Way::Lost => 1,
+                Way::Gone => 2,
+                Way::Spouse => 3,
+            };
+            let sold = sums.entry((rank, name)).or_insert_with(|| Sold {
+                account: step.account,
+                way,
+                quantity: Quantity::ZERO,
+                proceeds: Money::ZERO,
+                trades: Vec::new(),
+            });
+            sold.quantity = sold.quantity.plus(step.quantity)?;
+            sold.proceeds = sold.proceeds.plus(proceeds)?;
+            sold.trades.push(step.trade);
+        }
+        sums.into_values()
+            .map(|mut sold| {
+                sold.trades.sort_unstable();
+                Ok(Group {
+                    account: sold.account,
+                    trades: sold.trades,
+                    way: sold.way,
+                    parcel: Parcel::new(sold.quantity, sold.proceeds, places)?,
+                })
+            })
+            .collect()
+    }
+
+    /// The cost of what covers a leg, where it is known already.
+    #[allow(clippy::type_complexity)] // cost, name and rows of one leg
+    pub(super) fn covering(
+        &mut self,
+        key: Key,
+        place: usize,
+        matched: Match,
+        quantity: Quantity,
+    ) -> Result<(Option<Part>, Option<LotName>, Vec<TradeId>), Halt> {
+        let places = self.places();
+        match matched {
+            Match::SameDay => match self.same_day.remove(&(key, place)) {
+                Some((part, name, trades)) => Ok((Some(part), Some(name), trades)),
+                None => Ok((Some(ZERO), None, Vec::new())),
+            },
+            Match::Pool => {
+                let part = self.stocks.entry(key).or_default().take(quantity, places)?;
+                Ok((Some(part), Some(self.pool_name(key)), Vec::new()))
+            }
+            Match::Within30Days
+            | Match::Later
+            | Match::Lot
+            | Match::Within4Weeks
+            | Match::Short
+            | Match::Mark
+            | Match::Amount => Ok((None, None, Vec::new())),
+        }
+    }
+
+    /// Units that nothing covers yet: an open short sale.
+    pub(super) fn leave_uncovered(&mut self, key: Key, groups: Vec<Group>) -> Done {
+        for group in groups {
+            let left = group.parcel.left();
+            if left.is_zero() || !self.holders.reported(key.0) {
+                continue;
+            }
+            let part = Part {
+                amount: group.parcel.amount_left()?,
+                printed: group.parcel.printed(),
+            };
+            let trade = group.trades.first().copied().unwrap_or(TradeId(0));
+            self.uncovered
+                .insert((key, self.today), (group.account, trade, left, part));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,203 @@
+//! Rows one after the other: what comes in joins a pool or is a lot, what leaves takes its cost along.
+
+use super::{Done, Row, Taken, Walk, round_up, take_from};
+use crate::answer::Match;
+use crate::date::Date;
+use crate::jurisdiction::{Defer, Unit};
+use crate::matching::Halt;
+use crate::matching::statutory::moves::{Key, Manner, Move, Way, What};
+use crate::matching::statutory::stock::{Carried, Lot};
+use crate::money::{Money, Quantity};
+use crate::parcel::{Parcel, Part};
+use crate::trade::{AccountId, Class, SecurityId, TradeId};
+
+impl<'a> Walk<'a> {
+    pub(super) fn single(&mut self, place: usize, step: &Move) -> Done {
+        match step.what {
+            What::In {
+                cost,
+                manner: Manner::Purchase,
+                premium,
+                acquired,
+            } => {
+                let cost = cost.plus(self.premium(step, premium))?;
+                self.come_in(step, cost, true, acquired)
+            }
+            What::Out {
+                proceeds,
+                way,
+                premium,
+            } => {
+                let proceeds = proceeds.minus(self.premium(step, premium))?;
+                self.dispose(place, step, proceeds, way)
+            }
+            _ => self.other(step),
+        }
+    }
+
+    /// Units join the pool, or are a lot; losses that wait for them are handed over.
+    pub(super) fn come_in(
+        &mut self,
+        step: &Move,
+        cost: Money,
+        purchased: bool,
+        acquired: Option<Date>,
+    ) -> Done {
+        self.conservation.basis_in = self.conservation.basis_in.plus(cost)?;
+        let part = self.part(cost)?;
+        let places = self.places();
+        let stock = self.stocks.entry(step.key).or_default();
+        stock.account.add(step.account);
+        if self.law.pool().is_some() {
+            return Ok(stock.join(step.quantity, part, places)?);
+        }
+        let acquired = acquired
+            .filter(|day| *day != Date::FIRST)
+            .unwrap_or(self.today);
+        self.add_lot(
+            step.key,
+            step.account,
+            step.trade,
+            acquired,
+            step.quantity,
+            part,
+            purchased,
+        )?;
+        if purchased {
+            self.serve_waiting_losses(step.key, acquired)?;
+        }
+        Ok(())
+    }
+
+    #[allow(clippy::too_many_arguments)] // one lot has this many facts
+    pub(super) fn add_lot(
+        &mut self,
+        key: Key,
+        account: AccountId,
+        trade: TradeId,
+        acquired: Date,
+        quantity: Quantity,
+        part: Part,
+        purchased: bool,
+    ) -> Done {
+        let number = self.numbers.entry((key.1, acquired)).or_default();
+        *number += 1;
+        let lot = Lot {
+            acquired,
+            number: *number,
+            trade,
+            account,
+            purchased,
+            parcel: Parcel::from_part(quantity, part, self.places()),
+            unused: quantity,
+            carried: Carried::default(),
+        };
+        let lots = &mut self.stocks.entry(key).or_default().lots;
+        let place = lots.partition_point(|other| other.acquired <= acquired);
+        lots.insert(place, lot);
+        Ok(())
+    }
+
+    pub(super) fn dispose(&mut self, place: usize, step: &Move, proceeds: Money, way: Way) -> Done {
+        if self.by_year(step) {
+            return self.dispose_of_year(step, proceeds, way);
+        }
+        let taken = self.take(step.key, step.quantity, true)?;
+        let whole = self.part(proceeds)?;
+        let mut brought = Parcel::from_part(step.quantity, whole, self.places());
+        let mut rows = Vec::new();
+        for one in &taken {
+            let row = Row {
+                key: step.key,
+                account: step.account,
+                trade: step.trade,
+                quantity: one.quantity,
+                matched: one.matched,
+                proceeds: brought.take(one.quantity)?,
+                cost: one.part,
+                way,
+                acquired: one.acquired,
+                held_from: one.acquired,
+                lot: one.lot,
+                tax_day: self.today,
+            };
+            rows.push(self.row(&row, false)?);
+        }
+        if way != Way::Sale {
+            return Ok(());
+        }
+        match self.law.defer {
+            None | Some(Defer::WashSale) => Ok(()),
+            Some(Defer::Superficial(rule)) => self.superficial(place, step, &rows, rule),
+            Some(Defer::RingFence(rule)) => self.ring_fence(step, &rows, &taken, rule),
+            Some(Defer::TwoMonths(rule)) => self.two_months(step, &rows, &taken, rule),
+        }
+    }
+
+    /// Units leave: out of the pool, else lots of the window before first, then the oldest.
+    pub(super) fn take(
+        &mut self,
+        key: Key,
+        quantity: Quantity,
+        sold: bool,
+    ) -> Result<Vec<Taken>, Halt> {
+        let places = self.places();
+        if let Some((_, unit)) = self.law.pool() {
+            let lot = Some(self.pool_name(key));
+            let round = sold && unit == Unit::UpForShares && self.class(key.1) != Class::Crypto;
+            let stock = self.stocks.entry(key).or_default();
+            if round {
+                let moved = round_up(stock, places)?;
+                self.conservation.basis_moved = self.conservation.basis_moved.plus(moved)?;
+            }
+            let stock = self.stocks.entry(key).or_default();
+            return Ok(vec![Taken {
+                quantity,
+                part: stock.take(quantity, places)?,
+                matched: Match::Pool,
+                lot,
+                acquired: None,
+                carried: Carried::default(),
+            }]);
+        }
+        // A ring-fenced loss counts against gains on any of the units that it is fenced to.
+        let whole = matches!(self.law.defer, Some(Defer::RingFence(_)));
+        let mut taken = Vec::new();
+        let mut wanted = quantity;
+        let window = self
+            .law
+            .earlier_days()
+            .filter(|_| self.window_reaches(key.1) && sold);
+        let since = window.map(|days| self.today.plus(-days));
+        let Some(stock) = self.stocks.get_mut(&key) else {
+            return Ok(taken);
+        };
+        if let Some(since) = since {
+            for lot in &mut stock.lots {
+                if lot.acquired >= since && lot.purchased && !wanted.is_zero() {
+                    take_from(
+                        lot,
+                        key.1,
+                        &mut wanted,
+                        Match::Within4Weeks,
+                        whole,
+                        &mut taken,
+                    )?;
+                }
+            }
+        }
+        for lot in &mut stock.lots {
+            if wanted.is_zero() {
+                break;
+            }
+            take_from(lot, key.1, &mut wanted, Match::Lot, whole, &mut taken)?;
+        }
+        stock.lots.retain(|lot| !lot.parcel.left().is_zero());
+        Ok(taken)
+    }
+
+    /// Whether the rules with a window reach this security: coins only where a setting says so.
+    pub fn window_reaches(&self, security: SecurityId) -> bool {
+        self.class(security) != Class::Crypto || self.rules.coin_windows
+    }
+}

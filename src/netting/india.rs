@@ -1,0 +1,89 @@
+//! India: short-term losses against both kinds of gain, long-term ones against long-term gains; coins apart.
+
+use super::yearly::{self, Carried, Judged};
+use super::{Netted, Netting};
+use crate::answer::{Disposal, Term, Year};
+use crate::diagnostic::Problem;
+use crate::money::{Minor, OutOfRange};
+use crate::trade::Class;
+
+/// Nets all years in the way of India.
+///
+/// # Errors
+/// Unknown keys of `--carry-in`, years before the parameters, amounts out of range.
+pub fn net(netting: &Netting<'_>) -> Result<Netted, Vec<Problem>> {
+    yearly::checked(netting, netted)
+}
+
+fn netted(netting: &Netting<'_>) -> Result<Netted, OutOfRange> {
+    let coins = |row: &Disposal| netting.history.security(row.security).class == Class::Crypto;
+    let of = |term: Term| {
+        yearly::sums(netting, Judged::Row, |row| {
+            !coins(row) && row.term.unwrap_or(Term::Short) == term
+        })
+    };
+    let (short_sums, long_sums) = (of(Term::Short)?, of(Term::Long)?);
+    let coin_sums = yearly::sums(netting, Judged::Row, coins)?;
+    let (mut short_carried, mut long_carried) = carried_in(netting)?;
+    let mut result = Netted::default();
+    for year in netting.years() {
+        let rows = netting.rows_of(year).next().is_some();
+        if !rows && short_carried.left() == 0 && long_carried.left() == 0 {
+            continue;
+        }
+        let short_sum = short_sums.get(&year).copied().unwrap_or_default();
+        let long_sum = long_sums.get(&year).copied().unwrap_or_default();
+        let coin_gains = coin_sums.get(&year).copied().unwrap_or_default().gains;
+        let last = year + i32::try_from(netting.number("carry_years", year)).unwrap_or(0);
+        // Section 70: within the year a short-term loss may also reduce long-term gains.
+        let (mut short, mut long) = (short_sum.net(), long_sum.net());
+        if short < 0 && long > 0 {
+            let part = (-short).min(long);
+            (short, long) = (short + part, long - part);
+        }
+        // Section 74: brought-forward losses in the same way, the oldest first.
+        let from_short = short_carried.use_up_to(short.max(0));
+        let from_long = long_carried.use_up_to(long.max(0));
+        let also = short_carried.use_up_to(long.max(0) - from_long);
+        let rest_short = short.max(0) - from_short;
+        let rest_long = long.max(0) - from_long - also;
+        let exempt = rest_long.min(netting.amount("exempt_amount", year)?);
+        short_carried.expire(year);
+        long_carried.expire(year);
+        short_carried.add(last, -short);
+        long_carried.add(last, -long);
+        let gains = yearly::added(short_sum.gains, long_sum.gains)?;
+        let losses = yearly::added(short_sum.losses, long_sum.losses)?;
+        result.years.push(Year {
+            begins: year,
+            lines: vec![
+                ("gains", gains),
+                ("losses", losses),
+                ("net", gains - losses),
+                ("brought_forward_used", from_short + from_long + also),
+                ("exempt_used", exempt),
+                ("taxable", rest_short + rest_long - exempt + coin_gains),
+                (
+                    "carried_forward",
+                    short_carried.left() + long_carried.left(),
+                ),
+                ("short_term_carried_forward", short_carried.left()),
+                ("long_term_carried_forward", long_carried.left()),
+                ("coin_gains", coin_gains),
+            ],
+        });
+    }
+    Ok(result)
+}
+
+/// Losses carried in enter the first year; `loss` means short-term.
+fn carried_in(netting: &Netting<'_>) -> Result<(Carried, Carried), OutOfRange> {
+    let first = netting.years().start;
+    let last = first + i32::try_from(netting.number("carry_years", first)).unwrap_or(0) - 1;
+    let (mut short, mut long) = (Carried::default(), Carried::default());
+    let short_amount: Minor =
+        yearly::added(netting.carried_in("short")?, netting.carried_in("loss")?)?;
+    short.add(last, short_amount);
+    long.add(last, netting.carried_in("long")?);
+    Ok((short, long))
+}

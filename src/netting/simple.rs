@@ -1,0 +1,219 @@
+//! The nettings that need no file of their own: totals, losses that may be carried for some years, coins apart.
+
+use std::collections::BTreeMap;
+
+use super::yearly::{self, Carried, Judged, Sums};
+use super::{Netted, Netting};
+use crate::answer::{Disposal, Term, Year};
+use crate::diagnostic::Problem;
+use crate::matching::YearAmountKind;
+use crate::money::{Minor, OutOfRange, percent_of};
+use crate::trade::Class;
+
+/// Gains, losses and net of each year.
+///
+/// # Errors
+/// Keys of `--carry-in`, amounts out of range.
+pub fn net_totals(netting: &Netting<'_>) -> Result<Netted, Vec<Problem>> {
+    yearly::checked(netting, |netting| {
+        let sums = yearly::sums(netting, Judged::Row, |_| true)?;
+        let mut result = Netted::default();
+        for (year, sum) in sums {
+            result.years.push(Year {
+                begins: year,
+                lines: vec![
+                    ("gains", sum.gains),
+                    ("losses", sum.losses),
+                    ("net", sum.net()),
+                ],
+            });
+        }
+        Ok(result)
+    })
+}
+
+/// Losses against gains of the same year, nothing carried.
+///
+/// # Errors
+/// Keys of `--carry-in`, years before the parameters, amounts out of range.
+pub fn net_same_year(netting: &Netting<'_>) -> Result<Netted, Vec<Problem>> {
+    yearly::checked(netting, |netting| {
+        let sums = yearly::sums(netting, Judged::Sale, |_| true)?;
+        carried_years(netting, &sums, 0, &Beside::default())
+    })
+}
+
+/// Losses against gains of the following years, as many as the parameters say; free holdings count in no line.
+///
+/// # Errors
+/// Keys of `--carry-in`, years before the parameters, amounts out of range.
+pub fn net_carry(netting: &Netting<'_>) -> Result<Netted, Vec<Problem>> {
+    yearly::checked(netting, |netting| {
+        let sums = yearly::sums(netting, Judged::Sale, |row| row.term != Some(Term::Long))?;
+        carried_years(netting, &sums, years_carried(netting), &Beside::default())
+    })
+}
+
+/// Japan: losses on shares are carried; coins are miscellaneous income, whose loss is gone.
+///
+/// # Errors
+/// Keys of `--carry-in`, years before the parameters, amounts out of range.
+pub fn net_jp(netting: &Netting<'_>) -> Result<Netted, Vec<Problem>> {
+    yearly::checked(netting, |netting| {
+        let coin = |row: &Disposal| netting.history.security(row.security).class == Class::Crypto;
+        let shares = yearly::sums(netting, Judged::Sale, |row| !coin(row))?;
+        let coins = yearly::sums(netting, Judged::Sale, coin)?;
+        let beside = Beside {
+            sums: coins,
+            extra: None,
+        };
+        carried_years(netting, &shares, years_carried(netting), &beside)
+    })
+}
+
+/// Sweden: losses on listed shares and funds in full against such gains, every other loss by a quota; no carry.
+///
+/// # Errors
+/// Keys of `--carry-in`, years before the parameters, amounts out of range.
+pub fn net_se(netting: &Netting<'_>) -> Result<Netted, Vec<Problem>> {
+    yearly::checked(netting, |netting| {
+        let listed = |row: &Disposal| {
+            matches!(
+                netting.history.security(row.security).class,
+                Class::Stock | Class::Fund
+            )
+        };
+        let of_listed = yearly::sums(netting, Judged::Sale, listed)?;
+        let of_rest = yearly::sums(netting, Judged::Sale, |row| !listed(row))?;
+        let mut result = Netted::default();
+        for year in netting.years() {
+            if netting.rows_of(year).next().is_none() {
+                continue;
+            }
+            let own = of_listed.get(&year).copied().unwrap_or_default();
+            let rest = of_rest.get(&year).copied().unwrap_or_default();
+            let open = yearly::added((-own.net()).max(0), rest.losses)?;
+            let deductible = percent_of(open, netting.number("quota_percent", year))?;
+            let income = own.net().max(0) + rest.gains - deductible;
+            let (gains, losses) = (own.gains + rest.gains, own.losses + rest.losses);
+            result.years.push(Year {
+                begins: year,
+                lines: vec![
+                    ("gains", gains),
+                    ("losses", losses),
+                    ("net", gains - losses),
+                    ("brought_forward_used", 0),
+                    ("exempt_used", 0),
+                    ("taxable", income.max(0)),
+                    ("carried_forward", 0),
+                    ("deductible_part_of_losses", deductible),
+                    ("deficit", (-income).max(0)),
+                ],
+            });
+        }
+        Ok(result)
+    })
+}
+
+/// Poland: shares with losses carried; coins by income and costs of the year, whose excess goes forward.
+///
+/// # Errors
+/// Keys of `--carry-in`, years before the parameters, amounts out of range.
+pub fn net_pl(netting: &Netting<'_>) -> Result<Netted, Vec<Problem>> {
+    yearly::checked(netting, |netting| {
+        let coin = |row: &Disposal| netting.history.security(row.security).class == Class::Crypto;
+        let shares = yearly::sums(netting, Judged::Row, |row| !coin(row))?;
+        let income = yearly::sums(netting, Judged::Row, coin)?;
+        let mut costs: BTreeMap<i32, Minor> = BTreeMap::new();
+        for amount in &netting.matched.amounts {
+            match amount.kind {
+                YearAmountKind::CoinCost => {
+                    let sum = costs.entry(amount.year).or_default();
+                    *sum = yearly::added(*sum, amount.amount)?;
+                }
+                YearAmountKind::CapitalGainDistribution => {}
+            }
+        }
+        let beside = Beside {
+            sums: income,
+            extra: Some(costs),
+        };
+        carried_years(netting, &shares, years_carried(netting), &beside)
+    })
+}
+
+fn years_carried(netting: &Netting<'_>) -> i32 {
+    let year = netting.years().start;
+    i32::try_from(netting.number("carry_years", year)).unwrap_or(0)
+}
+
+/// Results that stand beside those that carry losses: coins where they are income of another kind.
+#[derive(Default)]
+struct Beside {
+    sums: BTreeMap<i32, Sums>,
+    /// Costs by year that count against them and go forward.
+    extra: Option<BTreeMap<i32, Minor>>,
+}
+
+/// Losses carried for `years` years, the oldest used first.
+fn carried_years(
+    netting: &Netting<'_>,
+    sums: &BTreeMap<i32, Sums>,
+    years: i32,
+    beside: &Beside,
+) -> Result<Netted, OutOfRange> {
+    let mut carried = Carried::default();
+    let range = netting.years();
+    carried.add(
+        range.start.saturating_add(years - 1),
+        netting.carried_in("loss")?,
+    );
+    let mut costs: Minor = 0;
+    let mut result = Netted::default();
+    for year in range {
+        let own = sums.get(&year).copied();
+        let other = beside.sums.get(&year).copied();
+        let cost = beside.extra.as_ref().and_then(|costs| costs.get(&year));
+        if own.is_none() && other.is_none() && cost.is_none() && carried.left() + costs == 0 {
+            continue;
+        }
+        let own = own.unwrap_or_default();
+        let other = other.unwrap_or_default();
+        let used = carried.use_up_to(own.net());
+        carried.expire(year);
+        if years > 0 {
+            carried.add(year.saturating_add(years), -own.net());
+        }
+        costs = yearly::added(costs, cost.copied().unwrap_or(0))?;
+        let spent = costs.min(other.net().max(0));
+        costs -= spent;
+        let with_costs = beside.extra.is_some();
+        let (gains, losses) = if with_costs {
+            (own.gains, own.losses)
+        } else {
+            (own.gains + other.gains, own.losses + other.losses)
+        };
+        let mut lines = vec![
+            ("gains", gains),
+            ("losses", losses),
+            ("net", gains - losses),
+            ("brought_forward_used", used),
+            ("exempt_used", 0),
+            (
+                "taxable",
+                own.net().max(0) - used + other.net().max(0) - spent,
+            ),
+            ("carried_forward", carried.left()),
+        ];
+        if with_costs {
+            lines.push(("coin_income", other.net()));
+            lines.push(("coin_costs_used", spent));
+            lines.push(("coin_costs_carried_forward", costs));
+        }
+        result.years.push(Year {
+            begins: year,
+            lines,
+        });
+    }
+    Ok(result)
+}

@@ -1,0 +1,501 @@
+//! One disposal row: proceeds, cost, term, adjustment, gain.
+
+use super::movement::negligible;
+use super::{Exact, Explainer, Explanation, Line, Part};
+use crate::answer::trail::{Cause, Movement};
+use crate::answer::{Adjustment, Codes, Disposal, Match, Term};
+use crate::date::Date;
+use crate::money::{Minor, Money, Quantity};
+use crate::report::page::quantity;
+use crate::rule::{Rule, us};
+use crate::trade::{Action, Class, TradeId};
+
+/// Days on each side of a sale in which a purchase replaces it.
+const WINDOW: i32 = 30;
+
+impl Explainer<'_> {
+    /// A disposal, from its proceeds to its gain.
+    pub fn disposal(&self, position: usize) -> Explanation {
+        let row = &self.frame.answer.disposals[position];
+        let mut parts = vec![self.proceeds(position, row), self.cost(position, row)];
+        parts.extend(self.term(position, row));
+        parts.extend(self.adjustment(position, row));
+        parts.push(gain(row));
+        Explanation {
+            kind: "disposal",
+            id: self.id(position),
+            title: self.title(row),
+            parts,
+        }
+    }
+
+    fn title(&self, row: &Disposal) -> String {
+        let symbol = self.frame.symbol(row.security);
+        let account = &self.frame.history.account(row.account).name;
+        let word = self.trade(row.closed_by).action.word().replace('_', " ");
+        let units = if row.quantity.is_zero() {
+            symbol.to_owned()
+        } else {
+            format!("{} {symbol}", quantity(row.quantity))
+        };
+        let lot = row.lot.map_or(String::new(), |lot| {
+            format!(" of lot {}", self.frame.lot_text(lot))
+        });
+        format!(
+            "{word} of {units}{lot} in {account}, {}",
+            self.law.tax_year.written(i32::from(row.tax_year))
+        )
+    }
+
+    fn proceeds(&self, position: usize, row: &Disposal) -> Part {
+        let mut lines = Vec::new();
+        if let Some(provenance) = self.provenance(position) {
+            lines = match provenance.sale {
+                Some((units, proceeds)) => self.sale(row, (units, proceeds), &provenance.proceeds),
+                None if !provenance.proceeds.is_empty() => {
+                    self.movements(&provenance.proceeds, row.proceeds)
+                }
+                None => vec![self.amount_line(row, row.proceeds)],
+            };
+        }
+        Part {
+            name: "proceeds".to_owned(),
+            lines,
+            total: Some(("proceeds".to_owned(), row.proceeds)),
+        }
+    }
+
+    /// What a whole sale brought, and the row's share of it.
+    fn sale(
+        &self,
+        row: &Disposal,
+        (units, proceeds): (Quantity, Money),
+        premiums: &[Movement],
+    ) -> Vec<Line> {
+        let trade = self.trade(row.closed_by);
+        let rule = self.us(self.sale_rule(row));
+        let line = |text: String| Line::new(text).at(trade.source).rule(rule);
+        let share = |amount: Money| amount.share(row.quantity, units).unwrap_or(amount);
+        let part = if row.quantity == units {
+            String::new()
+        } else {
+            format!(": {} of {}", quantity(row.quantity), quantity(units))
+        };
+        let mut exact = Exact { lines: Vec::new() };
+        let nothing = proceeds.is_zero() && premiums.is_empty();
+        let stated = self.stated(trade, units).filter(|_| !nothing);
+        let mut rest = proceeds;
+        if let Some(stated) = stated {
+            rest = rest.minus(stated.gross).unwrap_or(rest);
+            let gross = share(stated.gross);
+            exact
+                .lines
+                .push((line(format!("{}{part}", stated.text)), Some(gross)));
+        } else {
+            let text = self.received(trade.action, nothing);
+            exact
+                .lines
+                .push((line(format!("{text}{part}")), Some(share(proceeds))));
+            rest = Money::ZERO;
+        }
+        for premium in premiums {
+            rest = rest.minus(premium.amount).unwrap_or(rest);
+            let text = self.premium_text(premium);
+            let line = Line::new(format!("{text}{part}"))
+                .at(self.source(premium.trade))
+                .rule(self.us(&us::OPTION_PREMIUM));
+            exact.lines.push((line, Some(share(premium.amount))));
+        }
+        if !negligible(rest) {
+            let text = format!("{}{part}", self.rest_of(trade));
+            exact.lines.push((line(text), Some(share(rest))));
+        }
+        exact.printed(
+            row.proceeds,
+            self.frame.places,
+            "cents carried from the sale's other rows",
+        )
+    }
+
+    fn premium_text(&self, premium: &Movement) -> String {
+        match premium.cause {
+            Cause::Deferred { disposal, .. } => {
+                format!(
+                    "loss of {} that the option carried",
+                    self.id(disposal as usize)
+                )
+            }
+            _ if premium.amount.is_negative() => {
+                let symbol = self.frame.symbol(self.trade(premium.trade).security);
+                format!("premium paid for {} {symbol}", quantity(premium.units))
+            }
+            _ => {
+                let symbol = self.frame.symbol(self.trade(premium.trade).security);
+                format!("premium received for {} {symbol}", quantity(premium.units))
+            }
+        }
+    }
+
+    fn received(&self, action: Action, nothing: bool) -> &'static str {
+        match action {
+            _ if nothing => "nothing received",
+            Action::Split | Action::StockDividend => "cash for the fraction of a unit",
+            Action::Merger => "cash received in the merger",
+            Action::Buy | Action::Reinvest | Action::Swap | Action::Sell => {
+                "units given as a fee, at their value"
+            }
+            Action::Transfer | Action::TransferIn | Action::TransferOut => {
+                "coins paid for moving, at their value"
+            }
+            _ => "received",
+        }
+    }
+
+    fn amount_line(&self, row: &Disposal, amount: Minor) -> Line {
+        let trade = self.trade(row.closed_by);
+        let text = match trade.action {
+            Action::ReturnOfCapital => "return of capital beyond the basis",
+            Action::Merger => "cash received in the merger",
+            Action::Pnl => "result as stated",
+            Action::Funding => "funding without a position",
+            _ => "amount of the row",
+        };
+        Line::new(text)
+            .amount(amount)
+            .at(trade.source)
+            .rule(self.us(us::of_action(trade.action)))
+    }
+
+    fn sale_rule(&self, row: &Disposal) -> &'static Rule {
+        match self.trade(row.closed_by).action {
+            Action::Buy | Action::Reinvest | Action::Transfer | Action::TransferIn => {
+                &us::FEE_IN_KIND
+            }
+            Action::TransferOut => &us::FEE_IN_KIND,
+            action => us::of_action(action),
+        }
+    }
+
+    fn cost(&self, position: usize, row: &Disposal) -> Part {
+        let mut lines = Vec::new();
+        let provenance = self.provenance(position);
+        let movements = provenance.map_or(&[][..], |provenance| &provenance.cost);
+        if let Some(line) = self.choice(row) {
+            lines.push(line);
+        }
+        if movements.is_empty() {
+            if row.cost != 0 {
+                let text = if row.quantity.is_zero() && row.proceeds == 0 {
+                    "long-term part of the loss of the row before"
+                } else {
+                    "basis recovered"
+                };
+                let line = Line::new(text).at(self.source(row.closed_by));
+                lines.push(line.amount(row.cost));
+            }
+        } else {
+            lines.extend(self.movements(movements, row.cost));
+        }
+        Part {
+            name: "cost".to_owned(),
+            lines,
+            total: Some(("cost".to_owned(), row.cost)),
+        }
+    }
+
+    /// Why these units left and no others.
+    fn choice(&self, row: &Disposal) -> Option<Line> {
+        let lot = row.lot.filter(|_| row.matched == Match::Lot)?;
+        let account = self.frame.history.account(row.account);
+        let method = account.method.as_deref().unwrap_or(self.frame.method);
+        let trade = self.trade(row.closed_by);
+        let chosen = trade.rest().rarest().lot.as_deref();
+        let (why, rule) = match (chosen, method) {
+            (Some(chosen), _) => (format!("the row chooses `{chosen}`"), &us::IDENTIFICATION),
+            (None, "fifo") => (
+                "first acquired, first sold".to_owned(),
+                &us::FIRST_IN_FIRST_OUT,
+            ),
+            (None, "average") => (
+                "first acquired leave first, at the average".to_owned(),
+                &us::AVERAGE_BASIS,
+            ),
+            (None, method) => (format!("by the method `{method}`"), &us::IDENTIFICATION),
+        };
+        let text = format!("units acquired {}: {why}", lot.date);
+        Some(self.lot_line(Line::new(text).rule(self.us(rule)), lot))
+    }
+
+    fn term(&self, position: usize, row: &Disposal) -> Option<Part> {
+        let mut lines = Vec::new();
+        let rule = self.us(&us::HOLDING_PERIOD);
+        if row.term.is_none() {
+            if !matches!(
+                self.frame.history.security(row.security).class,
+                Class::Future | Class::IndexOption
+            ) {
+                return None;
+            }
+            let text = "no term: 40% of the year's net counts as short-term, 60% as long-term";
+            lines.push(Line::new(text).rule(self.us(&us::SECTION_1256)));
+        } else {
+            let cost = self.provenance(position).map_or(&[][..], |p| &p.cost);
+            if let (Some(acquired), Some(held_from)) = (row.acquired, row.held_from) {
+                lines.extend(self.tacking(cost, acquired, held_from));
+                lines.extend(self.held(row, held_from, rule));
+            }
+        }
+        let name = "term".to_owned();
+        (!lines.is_empty()).then_some(Part {
+            name,
+            lines,
+            total: None,
+        })
+    }
+
+    /// How the holding period got its start, where that is not the day of acquisition.
+    pub fn tacking(&self, cost: &[Movement], acquired: Date, held_from: Date) -> Vec<Line> {
+        let mut lines = Vec::new();
+        let mut opened = acquired;
+        for movement in cost {
+            match movement.cause {
+                Cause::Opened { lot, .. } => opened = lot.date,
+                Cause::Deferred {
+                    disposal,
+                    held_from,
+                } if held_from.0 != held_from.1 => {
+                    lines.push(self.tacked(movement.trade, disposal as usize, opened, held_from));
+                }
+                Cause::Restarted { day } => {
+                    let text = format!("a short sale or a put ended on {day}: held from then");
+                    let line = Line::new(text).at(self.source(movement.trade));
+                    lines.push(line.rule(movement.rule));
+                }
+                _ => {}
+            }
+        }
+        if opened != acquired && held_from < acquired {
+            let days = acquired.days_since(held_from);
+            let text = format!(
+                "{} taken over by the option go on to its shares: {acquired} less {days} = {held_from}",
+                days_of(days)
+            );
+            lines.push(Line::new(text).rule(self.us(&us::TACKING)));
+        } else if lines.is_empty() && held_from != acquired {
+            let text = format!("acquired {acquired}, held from {held_from}");
+            let rule = cost.first().and_then(|movement| movement.rule);
+            lines.push(Line::new(text).rule(rule));
+        }
+        lines
+    }
+
+    fn tacked(
+        &self,
+        purchase: TradeId,
+        position: usize,
+        acquired: Date,
+        (before, after): (Date, Date),
+    ) -> Line {
+        let loss = &self.frame.answer.disposals[position];
+        let start = loss.held_from.unwrap_or(loss.disposed);
+        let days = loss.disposed.days_since(start);
+        let held = format!(
+            "{} were held {} ({start} to {})",
+            self.id(position),
+            days_of(days),
+            loss.disposed
+        );
+        let text = if after == acquired.plus(-days) {
+            format!("units of {held}: {acquired} less {days} = {after}")
+        } else if after == start {
+            format!("units of {held}, up to the purchase of {acquired}: held from {after}")
+        } else {
+            format!("units of {held}: held from {after} instead of {before}")
+        };
+        Line::new(text)
+            .at(self.source(purchase))
+            .rule(self.us(&us::TACKING))
+    }
+
+    fn held(&self, row: &Disposal, held_from: Date, rule: Option<&'static Rule>) -> Vec<Line> {
+        let trade = self.trade(row.closed_by);
+        if row.matched == Match::Short && row.lot.is_some_and(|lot| Some(lot.date) != row.acquired)
+        {
+            let class = self.frame.history.security(row.security).class;
+            let (text, rule) = match (class, row.term) {
+                (Class::Option, _) => (
+                    "a written option is short-term, however long it was open",
+                    &us::OPTION_WRITTEN,
+                ),
+                (_, Some(Term::Long)) => (
+                    "a loss on a short sale is long-term where the same was held more than a year then",
+                    &us::SHORT_SALE,
+                ),
+                _ => (
+                    "bought to close and delivered at once: short-term, however long the short was open",
+                    &us::SHORT_SALE,
+                ),
+            };
+            return vec![Line::new(text).at(trade.source).rule(self.us(rule))];
+        }
+        let days = row.disposed.days_since(held_from);
+        let first = held_from.first_long_term_day();
+        let long = row.term == Some(Term::Long);
+        let inherited = row
+            .lot
+            .is_some_and(|lot| self.trade(lot.opened_by).action == Action::Inherit);
+        let mut line = Line::new(match (long, row.disposed >= first) {
+            (true, true) => format!(
+                "held {} from {held_from} to {}, more than one year ({first} or later): long-term",
+                days_of(days),
+                row.disposed
+            ),
+            (false, false) => format!(
+                "held {} from {held_from} to {}, not more than one year (long-term from {first}): short-term",
+                days_of(days),
+                row.disposed
+            ),
+            (true, false) if inherited => "inherited: long-term however soon it is sold".to_owned(),
+            (_, _) => format!(
+                "held {} from {held_from} to {}: {}-term by a special rule",
+                days_of(days),
+                row.disposed,
+                if long { "long" } else { "short" }
+            ),
+        });
+        line.rule = if inherited {
+            self.us(&us::INHERITANCE)
+        } else {
+            rule
+        };
+        vec![line]
+    }
+
+    fn adjustment(&self, position: usize, row: &Disposal) -> Option<Part> {
+        let own = |adjustment: &&Adjustment| adjustment.disposal as usize == position;
+        let mut lines = Vec::new();
+        let mut replaced: Minor = 0;
+        for adjustment in self.frame.answer.adjustments.iter().filter(own) {
+            replaced += adjustment.amount;
+            lines.extend(self.replacement(row, adjustment));
+        }
+        if row.codes.has(Codes::NONDEDUCTIBLE) && row.adjustment != replaced {
+            let (text, rule) = match self.trade(row.closed_by).action {
+                Action::Lost => ("lost or stolen: no loss is deductible", &us::LOST),
+                _ => (
+                    "exempt-interest dividends received on shares held six months or less",
+                    &us::SIX_MONTHS,
+                ),
+            };
+            let line = Line::new(text).amount(row.adjustment - replaced);
+            lines.push(line.at(self.source(row.closed_by)).rule(self.us(rule)));
+        }
+        lines.extend(self.still_open(row, replaced));
+        if lines.is_empty() {
+            return None;
+        }
+        Some(Part {
+            name: "adjustment".to_owned(),
+            lines,
+            total: Some(("adjustment".to_owned(), row.adjustment)),
+        })
+    }
+
+    /// Which purchase replaced how much of a loss, and where the loss went.
+    fn replacement(&self, row: &Disposal, adjustment: &Adjustment) -> Vec<Line> {
+        let units = format!(
+            "{} of {}",
+            quantity(adjustment.quantity),
+            quantity(row.quantity)
+        );
+        let mut line = Line::new(format!("{units} sold were replaced"))
+            .amount(adjustment.amount)
+            .rule(Some(adjustment.rule));
+        let mut lines = Vec::new();
+        if let Some(purchase) = adjustment.purchase {
+            let trade = self.trade(purchase);
+            let (bought, account) = (trade.date, &self.frame.history.account(trade.account).name);
+            line.text =
+                format!("{units} sold were replaced by the purchase of {bought} in {account}");
+            line = line.at(trade.source);
+            let days = bought.days_since(row.disposed);
+            let when = match days {
+                0 => "the same day".to_owned(),
+                1.. => format!("{} later", days_of(days)),
+                _ => format!("{} earlier", days_of(-days)),
+            };
+            lines.push(Line::new(format!(
+                "bought {when}: the window is {} to {}",
+                row.disposed.plus(-WINDOW),
+                row.disposed.plus(WINDOW)
+            )));
+            if adjustment.replacement.is_none() {
+                lines.push(self.gone(purchase));
+            }
+        }
+        if let Some(lot) = adjustment.replacement {
+            line = self.lot_line(line, lot);
+            lines.push(self.carried(adjustment));
+        }
+        lines.insert(0, line);
+        lines
+    }
+
+    fn gone(&self, purchase: TradeId) -> Line {
+        let account = self.frame.history.account(self.trade(purchase).account);
+        let (text, rule) = if account.sheltered {
+            (
+                "the loss is gone for good: a sheltered account keeps no basis",
+                &us::WASH_SHELTERED,
+            )
+        } else {
+            (
+                "the loss is gone for good: another person replaced it",
+                &us::WASH_RELATED,
+            )
+        };
+        Line::new(text).rule(self.us(rule))
+    }
+
+    fn carried(&self, adjustment: &Adjustment) -> Line {
+        let mut text = "the loss joined the basis of the units bought".to_owned();
+        if let Some(basis) = adjustment.basis_after {
+            text.push_str(&format!(": now {}", self.money(basis)));
+        }
+        if let Some(from) = adjustment.held_from_after {
+            text.push_str(&format!(", held from {from}"));
+        }
+        Line::new(text).rule(self.us(&us::WASH_BASIS))
+    }
+
+    fn still_open(&self, row: &Disposal, replaced: Minor) -> Option<Line> {
+        let until = row.provisional_until?;
+        let loss = row.cost - row.proceeds - replaced;
+        let text = format!(
+            "a purchase up to {until} may still disallow the other {}",
+            self.amount(loss)
+        );
+        Some(Line::new(text))
+    }
+}
+
+fn gain(row: &Disposal) -> Part {
+    let mut lines = vec![
+        Line::new("proceeds").amount(row.proceeds),
+        Line::new("cost").amount(-row.cost),
+    ];
+    if row.adjustment != 0 {
+        lines.push(Line::new("adjustment").amount(row.adjustment));
+    }
+    let name = if row.gain() < 0 { "loss" } else { "gain" };
+    Part {
+        name: name.to_owned(),
+        lines,
+        total: Some((format!("{name} that counts"), row.gain())),
+    }
+}
+
+/// `1 day`, `84 days`.
+fn days_of(days: i32) -> String {
+    format!("{days} {}", if days == 1 { "day" } else { "days" })
+}

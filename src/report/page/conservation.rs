@@ -1,0 +1,159 @@
+//! The sums that must agree, for a reader: what was disallowed, basis, units.
+
+use crate::answer::{Conservation, Units};
+use crate::money::{Minor, Money, Quantity};
+use crate::output::page::{Entry, Grid, GridColumn, Line, Page};
+use crate::report::Frame;
+use crate::report::page::{amount, count, quantity};
+
+/// Securities listed one by one before they are only counted.
+const MANY: usize = 40;
+
+/// All three laws.
+pub fn laws(frame: &Frame<'_>, page: &mut Page<'_>) {
+    page.heading(format!("What came in and where it is, {}", frame.currency));
+    losses(frame, page);
+    page.entries(basis(frame));
+    units(frame, page);
+}
+
+/// Losses disallowed are basis added, gone for good, or still pending.
+pub fn losses(frame: &Frame<'_>, page: &mut Page<'_>) {
+    let sums = &frame.answer.conservation;
+    page.entries(vec![
+        Entry::Head("losses disallowed, all years".to_owned()),
+        line(frame, "basis added", sums.deferred),
+        line(frame, "gone for good", sums.lost),
+        line(frame, "still pending", sums.pending()),
+        total(frame, "losses disallowed", sums.disallowed),
+    ]);
+    if sums.open != 0 {
+        page.remark(format!(
+            "losses of {} are not disallowed so far: purchases after the data may still change that",
+            amount(frame, sums.open)
+        ));
+    }
+}
+
+/// Basis in, with what was added to it, is basis out, gone or held. The exact sums agree to the last digit; the lines
+/// are printed so that they add up.
+fn basis(frame: &Frame<'_>) -> Vec<Entry> {
+    let sums = &frame.answer.conservation;
+    let came = printed(frame, &[sums.basis_in, sums.basis_moved]);
+    let went = printed(frame, &[sums.basis_out, sums.basis_gone, sums.basis_held]);
+    let [came_in, moved] = [0, 1].map(|at| came.get(at).copied().unwrap_or(0));
+    let [out, gone, held] = [0, 1, 2].map(|at| went.get(at).copied().unwrap_or(0));
+    vec![
+        Entry::Head("basis".to_owned()),
+        line(frame, "came in", came_in),
+        line(frame, "deferred losses and adjustments", moved),
+        total(frame, "to account for", came_in + moved),
+        line(frame, "out with disposals", out),
+        line(
+            frame,
+            "gone without a row: into shares by exercise, given away, sheltered",
+            gone,
+        ),
+        line(frame, "held", held),
+        total(frame, "accounted for", out + gone + held),
+    ]
+}
+
+/// Amounts as they are printed cumulatively.
+fn printed(frame: &Frame<'_>, amounts: &[Money]) -> Vec<Minor> {
+    let (mut sum, mut so_far) = (Money::ZERO, 0);
+    let parts = amounts.iter().map(|amount| {
+        sum = sum.plus(*amount).unwrap_or(sum);
+        let before = so_far;
+        so_far = sum.to_minor(frame.places).unwrap_or(so_far);
+        so_far - before
+    });
+    parts.collect()
+}
+
+fn units(frame: &Frame<'_>, page: &mut Page<'_>) {
+    let all = named(frame);
+    if all.len() > MANY {
+        page.remark(format!(
+            "units: what came in is what went out and what is held, for each of {}",
+            count(all.len(), "symbol")
+        ));
+        return;
+    }
+    let shorts = all.iter().any(|(_, units)| !units.opened.is_zero());
+    let mut columns = vec![
+        GridColumn::text("units"),
+        GridColumn::number("came in"),
+        GridColumn::number("went out"),
+        GridColumn::number("held"),
+    ];
+    if shorts {
+        columns.extend(["opened short", "closed", "open"].map(GridColumn::number));
+    }
+    let rows = all.iter().map(|(symbol, units)| {
+        let mut cells = vec![(*symbol).to_owned()];
+        cells.extend([units.came, units.left, units.held].map(quantity));
+        if shorts {
+            cells.extend([units.opened, units.closed, units.short].map(unless_none));
+        }
+        Line::Row(cells)
+    });
+    page.grid(Grid::of(columns, rows.collect()));
+}
+
+fn unless_none(units: Quantity) -> String {
+    if units.is_zero() {
+        String::new()
+    } else {
+        quantity(units)
+    }
+}
+
+fn named<'a>(frame: &Frame<'a>) -> Vec<(&'a str, &'a Units)> {
+    let all = frame.answer.conservation.units.iter();
+    let mut named: Vec<(&str, &Units)> = all
+        .map(|units| (frame.symbol(units.security), units))
+        .collect();
+    named.sort_unstable_by_key(|(symbol, _)| *symbol);
+    named
+}
+
+fn line(frame: &Frame<'_>, text: &str, minor: Minor) -> Entry {
+    Entry::Line {
+        text: text.to_owned(),
+        amount: Some(amount(frame, minor)),
+        notes: Vec::new(),
+    }
+}
+
+fn total(frame: &Frame<'_>, text: &str, minor: Minor) -> Entry {
+    Entry::Total {
+        text: text.to_owned(),
+        amount: amount(frame, minor),
+    }
+}
+
+/// The same for programs.
+pub fn json(frame: &Frame<'_>) -> serde_json::Value {
+    let sums: &Conservation = &frame.answer.conservation;
+    let minor = |minor| crate::money::minor_text(minor, frame.places);
+    let units = named(frame).into_iter().map(|(symbol, units)| {
+        serde_json::json!({
+            "symbol": symbol,
+            "came": units.came.to_string(), "left": units.left.to_string(), "held": units.held.to_string(),
+            "opened": units.opened.to_string(), "closed": units.closed.to_string(), "short": units.short.to_string(),
+        })
+    });
+    serde_json::json!({
+        "losses": {
+            "disallowed": minor(sums.disallowed), "deferred": minor(sums.deferred), "lost": minor(sums.lost),
+            "pending": minor(sums.pending()), "open": minor(sums.open),
+        },
+        "basis": {
+            "came": sums.basis_in.to_string(), "moved": sums.basis_moved.to_string(),
+            "out": sums.basis_out.to_string(), "gone": sums.basis_gone.to_string(),
+            "held": sums.basis_held.to_string(),
+        },
+        "units": units.collect::<Vec<_>>(),
+    })
+}

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rust_decimal::Decimal;
 use rustc_hash::FxHashMap;
@@ -80,8 +81,11 @@ pub struct Applying<'a> {
     pub problems: &'a mut Problems,
 }
 
+/// How many different texts of actions are remembered.
+const MOST_ACTIONS: usize = 10_000;
+
 /// Columns that pairs, splits and the shares of options may fill.
-const JOINED: [Column; 8] = [
+const JOINED: [Column; 7] = [
     Column::Quantity,
     Column::Price,
     Column::Fee,
@@ -89,7 +93,6 @@ const JOINED: [Column; 8] = [
     Column::Ratio,
     Column::NewSymbol,
     Column::NewQuantity,
-    Column::Note,
 ];
 
 /// Columns whose cells hold numbers.
@@ -165,13 +168,12 @@ struct Use {
     line: u32,
     word: String,
     cells: String,
-    event: String,
 }
 
 struct Run<'r, 'a> {
     applying: &'r mut Applying<'a>,
     mapping: &'r Mapping,
-    plan: Plan,
+    plan: Arc<Plan>,
     header: Header,
     zone: SourceZone,
     numbers: Numbers,
@@ -181,7 +183,8 @@ struct Run<'r, 'a> {
     usual: Vec<Option<Expression>>,
     /// Rules whose text fits, by the text of the action.
     fitting: FxHashMap<Box<str>, Vec<usize>>,
-    uses: Vec<Use>,
+    /// By rule, a use for each word it said.
+    uses: Vec<Vec<Use>>,
     ignored: BTreeMap<Cow<'static, str>, u64>,
     ledger: Ledger,
     /// Rows that are parts of an event, by position.
@@ -221,14 +224,14 @@ impl<'r, 'a> Run<'r, 'a> {
             numbers: Numbers::of(&mapping.parse, comma),
             applying,
             mapping,
-            plan,
+            plan: Arc::new(plan),
             header,
             zone,
             dates: Vec::new(),
             out: Rows::new(columns, size),
             usual,
             fitting: FxHashMap::default(),
-            uses: vec![Use::default(); rules],
+            uses: vec![Vec::new(); rules],
             ignored: BTreeMap::new(),
             ledger: Ledger::default(),
             parts: Vec::new(),
@@ -373,7 +376,7 @@ impl<'r, 'a> Run<'r, 'a> {
         for message in compiler.wrong {
             self.problem(row.record.line(), None, Problem::new(message));
         }
-        self.plan = plan;
+        self.plan = Arc::new(plan);
         self.header.names = names;
         self.usual = self
             .out
@@ -432,60 +435,71 @@ impl<'r, 'a> Run<'r, 'a> {
     }
 
     /// The rule for a row: its position and the canonical word it says.
-    fn rule(&mut self, row: Row<'_>, action: &str) -> Option<(Option<usize>, String)> {
-        if self.plan.rules.is_empty() {
-            return Some((None, action.to_owned()));
+    fn rule<'p>(
+        &mut self,
+        plan: &'p Plan,
+        row: Row<'_>,
+        action: &'p str,
+    ) -> Option<(Option<usize>, Cow<'p, str>)> {
+        if plan.rules.is_empty() {
+            return Some((None, Cow::Borrowed(action)));
         }
-        if !self.applying.options.actions.is_empty() {
-            let key = action::normalised(action);
-            let own = self.applying.options.actions.iter();
-            let mut own =
-                own.filter(|(word, _)| action::normalised(word) == key && !key.is_empty());
-            if let Some((_, meaning)) = own.next() {
-                return Some((None, meaning.clone()));
-            }
+        if let Some(meaning) = self.own_meaning(action) {
+            return Some((None, Cow::Owned(meaning)));
         }
-        if !self.fitting.contains_key(action) {
-            if self.fitting.len() > 10_000 {
-                self.fitting.clear();
-            }
-            let rules = self.plan.rules.iter().enumerate();
-            let fitting = rules
-                .filter(|(_, rule)| rule.fits(action))
-                .map(|(at, _)| at)
-                .collect();
-            self.fitting.insert(action.into(), fitting);
+        let fits = |at: &usize| {
+            let rule = plan.rules.get(*at);
+            rule.is_some_and(|rule| rule.when.iter().all(|condition| condition.holds(row)))
+        };
+        let at = match self.fitting.get(action) {
+            Some(fitting) => fitting.iter().copied().find(fits),
+            None => self.learn(plan, action).iter().copied().find(fits),
+        }?;
+        let word = plan.rules.get(at)?.word(action)?;
+        Some((Some(at), Cow::Borrowed(word)))
+    }
+
+    /// What the user's configuration says of an action.
+    fn own_meaning(&self, action: &str) -> Option<String> {
+        if self.applying.options.actions.is_empty() || action.is_empty() {
+            return None;
         }
-        let fitting = self.fitting.get(action)?;
-        let at = fitting.iter().copied().find(|at| {
-            self.plan
-                .rules
-                .get(*at)
-                .is_some_and(|rule| rule.when.iter().all(|condition| condition.holds(row)))
-        })?;
-        let word = self.plan.rules.get(at)?.word(action)?;
-        Some((Some(at), word.to_owned()))
+        let key = action::normalised(action);
+        let mut own = self.applying.options.actions.iter();
+        own.find(|(word, _)| action::normalised(word) == key)
+            .map(|(_, meaning)| meaning.clone())
+    }
+
+    /// The rules whose text fits an action met for the first time.
+    #[cold]
+    fn learn(&mut self, plan: &Plan, action: &str) -> &[usize] {
+        if self.fitting.len() > MOST_ACTIONS {
+            self.fitting.clear();
+        }
+        let rules = plan.rules.iter().enumerate();
+        let fitting = rules
+            .filter(|(_, rule)| rule.fits(action))
+            .map(|(at, _)| at)
+            .collect();
+        self.fitting.entry(action.into()).or_insert(fitting)
     }
 
     fn row(&mut self, row: Row<'_>) {
         let line = row.record.line();
-        let action_cell = self.plan.action.as_ref().and_then(Expression::cell);
-        let action = self
-            .plan
-            .action
-            .as_ref()
-            .map(|action| action.text(row).into_owned());
+        let plan = Arc::clone(&self.plan);
+        let action = plan.action.as_ref().map(|action| action.text(row));
         let action = action.unwrap_or_default();
-        let Some((rule, word)) = self.rule(row, &action) else {
+        let action_cell = plan.action.as_ref().and_then(Expression::cell);
+        let Some((rule, word)) = self.rule(&plan, row, &action) else {
             let problem = self.unknown(&action);
             self.problem(line, action_cell, problem);
             return;
         };
-        self.count(rule, row, &word, &action);
-        match word.as_str() {
+        self.count(rule, row, &word);
+        match word.as_ref() {
             "ignore" => {
                 let label = rule
-                    .and_then(|at| self.plan.rules.get(at))
+                    .and_then(|at| plan.rules.get(at))
                     .map_or_else(|| format!("action `{action}`"), |rule| rule.label.clone());
                 self.ignore(label);
             }
@@ -514,21 +528,24 @@ impl<'r, 'a> Run<'r, 'a> {
             .help(format!("say what it means: `[actions]` then `\"{action}\" = \"buy\"` (or sell, dividend, ignore, ...) in lossoffset.toml"))
     }
 
-    fn count(&mut self, rule: Option<usize>, row: Row<'_>, word: &str, action: &str) {
-        let Some(rule_use) = rule.and_then(|at| self.uses.get_mut(at)) else {
+    fn count(&mut self, rule: Option<usize>, row: Row<'_>, word: &str) {
+        let Some(uses) = rule.and_then(|at| self.uses.get_mut(at)) else {
             return;
         };
-        rule_use.rows += 1;
-        if rule_use.rows == 1 {
-            rule_use.line = row.record.line();
-            rule_use.word = word.to_owned();
-            let cells: Vec<&str> = (0..row.record.len())
-                .map(|cell| row.get(cell))
-                .filter(|text| !text.is_empty())
-                .collect();
-            rule_use.cells = cells.join(" | ");
-            rule_use.event = action.to_owned();
+        if let Some(known) = uses.iter_mut().find(|known| known.word == word) {
+            known.rows += 1;
+            return;
         }
+        let cells: Vec<&str> = (0..row.record.len())
+            .map(|cell| row.get(cell))
+            .filter(|text| !text.is_empty())
+            .collect();
+        uses.push(Use {
+            rows: 1,
+            line: row.record.line(),
+            word: word.to_owned(),
+            cells: cells.join(" | "),
+        });
     }
 
     fn write(&mut self, row: Row<'_>, rule: Option<usize>, word: &str) {
@@ -566,19 +583,16 @@ impl<'r, 'a> Run<'r, 'a> {
         self.wrong = false;
         let columns = std::mem::take(&mut self.out.columns);
         let usual = std::mem::take(&mut self.usual);
+        let plan = Arc::clone(&self.plan);
+        let set = rule
+            .and_then(|at| plan.rules.get(at))
+            .map_or(&[][..], |rule| rule.set.as_slice());
         for (column, usual) in columns.iter().zip(&usual) {
             if *column == Column::Action {
                 self.out.push(word);
             } else {
-                let own = rule
-                    .and_then(|at| self.plan.rules.get(at))
-                    .and_then(|rule| {
-                        rule.set
-                            .iter()
-                            .find(|(of, _)| of == column)
-                            .map(|(_, e)| e.clone())
-                    });
-                if let Some(expression) = own.as_ref().or(usual.as_ref()) {
+                let own = set.iter().find(|(of, _)| of == column);
+                if let Some(expression) = own.map(|(_, own)| own).or(usual.as_ref()) {
                     self.cell(row, rule, *column, expression);
                 }
             }
@@ -723,11 +737,14 @@ impl<'r, 'a> Run<'r, 'a> {
             _ => expression.summands().is_none(),
         };
         if as_is && !self.numbers.rewrites() {
-            if !self.numbers.is_null(text) && !text.contains(['e', 'E']) {
-                self.out.push(text);
+            if self.numbers.is_null(text) {
                 return;
             }
-            if self.numbers.is_null(text) {
+            if self.out.push_plain_number(text) {
+                return;
+            }
+            if !text.contains(['e', 'E']) {
+                self.out.push(text);
                 return;
             }
         }
@@ -1071,12 +1088,8 @@ impl<'r, 'a> Run<'r, 'a> {
     }
 
     fn rule_readings(&self) -> Vec<RuleReading> {
-        let used = self
-            .plan
-            .rules
-            .iter()
-            .zip(&self.uses)
-            .filter(|(_, used)| used.rows > 0);
+        let rules = self.plan.rules.iter().zip(&self.uses);
+        let used = rules.flat_map(|(rule, uses)| uses.iter().map(move |used| (rule, used)));
         used.map(|(rule, used)| RuleReading {
             rule: rule.label.clone(),
             meaning: used.word.clone(),
@@ -1118,6 +1131,12 @@ fn written_columns(mapping: &Mapping, plan: &Plan) -> Vec<Column> {
     if parts {
         columns.extend(JOINED);
     }
+    // Notes are not computed with: they are written only where they hold rows together.
+    let by_note = mapping
+        .pair
+        .iter()
+        .any(|pair| pair.by.iter().any(|name| name == "note"));
+    columns.retain(|column| *column != Column::Note || by_note);
     columns.sort_unstable();
     columns.dedup();
     columns
@@ -1125,19 +1144,16 @@ fn written_columns(mapping: &Mapping, plan: &Plan) -> Vec<Column> {
 
 /// Whether a word may stand behind `is`.
 pub fn is_meaning(word: &str) -> bool {
-    const PARTS: [&str; 12] = [
+    const PARTS: [&str; 9] = [
         "?",
-        "ignore",
         "auto",
+        "trade",
         "pair",
         "pair.fee",
         "split.old",
         "split.new",
-        "split.units",
         "merger.cash",
         "merger.units",
-        "trade",
-        "cancel",
     ];
     PARTS.contains(&word) || Action::WORDS.iter().any(|(known, _)| *known == word)
 }

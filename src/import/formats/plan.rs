@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 use crate::import::columns::Column;
 use crate::record::Record;
 
+use super::apply::is_meaning;
 use super::detect::name_key;
 use super::mapping::{
     CellTable, Cells, Condition, Mapping, Meaning, Names, PriceUnit, QuantitySign, Rule,
@@ -435,6 +436,14 @@ impl Compiler<'_> {
                 Is::Word("?".to_owned())
             }
         };
+        let words: Vec<&str> = match &is {
+            Is::Word(word) => vec![word],
+            Is::ByGroup(_, words) => words.values().map(String::as_str).collect(),
+        };
+        for word in words.into_iter().filter(|word| !is_meaning(word)) {
+            self.wrong
+                .push(format!("`is = \"{word}\"` says nothing that is known"));
+        }
         let mut set = Vec::new();
         for (name, cells) in &rule.set {
             match column_named(name) {

@@ -65,6 +65,63 @@ impl Rows {
         }
     }
 
+    /// Adds a number in the usual American shape, without `$`, commas and parentheses; `false` where it has another.
+    #[inline]
+    pub fn push_plain_number(&mut self, text: &str) -> bool {
+        let start = self.text.len();
+        let pushed = self.try_plain_number(text.as_bytes()).is_some();
+        if !pushed {
+            self.text.truncate(start);
+        }
+        pushed
+    }
+
+    fn try_plain_number(&mut self, text: &[u8]) -> Option<()> {
+        let (mut rest, mut negative) = match text {
+            [b'(', inside @ .., b')'] => (inside, true),
+            _ => (text, false),
+        };
+        while let [sign @ (b'-' | b'$'), after @ ..] = rest {
+            if *sign == b'-' {
+                if negative {
+                    return None;
+                }
+                negative = true;
+            }
+            rest = after;
+        }
+        if negative {
+            self.text.push(b'-');
+        }
+        let whole = rest
+            .iter()
+            .position(|byte| *byte == b'.')
+            .unwrap_or(rest.len());
+        let (whole, fraction) = rest.split_at_checked(whole)?;
+        // A comma stands before each group of three, and nowhere else.
+        let mut since_comma: Option<usize> = None;
+        for (at, byte) in whole.iter().enumerate() {
+            match (byte, since_comma) {
+                (b'0'..=b'9', since) => {
+                    self.text.push(*byte);
+                    since_comma = since.map(|digits| digits + 1);
+                }
+                (b',', None) if (1..=3).contains(&at) => since_comma = Some(0),
+                (b',', Some(3)) => since_comma = Some(0),
+                _ => return None,
+            }
+        }
+        if whole.is_empty() || since_comma.is_some_and(|digits| digits != 3) {
+            return None;
+        }
+        let digits = fraction.get(1..).unwrap_or_default();
+        if !digits.iter().all(u8::is_ascii_digit) {
+            return None;
+        }
+        self.text.extend_from_slice(fraction);
+        Some(())
+    }
+
     /// Line breaks become blanks; quotes are written so that they are read as they stand.
     #[cold]
     fn push_odd(&mut self, text: &str) {
@@ -219,4 +276,48 @@ pub fn cell(cells: &[(Column, String)], column: Column) -> Option<&str> {
 pub fn set(cells: &mut Vec<(Column, String)>, column: Column, text: String) {
     cells.retain(|(of, _)| *of != column);
     cells.push((column, text));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(text: &str) -> Option<String> {
+        let mut rows = Rows::new(Vec::new(), 0);
+        let pushed = rows.push_plain_number(text);
+        pushed.then(|| rows.written_since(0))
+    }
+
+    #[test]
+    fn numbers_of_american_brokers_become_plain() {
+        for (text, expected) in [
+            ("1", "1"),
+            ("$1,234.56", "1234.56"),
+            ("-$1,234,567", "-1234567"),
+            ("$-12.5", "-12.5"),
+            ("($1,500.00)", "-1500.00"),
+            ("0.1000000000", "0.1000000000"),
+        ] {
+            assert_eq!(plain(text).as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_other_shape_is_left_to_the_reader() {
+        for text in [
+            "",
+            "1,5",
+            "1,2345",
+            "12,34,567",
+            "--1",
+            "(-1)",
+            "1.2.3",
+            ".5",
+            "1e3",
+            "5 EUR",
+            "1234,567",
+        ] {
+            assert_eq!(plain(text), None, "{text}");
+        }
+    }
 }

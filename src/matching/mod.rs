@@ -161,6 +161,13 @@ pub fn matched(
     incurred::apply(history, law, &rules, &mut all)?;
     granted::apply(history, law, &mut all)
         .map_err(|error| vec![Problem::new(error.to_string())])?;
+    if let Some(trails) = &mut all.trails {
+        // Rows that came from elsewhere than the fold have none.
+        trails
+            .disposals
+            .resize_with(all.disposals.len(), Default::default);
+        trails.lots.resize_with(all.lots.len(), Vec::new);
+    }
     in_order_of_sale(&mut all);
     in_order_of_names(history, &mut all);
     if !rules.only_sums {

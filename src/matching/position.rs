@@ -309,6 +309,11 @@ impl Fold<'_> {
                 } else {
                     ZERO
                 };
+                if !self.reported(holding.0) {
+                    self.conservation.basis_gone =
+                        self.conservation.basis_gone.plus(slice.part.amount)?;
+                    continue;
+                }
                 self.conservation.basis_out =
                     self.conservation.basis_out.plus(slice.part.amount)?;
                 let loss = self

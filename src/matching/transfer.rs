@@ -165,28 +165,40 @@ impl Fold<'_> {
                 break;
             }
             let part = wanted.min(last.quantity);
-            let mut parcel = Parcel::from_part(last.quantity, last.part, self.ledger.places());
+            let (own, rest) = self.divided(last.quantity, last.part, part)?;
+            let gift = match last.gift {
+                Some((value, given)) => Some((self.divided(last.quantity, value, part)?, given)),
+                None => None,
+            };
             cut.push(Slice {
                 quantity: part,
                 trail: self.ledger.trail.cut(last.trail, part, last.quantity)?,
-                part: parcel.take(part)?,
-                gift: None,
+                part: own,
+                gift: gift.map(|((value, _), given)| (value, given)),
                 ..last
             });
             if part < last.quantity {
-                let rest = Part {
-                    amount: parcel.amount_left()?,
-                    printed: parcel.printed(),
-                };
                 slices.push(Slice {
-                    quantity: parcel.left(),
+                    quantity: last.quantity.minus(part)?,
                     part: rest,
+                    gift: gift.map(|((_, value), given)| (value, given)),
                     ..last
                 });
             }
             wanted = wanted.minus(part)?;
         }
         Ok((slices, cut))
+    }
+
+    /// What `part` of `units` carry of an amount, and what the others do.
+    fn divided(&self, units: Quantity, whole: Part, part: Quantity) -> Result<(Part, Part), Halt> {
+        let mut parcel = Parcel::from_part(units, whole, self.ledger.places());
+        let taken = parcel.take(part)?;
+        let rest = Part {
+            amount: parcel.amount_left()?,
+            printed: parcel.printed(),
+        };
+        Ok((taken, rest))
     }
 
     /// Puts slices into an account as they are.

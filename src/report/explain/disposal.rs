@@ -55,6 +55,10 @@ impl Explainer<'_> {
                 None if !provenance.proceeds.is_empty() => {
                     self.movements(&provenance.proceeds, row.proceeds)
                 }
+                None if !row.quantity.is_zero() => {
+                    let proceeds = Money::from_minor(row.proceeds, self.frame.places);
+                    self.sale(row, (row.quantity, proceeds), &[])
+                }
                 None => vec![self.amount_line(row, row.proceeds)],
             };
         }
@@ -188,9 +192,11 @@ impl Explainer<'_> {
                 let text = if row.quantity.is_zero() && row.proceeds == 0 {
                     "long-term part of the loss of the row before"
                 } else {
-                    "basis recovered"
+                    identified(row.matched)
                 };
-                let line = Line::new(text).at(self.source(row.closed_by));
+                let opened = row.lot.filter(|lot| lot.number > 0);
+                let by = opened.map_or(row.closed_by, |lot| lot.opened_by);
+                let line = Line::new(text).at(self.source(by));
                 lines.push(line.amount(row.cost));
             }
         } else {
@@ -339,6 +345,12 @@ impl Explainer<'_> {
             return vec![Line::new(text).at(trade.source).rule(self.us(rule))];
         }
         let days = row.disposed.days_since(held_from);
+        if self.law.code != "us" {
+            let term = row.term.map_or("no", Term::word);
+            let (held, until) = (days_of(days), row.disposed);
+            let text = format!("held {held} from {held_from} to {until}: {term} term");
+            return vec![Line::new(text)];
+        }
         let first = held_from.first_long_term_day();
         let long = row.term == Some(Term::Long);
         let inherited = row
@@ -424,11 +436,15 @@ impl Explainer<'_> {
                 1.. => format!("{} later", days_of(days)),
                 _ => format!("{} earlier", days_of(-days)),
             };
-            lines.push(Line::new(format!(
-                "bought {when}: the window is {} to {}",
-                row.disposed.plus(-WINDOW),
-                row.disposed.plus(WINDOW)
-            )));
+            let mut text = format!("bought {when}");
+            if self.law.code == "us" {
+                text.push_str(&format!(
+                    ": the window is {} to {}",
+                    row.disposed.plus(-WINDOW),
+                    row.disposed.plus(WINDOW)
+                ));
+            }
+            lines.push(Line::new(text));
             if adjustment.replacement.is_none() {
                 lines.push(self.gone(purchase));
             }
@@ -476,6 +492,21 @@ impl Explainer<'_> {
             self.amount(loss)
         );
         Some(Line::new(text))
+    }
+}
+
+/// How the units of a row without movements of its own were identified.
+fn identified(matched: Match) -> &'static str {
+    match matched {
+        Match::Lot => "basis of the lot",
+        Match::SameDay => "matched with a purchase of the same day",
+        Match::Within30Days => "matched with a purchase of the 30 days after",
+        Match::Within4Weeks => "matched with a purchase of the four weeks before",
+        Match::Pool => "the units' share of the pool",
+        Match::Later => "matched with a later purchase",
+        Match::Short => "cost of closing the short position",
+        Match::Mark => "value at the last mark",
+        Match::Amount => "amount of the row",
     }
 }
 

@@ -87,6 +87,65 @@ pub fn in_order(history: &History, calendar: &Calendar, identical: &[Vec<Securit
     Ordered { events, left_out }
 }
 
+/// Events taken apart by groups of connected securities: what happens in one touches no other.
+#[derive(Debug, Default)]
+pub struct Groups {
+    events: Vec<TradeId>,
+    /// Where each group ends in `events`.
+    ends: Vec<u32>,
+}
+
+impl Groups {
+    /// Takes ordered events apart; within a group they keep their order.
+    pub fn new(history: &History, identical: &[Vec<SecurityId>], ordered: &[TradeId]) -> Self {
+        let group_of = connected(history, identical);
+        let group = |id: &TradeId| group_of[history.trade(*id).security.0 as usize] as usize;
+        let mut starts = vec![0_u32; group_of.len() + 1];
+        for id in ordered {
+            starts[group(id) + 1] += 1;
+        }
+        for index in 1..starts.len() {
+            starts[index] += starts[index - 1];
+        }
+        let mut events = vec![TradeId(0); ordered.len()];
+        for id in ordered {
+            let place = &mut starts[group(id)];
+            events[*place as usize] = *id;
+            *place += 1;
+        }
+        // Each start has moved to the end of its group; securities that stand for no group end where the one before does.
+        starts.dedup();
+        starts.retain(|end| *end > 0);
+        Self {
+            events,
+            ends: starts,
+        }
+    }
+
+    /// How many groups have events.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether nothing happens at all.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The events of one group.
+    pub fn get(&self, index: usize) -> &[TradeId] {
+        let start = index
+            .checked_sub(1)
+            .and_then(|before| self.ends.get(before))
+            .copied()
+            .unwrap_or(0);
+        let end = self.ends.get(index).copied().unwrap_or(start);
+        self.events
+            .get(start as usize..end as usize)
+            .unwrap_or_default()
+    }
+}
+
 fn order_by_time(history: &History, day: &mut [TradeId]) {
     let time = |id: &TradeId| history.trade(*id).time;
     if !day.is_sorted_by_key(time) {

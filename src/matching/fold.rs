@@ -11,6 +11,7 @@ use super::rules::Rules;
 use super::value::Valued;
 use super::wash::Wash;
 use super::{Halt, Matched, YearAmount};
+use crate::answer::trail::Trails;
 use crate::answer::{Adjustment, Conservation, OpenLot, Units};
 use crate::date::Date;
 use crate::diagnostic::{Problem, Warning};
@@ -64,14 +65,7 @@ impl<'a> Fold<'a> {
             law,
             rules,
             calendar,
-            ledger: Ledger::new(
-                rules.places,
-                history
-                    .trades
-                    .iter()
-                    .any(|trade| trade.action.keeps_dates()),
-                rules.trail,
-            ),
+            ledger: Ledger::new(rules.places, rules.dates_kept, rules.trail),
             positions: Positions::default(),
             wash: Wash::default(),
             rows: Rows::new(rules.only_sums),
@@ -292,8 +286,8 @@ impl<'a> Fold<'a> {
         }
     }
 
-    /// Hands everything over.
-    pub fn finish(mut self, all: &mut Matched, problems: &mut Vec<Problem>) {
+    /// Hands everything over; rows are counted from 0.
+    pub fn finish(mut self, problems: &mut Vec<Problem>) -> Matched {
         for ended in [self.settle_transit(), self.unfinished()] {
             match ended {
                 Ok(()) => {}
@@ -303,31 +297,27 @@ impl<'a> Fold<'a> {
         }
         problems.append(&mut self.problems);
         self.mark_provisional();
-        if let Err(error) = self.take_stock(all) {
+        let mut found = Matched {
+            trails: self.rules.trail.then(Trails::default),
+            ..Matched::default()
+        };
+        if let Err(error) = self.take_stock(&mut found) {
             problems.push(Problem::new(error.to_string()));
         }
-        if let Some(trails) = &mut all.trails {
+        if let Some(trails) = &mut found.trails {
             let rows = 0..self.rows.len();
             trails
                 .disposals
                 .extend(rows.map(|row| self.ledger.trail.of_row(row)));
         }
         match std::mem::take(&mut self.rows).finish() {
-            Ok((rows, sums)) => (all.disposals, all.sums) = (rows, sums),
+            Ok((rows, sums)) => (found.disposals, found.sums) = (rows, sums),
             Err(error) => problems.push(Problem::new(error.to_string())),
         }
-        all.adjustments.append(&mut self.adjustments);
-        all.amounts.append(&mut self.amounts);
-        for warning in self.warnings.drain(..) {
-            match all
-                .warnings
-                .iter_mut()
-                .find(|known| known.code == warning.code && known.message == warning.message)
-            {
-                Some(known) => known.at.extend(warning.at),
-                None => all.warnings.push(warning),
-            }
-        }
+        found.adjustments = self.adjustments;
+        found.amounts = self.amounts;
+        found.warnings = self.warnings;
+        found
     }
 
     /// What is held: lots, pools and open positions, with the conservation sums.
@@ -391,13 +381,9 @@ impl<'a> Fold<'a> {
         }
         self.positions_held(&mut lots, &mut told);
         if let Some(trails) = &mut all.trails {
-            let offset = all.disposals.len() as u32;
-            for movement in told.iter_mut().flatten() {
-                movement.map_row(|row| row + offset);
-            }
-            trails.lots.append(&mut told);
+            trails.lots = told;
         }
-        all.lots.append(&mut lots);
+        all.lots = lots;
         self.conservation.adjusted = self.rows.adjusted();
         self.conservation.units = self.units()?;
         all.conservation.add(&self.conservation)

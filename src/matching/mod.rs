@@ -14,6 +14,7 @@ mod option;
 mod position;
 mod rows;
 mod rules;
+mod side_by_side;
 mod statutory;
 mod trail;
 mod transfer;
@@ -28,8 +29,8 @@ use crate::diagnostic::{Problem, Warning};
 use crate::jurisdiction::Jurisdiction;
 use crate::money::{Minor, OutOfRange};
 use crate::settings::Settings;
-use crate::timeline::{Calendar, in_order};
-use crate::trade::{History, SecurityId};
+use crate::timeline::{Calendar, Groups, in_order};
+use crate::trade::{History, SecurityId, TradeId};
 
 pub use wash::WASH_SALE;
 
@@ -58,6 +59,59 @@ pub struct Matched {
     pub conservation: Conservation,
     /// Where the figures come from, if asked for.
     pub trails: Option<Trails>,
+}
+
+impl Matched {
+    /// Adds what was found elsewhere, after what is here.
+    fn append(&mut self, other: Self) -> Result<(), OutOfRange> {
+        let before = self.disposals.len() as u32;
+        let row = |row: u32| row + before;
+        append(&mut self.disposals, other.disposals);
+        append(&mut self.lots, other.lots);
+        append(&mut self.amounts, other.amounts);
+        let adjustments = other.adjustments.into_iter();
+        self.adjustments.extend(adjustments.map(|mut adjustment| {
+            adjustment.disposal = row(adjustment.disposal);
+            adjustment
+        }));
+        let merged = other.merged.into_iter();
+        self.merged
+            .extend(merged.map(|(position, rows)| (row(position), rows)));
+        for (year, sums) in &other.sums {
+            self.sums.entry(*year).or_default().join(sums)?;
+        }
+        for warning in other.warnings {
+            match self
+                .warnings
+                .iter_mut()
+                .find(|known| known.code == warning.code && known.message == warning.message)
+            {
+                Some(known) => known.at.extend(warning.at),
+                None => self.warnings.push(warning),
+            }
+        }
+        if let Some(mut trails) = other.trails {
+            for provenance in &mut trails.disposals {
+                provenance.map_rows(row);
+            }
+            for movement in trails.lots.iter_mut().flatten() {
+                movement.map_row(row);
+            }
+            let own = self.trails.get_or_insert_default();
+            own.disposals.append(&mut trails.disposals);
+            own.lots.append(&mut trails.lots);
+        }
+        self.conservation.add(&other.conservation)
+    }
+}
+
+/// Appends without a copy where nothing is there yet.
+fn append<T>(to: &mut Vec<T>, mut from: Vec<T>) {
+    if to.is_empty() {
+        *to = from;
+    } else {
+        to.append(&mut from);
+    }
 }
 
 /// An amount of a year that is not a row.
@@ -116,7 +170,7 @@ pub fn matched(
         as_of: settings.as_of,
     };
     let identical = identical_securities(history, settings);
-    let ordered = in_order(history, &calendar, &identical);
+    let mut ordered = in_order(history, &calendar, &identical);
     let rules = Rules::new(history, law, settings, identical)?;
     let mut all = Matched {
         trails: settings.trail.then(Trails::default),
@@ -124,9 +178,14 @@ pub fn matched(
     };
     let mut problems = Vec::new();
     if law.by_lots() {
-        let mut fold = Fold::new(history, law, &rules, calendar);
-        fold.run(&ordered.events);
-        fold.finish(&mut all, &mut problems);
+        let groups = Groups::new(history, &rules.identical, &ordered.events);
+        drop(std::mem::take(&mut ordered.events));
+        let fold = |events: &[TradeId], problems: &mut Vec<Problem>| {
+            let mut fold = Fold::new(history, law, &rules, calendar);
+            fold.run(events);
+            fold.finish(problems)
+        };
+        all = side_by_side::fold_all(&groups, &fold, &mut problems);
     } else {
         statutory::run(
             history,
@@ -168,7 +227,9 @@ pub fn matched(
             .resize_with(all.disposals.len(), Default::default);
         trails.lots.resize_with(all.lots.len(), Vec::new);
     }
-    in_order_of_sale(&mut all);
+    if !rules.only_sums {
+        in_order_of_sale(&mut all);
+    }
     in_order_of_names(history, &mut all);
     if !rules.only_sums {
         all.sums =

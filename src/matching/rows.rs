@@ -43,6 +43,25 @@ impl Sums {
         Ok(years)
     }
 
+    /// Adds the sums of other rows.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] where a sum cannot be held.
+    pub fn join(&mut self, other: &Self) -> Result<(), OutOfRange> {
+        self.rows += other.rows;
+        for (sum, amount) in [
+            (&mut self.short_gains, other.short_gains),
+            (&mut self.short_losses, other.short_losses),
+            (&mut self.long_gains, other.long_gains),
+            (&mut self.long_losses, other.long_losses),
+            (&mut self.without_term, other.without_term),
+            (&mut self.collectibles, other.collectibles),
+        ] {
+            *sum = sum.checked_add(amount).ok_or(OutOfRange::Amount)?;
+        }
+        Ok(())
+    }
+
     /// Adds a row.
     ///
     /// # Errors

@@ -48,6 +48,8 @@ pub struct Rules {
     pub only_sums: bool,
     /// Whether to keep every deferral apart, as the adjustments report needs.
     pub keep_adjustments: bool,
+    /// Whether some rows bring in lots that keep the dates they had elsewhere.
+    pub dates_kept: bool,
     /// Whether to record where basis comes from.
     pub trail: bool,
     /// Whether rules with a window reach coins (Ireland, Spain).
@@ -182,6 +184,10 @@ impl Rules {
                 .or_else(|| history.trades.iter().map(|trade| trade.date).max()),
             only_sums: settings.only_years && law.code == "us",
             keep_adjustments: !settings.skip_adjustments && !settings.only_years,
+            dates_kept: history
+                .trades
+                .iter()
+                .any(|trade| trade.action.keeps_dates()),
             trail: settings.trail,
             coin_windows: law.reading(settings, "crypto_four_weeks") == "yes",
             deny_without_substitute: law.reading(settings, "no_substitute_left") != "allow",

@@ -3,6 +3,8 @@
 
 pub mod trail;
 
+pub use crate::lot::LotName;
+
 use std::collections::BTreeMap;
 
 use crate::date::Date;
@@ -41,19 +43,6 @@ pub struct Merged {
     pub opened_by: Vec<TradeId>,
     /// The sales.
     pub closed_by: Vec<TradeId>,
-}
-
-/// The name of a lot: its own if its row gives one, else `SYMBOL@DATE#n`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct LotName {
-    /// The security as which it was acquired.
-    pub security: SecurityId,
-    /// The day it was acquired.
-    pub date: Date,
-    /// Its number among the lots of that security and day, from 1; 0 for a pool, which is `SYMBOL@pool`.
-    pub number: u32,
-    /// The row that opened it, which may name it.
-    pub opened_by: TradeId,
 }
 
 /// One slice of a lot (or matched leg) that a disposal used. Amounts are minor units of the report's currency.

@@ -14,6 +14,19 @@ pub struct PurchaseId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LotId(pub u32);
 
+/// The name of a lot: its own if its row gives one, else `SYMBOL@DATE#n`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LotName {
+    /// The security as which it was acquired.
+    pub security: SecurityId,
+    /// The day it was acquired.
+    pub date: Date,
+    /// Its number among the lots of that security and day, from 1; 0 for a pool, which is `SYMBOL@pool`.
+    pub number: u32,
+    /// The row that opened it, which may name it.
+    pub opened_by: TradeId,
+}
+
 /// One acquisition: what all units that came in with it have in common, wherever they are now.
 #[derive(Clone, Debug)]
 pub struct Purchase {
@@ -37,7 +50,97 @@ pub struct Purchase {
     /// Nobody knows what it cost.
     pub basis_unknown: bool,
     /// The lots that its units form now, in the order in which they leave.
-    pub lots: SmallVec<[LotId; 4]>,
+    pub pieces: SmallVec<[Piece; 2]>,
+    /// How many of them have not served as a replacement.
+    pub unused: u32,
+}
+
+/// A lot of a purchase, with what decides its place among the others.
+#[derive(Clone, Copy, Debug)]
+pub struct Piece {
+    /// As in the lot.
+    pub held_from: Date,
+    /// As in the lot.
+    pub used: bool,
+    /// The lot.
+    pub lot: LotId,
+}
+
+impl Piece {
+    /// The earlier start of a holding period leaves first, then what has been a replacement.
+    fn place(held_from: Date, used: bool) -> (Date, bool) {
+        (held_from, !used)
+    }
+}
+
+impl Purchase {
+    /// The name of its lots.
+    pub fn name(&self) -> LotName {
+        LotName {
+            security: self.security,
+            date: self.acquired,
+            number: self.number,
+            opened_by: self.opened_by,
+        }
+    }
+
+    /// The lots that its units form, in the order in which they leave.
+    pub fn lots(&self) -> impl Iterator<Item = LotId> + '_ {
+        self.pieces.iter().map(|piece| piece.lot)
+    }
+
+    /// The lots with this start and use.
+    pub fn alike(&self, held_from: Date, used: bool) -> impl Iterator<Item = LotId> + '_ {
+        let place = Piece::place(held_from, used);
+        let start = self
+            .pieces
+            .partition_point(|other| Piece::place(other.held_from, other.used) < place);
+        let alike = self.pieces.iter().skip(start);
+        alike
+            .take_while(move |other| Piece::place(other.held_from, other.used) == place)
+            .map(|piece| piece.lot)
+    }
+
+    /// The lots whose units have not served as a replacement, in the order in which they leave.
+    pub fn unused_lots(&self) -> SmallVec<[LotId; 2]> {
+        // They are few, and near the end, since a replacement's holding period starts earlier.
+        let mut found = SmallVec::new();
+        let mut pieces = self.pieces.iter().rev();
+        while found.len() < self.unused as usize {
+            match pieces.next() {
+                Some(piece) if !piece.used => found.push(piece.lot),
+                Some(_) => {}
+                None => break,
+            }
+        }
+        found.reverse();
+        found
+    }
+
+    /// Lists a lot, after those with the same start and use.
+    pub fn list(&mut self, lot: LotId, held_from: Date, used: bool) {
+        let place = Piece::place(held_from, used);
+        let at = self
+            .pieces
+            .partition_point(|other| Piece::place(other.held_from, other.used) <= place);
+        self.pieces.insert(
+            at,
+            Piece {
+                held_from,
+                used,
+                lot,
+            },
+        );
+        self.unused += u32::from(!used);
+    }
+
+    /// Takes a lot off the list.
+    pub fn unlist(&mut self, lot: LotId) {
+        if let Some(at) = self.pieces.iter().position(|piece| piece.lot == lot) {
+            let piece = self.pieces.remove(at);
+            self.unused -= u32::from(!piece.used);
+        }
+    }
 }
 
 /// Units of one purchase in one account with one holding period.

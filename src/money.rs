@@ -88,6 +88,15 @@ impl Quantity {
         Ok(Self(units))
     }
 
+    /// `mantissa` x 10^-`scale`, where so many places can be held.
+    #[inline]
+    pub fn scaled(mantissa: i64, scale: u32) -> Option<Self> {
+        let places = QUANTITY_PLACES.checked_sub(scale)?;
+        // Below 2^63 x 10^18, which is less than 2^127: no overflow; but it may pass the bound.
+        let units = i128::from(mantissa) * power(places);
+        (units.unsigned_abs() < power(36).unsigned_abs()).then_some(Self(units))
+    }
+
     /// The number of 10^-18 units.
     pub fn units(self) -> i128 {
         self.0
@@ -180,6 +189,13 @@ impl Money {
     /// An amount given in minor units (cents where `places` is 2).
     pub fn from_minor(minor: Minor, places: u32) -> Self {
         Self(i128::from(minor).saturating_mul(power(MONEY_PLACES.saturating_sub(places))))
+    }
+
+    /// `mantissa` x 10^-`scale`, where that is exact and within bounds.
+    #[inline]
+    pub fn scaled(mantissa: i128, scale: u32) -> Option<Self> {
+        let places = MONEY_PLACES.checked_sub(scale)?;
+        bounded(mantissa.checked_mul(power(places))?).ok()
     }
 
     /// Quantity x price, exact up to 22 decimal places together.
@@ -300,14 +316,9 @@ impl Money {
     pub fn to_minor(self, places: u32) -> Result<Minor, OutOfRange> {
         let unit = power(MONEY_PLACES.saturating_sub(places)).unsigned_abs();
         let size = self.0.unsigned_abs();
-        // Two divisions by halves of the exponent: each divisor fits a machine word, which is several times faster.
-        let first = 10_000_000_000_u128;
-        let second = unit / first;
-        let rounded = if unit.is_multiple_of(first) && second > 0 {
-            (size + unit / 2) / first / second
-        } else {
-            (size + unit / 2) / unit
-        };
+        // A power of ten is a power of two times one of five, which fits a machine word: that makes the division cheap.
+        let twos = unit.trailing_zeros();
+        let rounded = ((size + unit / 2) >> twos) / (unit >> twos);
         let minor = i64::try_from(rounded).map_err(|_| OutOfRange::Amount)?;
         Ok(if self.0 < 0 { -minor } else { minor })
     }
@@ -445,9 +456,10 @@ fn share(amount: i128, part: i128, whole: i128) -> Option<i128> {
     // Both below 2^64, as nearly always: two word-sized divisions and no product that could overflow.
     if let (Ok(narrow_part), Ok(narrow_whole)) = (u64::try_from(part), u64::try_from(whole)) {
         let (part, whole) = (u128::from(narrow_part), u128::from(narrow_whole));
-        let (quotient, remainder) = (size.checked_div(whole)?, size % whole);
-        let product = remainder * part;
-        let rest = product / whole + u128::from(product % whole >= whole.div_ceil(2));
+        let quotient = size.checked_div(whole)?;
+        let product = (size - quotient * whole) * part;
+        let rest = product / whole;
+        let rest = rest + u128::from(product - rest * whole >= whole.div_ceil(2));
         return signed(quotient.checked_mul(part)?.checked_add(rest)?, negative);
     }
     signed(

@@ -193,6 +193,13 @@ impl Packed {
         })
     }
 
+    /// Mantissa and scale of a packed number.
+    #[inline]
+    fn parts(self) -> Option<(i64, u32)> {
+        let scale = (self.0 & ((1 << Self::SCALE_BITS) - 1)) as u32;
+        (scale < 30).then_some((self.0 >> Self::SCALE_BITS, scale))
+    }
+
     #[inline]
     fn get(self) -> Option<Decimal> {
         let scale = u32::try_from(self.0 & ((1 << Self::SCALE_BITS) - 1)).unwrap_or_default();
@@ -375,6 +382,12 @@ impl Trade {
     #[inline]
     pub fn fee(&self) -> Option<Decimal> {
         self.number(self.fee, 2)
+    }
+
+    /// Mantissa and scale of quantity, price and fee, each where it is given and packed.
+    #[inline]
+    pub fn packed(&self) -> [Option<(i64, u32)>; 3] {
+        [self.quantity.parts(), self.price.parts(), self.fee.parts()]
     }
 
     #[inline]

@@ -31,11 +31,14 @@ pub enum Assets {
 impl TermTest {
     /// The term of something held from one day and disposed of on another.
     pub fn term(self, held_from: Date, disposed: Date) -> Term {
+        let days = disposed.days_since(held_from);
         let long = match self {
             Self::None => false,
+            // A year and a day are 366 or 367 days: only on the first of them does the calendar decide.
+            Self::MoreThanOneYear | Self::AfterAnniversary if days != 366 => days > 366,
             Self::MoreThanOneYear => disposed >= held_from.first_long_term_day(),
             Self::AfterAnniversary => disposed > anniversary(held_from),
-            Self::DaysAtLeast(days) => disposed.days_since(held_from) >= days,
+            Self::DaysAtLeast(least) => days >= least,
         };
         if long { Term::Long } else { Term::Short }
     }

@@ -232,7 +232,7 @@ impl Fold<'_> {
         let lot = self.ledger.acquire(&entry, method)?;
         let purchase = self.ledger.lot(lot).purchase;
         self.ledger.purchases[purchase.0 as usize].inherited = inherited;
-        self.ledger.lot_mut(lot).used = used;
+        self.ledger.set_used(lot, used);
         Ok(())
     }
 

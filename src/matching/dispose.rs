@@ -51,6 +51,13 @@ pub struct Distribution {
     pub exempt: bool,
 }
 
+/// What all rows of a sale have in common.
+struct Kind {
+    class: Class,
+    section_1256: bool,
+    tax_year: i16,
+}
+
 impl Fold<'_> {
     pub(super) fn sell(&mut self, id: TradeId) -> Result<(), Halt> {
         let row = self.valued(id);
@@ -113,16 +120,23 @@ impl Fold<'_> {
             return Ok(());
         }
         self.ledger.take_from_pool(sale.holding, &mut slices)?;
-        let losses = self.realize(sale, &slices)?;
-        self.defer(losses)
+        let result = self.realize_and_defer(sale, &slices);
+        self.slices = slices;
+        result
+    }
+
+    fn realize_and_defer(&mut self, sale: &Sale<'_>, slices: &[Slice]) -> Result<(), Halt> {
+        let mut losses = self.realize(sale, slices)?;
+        let result = self.defer(&mut losses);
+        self.losses = losses;
+        result
     }
 
     /// Carries out a disposal that no choice of lots belongs to: a fraction, a fee, a merger for cash.
     pub(super) fn dispose_by_method(&mut self, sale: &Sale<'_>) -> Result<(), Halt> {
         let mut slices = self.identify_by_method(sale)?;
         self.ledger.take_from_pool(sale.holding, &mut slices)?;
-        let losses = self.realize(sale, &slices)?;
-        self.defer(losses)
+        self.realize_and_defer(sale, &slices)
     }
 
     /// Chooses and takes out units by the row's choice if it has one, else by the method, even where the method wants
@@ -168,45 +182,65 @@ impl Fold<'_> {
     fn first_in_order(
         &mut self,
         sale: &Sale<'_>,
-        mut wanted: Quantity,
+        wanted: Quantity,
     ) -> Result<Vec<Slice>, Halt> {
-        let mut slices = Vec::new();
-        while !wanted.is_zero() {
-            let Some(next) = self.ledger.next(sale.holding) else {
-                break;
-            };
-            let slice = self.ledger.take(next, wanted)?;
-            wanted = wanted.minus(slice.quantity)?;
-            slices.push(slice);
-        }
+        let mut slices = std::mem::take(&mut self.slices);
+        slices.clear();
+        self.ledger
+            .take_in_order(sale.holding, wanted, &mut slices)?;
         Ok(slices)
     }
 
     /// Gives each slice its proceeds, cost and term as a row, and lists the losses.
     fn realize(&mut self, sale: &Sale<'_>, slices: &[Slice]) -> Result<Vec<Loss>, Halt> {
-        let reported = self.reported(sale.holding.0);
-        let proceeds = self.ledger.part(sale.proceeds)?;
-        let mut brought = Parcel::from_part(sale.quantity, proceeds, self.ledger.places());
-        let mut losses = Vec::new();
-        for slice in slices {
-            let part = brought.take(slice.quantity)?;
-            if !reported {
+        let mut losses = std::mem::take(&mut self.losses);
+        losses.clear();
+        if !self.reported(sale.holding.0) {
+            for slice in slices {
                 self.conservation.basis_gone =
                     self.conservation.basis_gone.plus(slice.part.amount)?;
-                continue;
             }
-            self.conservation.basis_out = self.conservation.basis_out.plus(slice.part.amount)?;
-            if let Some(loss) = self.row(sale, slice, part)? {
+            return Ok(losses);
+        }
+        let proceeds = self.ledger.part(sale.proceeds)?;
+        let mut brought = Parcel::from_part(sale.quantity, proceeds, self.ledger.places());
+        let kind = self.kind(sale);
+        let mut basis = self.conservation.basis_out;
+        for slice in slices {
+            let part = brought.take(slice.quantity)?;
+            basis = basis.plus(slice.part.amount)?;
+            if let Some(loss) = self.row(sale, &kind, slice, part)? {
                 losses.push(loss);
             }
         }
+        self.conservation.basis_out = basis;
         Ok(losses)
+    }
+
+    fn kind(&self, sale: &Sale<'_>) -> Kind {
+        Kind {
+            class: self.class(sale.holding.1),
+            section_1256: self.section_1256(sale.holding.1),
+            tax_year: self.tax_year(self.today),
+        }
+    }
+
+    /// The holding-period class of what was held from a day and is sold today.
+    fn term(&self, kind: &Kind, held_from: Date, inherited: bool) -> Option<Term> {
+        if kind.section_1256 {
+            None
+        } else if inherited && self.law.is_us() {
+            Some(Term::Long)
+        } else {
+            self.law.term_of(kind.class, held_from, self.today)
+        }
     }
 
     /// One row; a loss that a loss rule may look at comes back.
     fn row(
         &mut self,
         sale: &Sale<'_>,
+        kind: &Kind,
         slice: &Slice,
         proceeds: Part,
     ) -> Result<Option<Loss>, Halt> {
@@ -215,23 +249,16 @@ impl Fold<'_> {
         if purchase.basis_unknown && !self.rules.unknown_basis_zero {
             return Err(self.basis_unknown(sale));
         }
-        let (acquired, order, number) = (purchase.acquired, purchase.order, slice.purchase);
-        let inherited = purchase.inherited;
-        let term = match (self.section_1256(sale.holding.1), inherited) {
-            (true, _) => None,
-            (false, true) if self.law.is_us() => Some(Term::Long),
-            (false, _) => self
-                .law
-                .term_of(self.class(sale.holding.1), held_from, self.today),
-        };
-        let codes = match (self.class(sale.holding.1), term) {
+        let (acquired, order) = (purchase.acquired, purchase.order);
+        let term = self.term(kind, held_from, purchase.inherited);
+        let codes = match (kind.class, term) {
             (Class::Collectible, Some(Term::Long)) if self.law.is_us() => Codes::COLLECTIBLE,
             _ => Codes::NONE,
         };
-        let row = Disposal {
+        let position = self.rows.push(Disposal {
             security: sale.holding.1,
             account: sale.holding.0,
-            tax_year: self.tax_year(self.today),
+            tax_year: kind.tax_year,
             matched: sale.matched,
             term,
             codes,
@@ -243,26 +270,26 @@ impl Fold<'_> {
             cost: cost.printed,
             adjustment: 0,
             provisional_until: None,
-            lot: Some(self.ledger.name(number)),
+            lot: Some(purchase.name()),
             closed_by: sale.trade,
-        };
-        let gain = proceeds.amount.minus(cost.amount)?;
-        let printed = row.gain();
-        self.rows.push(row);
-        self.tell_row(sale, slice, cost)?;
-        if !gain.is_negative() {
+        });
+        let exact = cost.amount.minus(proceeds.amount)?;
+        let printed = cost.printed.saturating_sub(proceeds.printed);
+        if self.rules.trail {
+            self.tell_row(sale, slice, cost)?;
+        }
+        if exact <= Money::ZERO {
             return Ok(None);
         }
-        let position = self.rows.len() - 1;
         self.six_months(position, slice, acquired)?;
         Ok(Some(Loss {
             row: position,
             quantity: slice.quantity,
-            amount: printed.saturating_neg().max(0),
-            exact: gain.negated(),
+            amount: printed.max(0),
+            exact,
             date: self.today,
             held_from,
-            acquired: (acquired, number),
+            acquired: (acquired, slice.purchase),
             order,
             holding: sale.holding,
         }))

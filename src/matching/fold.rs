@@ -32,6 +32,9 @@ pub struct Fold<'a> {
     pub positions: Positions,
     pub wash: Wash,
     pub rows: Rows,
+    /// Room for the slices of a sale, and for its losses.
+    pub slices: Vec<super::ledger::Slice>,
+    pub losses: Vec<super::wash::Loss>,
     pub adjustments: Vec<Adjustment>,
     pub amounts: Vec<YearAmount>,
     pub warnings: Vec<Warning>,
@@ -69,6 +72,8 @@ impl<'a> Fold<'a> {
             positions: Positions::default(),
             wash: Wash::default(),
             rows: Rows::new(rules.only_sums),
+            slices: Vec::new(),
+            losses: Vec::new(),
             adjustments: Vec::new(),
             amounts: Vec::new(),
             warnings: Vec::new(),

@@ -1,7 +1,5 @@
 //! The state of one fold: purchases, the lots their units form, and the book of each holding.
 
-use std::cmp::Ordering;
-
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
@@ -11,7 +9,7 @@ use crate::answer::trail::Cause;
 use crate::date::Date;
 use crate::holding::queue::{Entry, Queue, Slots, order_of_lots};
 use crate::lot::{Gift, Lot, LotId, Purchase, PurchaseId};
-use crate::method::{BasisOf, Method, within_purchase};
+use crate::method::{BasisOf, Method};
 use crate::money::{Money, OutOfRange, Quantity};
 use crate::parcel::{Parcel, Part};
 use crate::rule::us::{AVERAGE_BASIS, HOLDING_RESTART};
@@ -149,13 +147,7 @@ impl Ledger {
 
     /// The name of a purchase's lots.
     pub fn name(&self, id: PurchaseId) -> LotName {
-        let purchase = self.purchase(id);
-        LotName {
-            security: purchase.security,
-            date: purchase.acquired,
-            number: purchase.number,
-            opened_by: purchase.opened_by,
-        }
+        self.purchase(id).name()
     }
 
     /// Units held in a holding.
@@ -220,7 +212,8 @@ impl Ledger {
             purchased: new.purchased,
             inherited: false,
             basis_unknown: false,
-            lots: SmallVec::new(),
+            pieces: SmallVec::new(),
+            unused: 0,
         });
         let lot = Lot {
             purchase,
@@ -294,7 +287,7 @@ impl Ledger {
         if book.members.len() == book.members.capacity() {
             // Before growing, forget what is used up: the list stays in proportion to what is held.
             book.members
-                .retain(|(_, purchase)| !purchases[purchase.0 as usize].lots.is_empty());
+                .retain(|(_, purchase)| !purchases[purchase.0 as usize].pieces.is_empty());
         }
         let member = (lot.acquired, lot.purchase);
         match book.members.last() {
@@ -308,18 +301,20 @@ impl Ledger {
 
     /// The lots that a purchase's units form in one book, in the order in which they leave.
     fn lots_in(&self, purchase: PurchaseId, book: u32) -> impl Iterator<Item = LotId> {
-        let lots = self.purchase(purchase).lots.iter().copied();
+        let lots = self.purchase(purchase).lots();
         lots.filter(move |id| self.lot(*id).book == book)
     }
 
     /// Units of the same purchase, account, start and use are one lot: otherwise wash sales would shatter every purchase.
     fn enqueue(&mut self, lot: Lot) -> Result<LotId, OutOfRange> {
-        let twin = self.lots_in(lot.purchase, lot.book).find(|id| {
+        let mut alike = self
+            .purchase(lot.purchase)
+            .alike(lot.held_from, lot.used);
+        let twin = alike.find(|id| {
             let other = self.lot(*id);
-            (other.held_from, other.used) == (lot.held_from, lot.used)
-                && other.gift.is_none()
-                && lot.gift.is_none()
+            other.book == lot.book && other.gift.is_none() && lot.gift.is_none()
         });
+        drop(alike);
         if let Some(twin) = twin {
             let part = Part {
                 amount: lot.parcel.amount_left()?,
@@ -336,14 +331,9 @@ impl Ledger {
     /// Adds a lot to its purchase, and to its book's queue where the method ranks by basis.
     fn add(&mut self, lot: Lot) -> LotId {
         let (book, purchase) = (lot.book as usize, lot.purchase.0 as usize);
+        let (held_from, used) = (lot.held_from, lot.used);
         let id = self.slots.add(lot);
-        let (slots, lot) = (&self.slots, self.lot(id));
-        let lots = &self.purchases[purchase].lots;
-        let place = lots.iter().position(|other| {
-            within_purchase(lot, &slots.lots[other.0 as usize]) == Ordering::Less
-        });
-        let place = place.unwrap_or(lots.len());
-        self.purchases[purchase].lots.insert(place, id);
+        self.purchases[purchase].list(id, held_from, used);
         let method = self.books[book].method;
         if method.ranks_by_basis {
             let lot = self.lot_mut(id);
@@ -358,6 +348,15 @@ impl Ledger {
                 .push(entry, &|a, b| order_of_lots(method, lots, a, b));
         }
         id
+    }
+
+    /// Says of a lot whether its units have served as a replacement.
+    pub fn set_used(&mut self, id: LotId, used: bool) {
+        let lot = &mut self.slots.lots[id.0 as usize];
+        lot.used = used;
+        let purchase = &mut self.purchases[lot.purchase.0 as usize];
+        purchase.unlist(id);
+        purchase.list(id, lot.held_from, used);
     }
 
     /// Changes a lot. Where the method ranks by basis it gets a new slot, since its place in the queue changes with it.
@@ -377,9 +376,7 @@ impl Ledger {
         };
         lot.parcel.clear();
         let purchase = lot.purchase;
-        self.purchases[purchase.0 as usize]
-            .lots
-            .retain(|other| *other != id);
+        self.purchases[purchase.0 as usize].unlist(id);
         self.slots.release(id);
         change(&mut changed)?;
         Ok(self.add(changed))
@@ -450,9 +447,8 @@ impl Ledger {
             return first.map(LotId);
         }
         let in_book = |purchase: u32| {
-            let lots = purchases[purchase as usize].lots.iter();
-            lots.copied()
-                .find(|lot| slots.lots[lot.0 as usize].book == id)
+            let mut lots = purchases[purchase as usize].lots();
+            lots.find(|lot| slots.lots[lot.0 as usize].book == id)
         };
         let first = book.queue.first(
             &|a, b| (a.rank, a.item).cmp(&(b.rank, b.item)),
@@ -460,6 +456,71 @@ impl Ledger {
             &mut |_| (),
         );
         first.and_then(in_book)
+    }
+
+    /// Takes `wanted` units, or what there is, out of a holding in its method's order.
+    pub fn take_in_order(
+        &mut self,
+        holding: Holding,
+        mut wanted: Quantity,
+        slices: &mut Vec<Slice>,
+    ) -> Result<(), OutOfRange> {
+        while !wanted.is_zero() {
+            let Some(next) = self.next(holding) else {
+                break;
+            };
+            let lot = self.lot(next);
+            let (book, purchase) = (lot.book, lot.purchase);
+            let before = wanted;
+            if self.books[book as usize].method.ranks_by_basis {
+                let slice = self.cut(next, wanted)?;
+                wanted = wanted.minus(slice.quantity)?;
+                slices.push(slice);
+            } else {
+                wanted = self.cut_purchase(purchase, book, wanted, slices)?;
+            }
+            let taken = before.minus(wanted)?;
+            let book = &mut self.books[book as usize];
+            book.held = book.held.minus(taken)?;
+            book.flow.1 = book.flow.1.plus(taken)?;
+        }
+        Ok(())
+    }
+
+    /// Cuts up to `wanted` units out of the lots of a purchase in one book, in their order; gives how many are still
+    /// wanted.
+    fn cut_purchase(
+        &mut self,
+        purchase: PurchaseId,
+        book: u32,
+        mut wanted: Quantity,
+        slices: &mut Vec<Slice>,
+    ) -> Result<Quantity, OutOfRange> {
+        let mut pieces = std::mem::take(&mut self.purchases[purchase.0 as usize].pieces);
+        let (mut unused, mut failed) = (0, None);
+        pieces.retain(|piece| {
+            let id = piece.lot;
+            if !wanted.is_zero() && failed.is_none() && self.lot(id).book == book {
+                match self.cut_lot(id, wanted) {
+                    Ok(slice) => {
+                        // At most what was wanted.
+                        wanted = wanted.minus(slice.quantity).unwrap_or(Quantity::ZERO);
+                        slices.push(slice);
+                    }
+                    Err(error) => failed = Some(error),
+                }
+            }
+            let left = !self.lot(id).parcel.left().is_zero();
+            if left {
+                unused += u32::from(!piece.used);
+            } else {
+                self.slots.release(id);
+            }
+            left
+        });
+        let purchase = &mut self.purchases[purchase.0 as usize];
+        (purchase.pieces, purchase.unused) = (pieces, unused);
+        failed.map_or(Ok(wanted), Err)
     }
 
     /// Takes up to `wanted` units out of a lot, with their basis (under an average method none: the pool has it).
@@ -474,6 +535,16 @@ impl Ledger {
 
     /// Cuts units out of a lot; the holding's total stays. A lot that is used up gives its slot back.
     fn cut(&mut self, id: LotId, wanted: Quantity) -> Result<Slice, OutOfRange> {
+        let slice = self.cut_lot(id, wanted)?;
+        if self.lot(id).parcel.left().is_zero() {
+            self.purchases[slice.purchase.0 as usize].unlist(id);
+            self.slots.release(id);
+        }
+        Ok(slice)
+    }
+
+    /// The same for a lot that stays on its purchase's list.
+    fn cut_lot(&mut self, id: LotId, wanted: Quantity) -> Result<Slice, OutOfRange> {
         let lot = &mut self.slots.lots[id.0 as usize];
         let whole = lot.parcel.left();
         let quantity = wanted.min(whole);
@@ -494,10 +565,6 @@ impl Ledger {
         };
         if lot.parcel.left().is_zero() {
             lot.gift = None;
-            self.purchases[slice.purchase.0 as usize]
-                .lots
-                .retain(|other| *other != id);
-            self.slots.release(id);
         }
         Ok(slice)
     }

@@ -200,7 +200,7 @@ impl Fold<'_> {
             let trail = self.ledger.lot(lot).trail;
             self.ledger.trail.include_premiums(trail)?;
             if slice.used {
-                self.ledger.lot_mut(lot).used = true;
+                self.ledger.set_used(lot, true);
             }
             self.replaces(lot, id)?;
         }

@@ -321,7 +321,7 @@ impl Fold<'_> {
                 losses.extend(loss);
             }
             self.restart_holding(holding.1, one.opened, one.quantity)?;
-            self.defer(losses)?;
+            self.defer(&mut losses)?;
         }
         Ok(())
     }

@@ -25,6 +25,11 @@ impl Valued<'_> {
     /// # Errors
     /// A problem of the row where it names none.
     pub fn quantity(&self) -> Result<Quantity, Halt> {
+        if let [Some((mantissa, scale)), ..] = self.trade.packed()
+            && let Some(quantity) = Quantity::scaled(mantissa.saturating_abs(), scale)
+        {
+            return Ok(quantity);
+        }
         let given = self
             .trade
             .quantity()
@@ -34,6 +39,12 @@ impl Valued<'_> {
 
     /// Quantity x price x multiplier, before fees; from `total` where that is what the row gives.
     pub fn gross(&self) -> Result<Money, Halt> {
+        if let [Some((units, places)), Some((price, more)), _] = self.trade.packed()
+            && let product = i128::from(units.saturating_abs()) * i128::from(price)
+            && let Some(value) = Money::scaled(product, places + more)
+        {
+            return self.multiplied(value, self.trade.security);
+        }
         if self.trade.price().is_some() {
             return self.at_price(self.quantity()?);
         }
@@ -54,7 +65,11 @@ impl Valued<'_> {
         price: Decimal,
         security: SecurityId,
     ) -> Result<Money, Halt> {
-        let value = Money::product(quantity, price)?;
+        self.multiplied(Money::product(quantity, price)?, security)
+    }
+
+    /// A value per unit of the underlying, for the units that one of a security stands for.
+    fn multiplied(&self, value: Money, security: SecurityId) -> Result<Money, Halt> {
         let multiplier = self.history.security(security).multiplier();
         let value = if multiplier == Decimal::ONE {
             value
@@ -75,6 +90,12 @@ impl Valued<'_> {
 
     /// The fee, where it is money; nothing otherwise.
     pub fn fee(&self) -> Result<Money, Halt> {
+        if let [_, _, Some((mantissa, scale))] = self.trade.packed()
+            && self.trade.rare().is_none()
+            && let Some(fee) = Money::scaled(i128::from(mantissa), scale)
+        {
+            return Ok(fee);
+        }
         match self.trade.fee() {
             Some(fee) if self.trade.rest().rarest().fee_asset.is_none() => {
                 self.converted(Money::new(fee)?)

@@ -76,6 +76,11 @@ struct Claim {
 }
 
 impl Claim {
+    /// Whether all of it has been replaced.
+    fn is_done(&self) -> bool {
+        self.matched == self.units
+    }
+
     /// What of the loss is deferred so far, exactly and in the figures of its row: both taken of the running total.
     fn deferred(&self) -> Result<Part, OutOfRange> {
         if self.matched == self.units {
@@ -121,17 +126,23 @@ pub struct Wash {
 
 impl Fold<'_> {
     /// Matches fresh losses with purchases already made, and keeps the rest as claims on later ones.
-    pub(super) fn defer(&mut self, mut losses: Vec<Loss>) -> Result<(), Halt> {
+    pub(super) fn defer(&mut self, losses: &mut [Loss]) -> Result<(), Halt> {
         if self.rules.wash_sales == WashSales::Off {
             return Ok(());
         }
-        losses.sort_by_key(|loss| loss.acquired.0);
+        let Some(first) = losses.first() else {
+            return Ok(());
+        };
+        // All losses of one sale are of one security.
+        let Some(watch) = self.watch(first.holding.1) else {
+            return Ok(());
+        };
+        if !losses.is_sorted_by_key(|loss| loss.acquired.0) {
+            losses.sort_by_key(|loss| loss.acquired.0);
+        }
         for loss in losses {
-            let Some(watch) = self.watch(loss.holding.1) else {
-                continue;
-            };
             let mut claim = Claim {
-                loss,
+                loss: *loss,
                 units: loss.quantity,
                 matched: Quantity::ZERO,
                 taken: NOTHING,
@@ -190,19 +201,27 @@ impl Fold<'_> {
         if claims.is_empty() {
             return Ok(());
         }
-        let mut waiting = std::mem::take(claims);
-        for claim in &mut waiting {
-            // A loss dated later than today belongs to a worthless security; it waits for its own window.
-            if claim.loss.date.plus(-WINDOW) <= acquired && acquired <= claim.loss.date.plus(WINDOW)
-            {
-                self.match_purchase(claim, purchase, covers)?;
-            }
-            if self.unused(purchase).is_empty() {
+        let mut position = 0;
+        while self.ledger.purchase(purchase).unused > 0 {
+            let claims = &self.wash.watches[watch as usize].claims;
+            let Some(mut claim) = claims.get(position).copied() else {
                 break;
+            };
+            // A loss dated later than today belongs to a worthless security; it waits for its own window.
+            if !claim.is_done()
+                && claim.loss.date.plus(-WINDOW) <= acquired
+                && acquired <= claim.loss.date.plus(WINDOW)
+            {
+                self.match_purchase(&mut claim, purchase, covers)?;
+                self.wash.watches[watch as usize].claims[position] = claim;
             }
+            position += 1;
         }
-        waiting.retain(|claim| claim.matched < claim.units);
-        self.wash.watches[watch as usize].claims = waiting;
+        // Done claims behind an open one stay until it is gone.
+        let claims = &mut self.wash.watches[watch as usize].claims;
+        while claims.front().is_some_and(Claim::is_done) {
+            claims.pop_front();
+        }
         Ok(())
     }
 
@@ -253,13 +272,7 @@ impl Fold<'_> {
         while let Some(candidate) = self.wash.watches[watch as usize].candidates.get(end) {
             if candidate.next as usize > end {
                 end = candidate.next as usize;
-            } else if self
-                .ledger
-                .purchase(candidate.purchase)
-                .lots
-                .iter()
-                .all(|lot| self.ledger.lot(*lot).used)
-            {
+            } else if self.ledger.purchase(candidate.purchase).unused == 0 {
                 self.wash.watches[watch as usize].candidates[end].next = end as u32 + 1;
                 end += 1;
             } else {
@@ -277,15 +290,6 @@ impl Fold<'_> {
         end
     }
 
-    /// Lots of a purchase whose units have not replaced anything yet.
-    fn unused(&self, purchase: PurchaseId) -> SmallVec<[LotId; 4]> {
-        let lots = &self.ledger.purchase(purchase).lots;
-        lots.iter()
-            .copied()
-            .filter(|lot| !self.ledger.lot(*lot).used)
-            .collect()
-    }
-
     fn match_purchase(
         &mut self,
         claim: &mut Claim,
@@ -299,7 +303,7 @@ impl Fold<'_> {
         if !self.rules.older_replaces && (bought.acquired, purchase) < claim.loss.acquired {
             return Ok(());
         }
-        for lot in self.unused(purchase) {
+        for lot in self.ledger.purchase(purchase).unused_lots() {
             if claim.matched == claim.units {
                 return Ok(());
             }

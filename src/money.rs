@@ -98,16 +98,19 @@ impl Quantity {
     }
 
     /// The number of 10^-18 units.
+    #[inline]
     pub fn units(self) -> i128 {
         self.0
     }
 
     /// Whether there is nothing.
+    #[inline]
     pub fn is_zero(self) -> bool {
         self.0 == 0
     }
 
     /// Whether it is below zero (a short position).
+    #[inline]
     pub fn is_negative(self) -> bool {
         self.0 < 0
     }
@@ -118,11 +121,13 @@ impl Quantity {
     }
 
     /// The size, without its sign.
+    #[inline]
     pub fn abs(self) -> Self {
         Self(self.0.saturating_abs())
     }
 
     /// The sum.
+    #[inline]
     pub fn plus(self, other: Self) -> Result<Self, OutOfRange> {
         self.0
             .checked_add(other.0)
@@ -131,6 +136,7 @@ impl Quantity {
     }
 
     /// The difference.
+    #[inline]
     pub fn minus(self, other: Self) -> Result<Self, OutOfRange> {
         self.0
             .checked_sub(other.0)
@@ -139,6 +145,7 @@ impl Quantity {
     }
 
     /// The same with the opposite sign.
+    #[inline]
     pub fn negated(self) -> Self {
         Self(self.0.saturating_neg())
     }
@@ -188,7 +195,12 @@ impl Money {
 
     /// An amount given in minor units (cents where `places` is 2).
     pub fn from_minor(minor: Minor, places: u32) -> Self {
-        Self(i128::from(minor).saturating_mul(power(MONEY_PLACES.saturating_sub(places))))
+        let unit = power(MONEY_PLACES.saturating_sub(places));
+        if minor.unsigned_abs() < 100_000_000_000_000_000 && places > 0 {
+            // Below 10^17 x 10^21: no check needed.
+            return Self(i128::from(minor) * unit);
+        }
+        Self(i128::from(minor).saturating_mul(unit))
     }
 
     /// `mantissa` x 10^-`scale`, where that is exact and within bounds.
@@ -268,21 +280,25 @@ impl Money {
     }
 
     /// The number of 10^-22 units.
+    #[inline]
     pub fn units(self) -> i128 {
         self.0
     }
 
     /// Whether it is nothing.
+    #[inline]
     pub fn is_zero(self) -> bool {
         self.0 == 0
     }
 
     /// Whether it is below zero.
+    #[inline]
     pub fn is_negative(self) -> bool {
         self.0 < 0
     }
 
     /// The sum.
+    #[inline]
     pub fn plus(self, other: Self) -> Result<Self, OutOfRange> {
         self.0
             .checked_add(other.0)
@@ -291,6 +307,7 @@ impl Money {
     }
 
     /// The difference.
+    #[inline]
     pub fn minus(self, other: Self) -> Result<Self, OutOfRange> {
         self.0
             .checked_sub(other.0)
@@ -299,6 +316,7 @@ impl Money {
     }
 
     /// The same with the opposite sign.
+    #[inline]
     pub fn negated(self) -> Self {
         Self(self.0.saturating_neg())
     }
@@ -414,6 +432,7 @@ fn write_fixed(f: &mut fmt::Formatter<'_>, units: i128, places: u32, least: usiz
     }
 }
 
+#[inline]
 fn bounded(units: i128) -> Result<Money, OutOfRange> {
     if units.unsigned_abs() > power(37).unsigned_abs() {
         Err(OutOfRange::Amount)
@@ -453,19 +472,29 @@ fn share(amount: i128, part: i128, whole: i128) -> Option<i128> {
     part >>= shift;
     whole >>= shift;
     let size = amount.unsigned_abs();
-    // Both below 2^64, as nearly always: two word-sized divisions and no product that could overflow.
-    if let (Ok(narrow_part), Ok(narrow_whole)) = (u64::try_from(part), u64::try_from(whole)) {
-        let (part, whole) = (u128::from(narrow_part), u128::from(narrow_whole));
-        let quotient = size.checked_div(whole)?;
-        let product = (size - quotient * whole) * part;
-        let rest = product / whole;
-        let rest = rest + u128::from(product - rest * whole >= whole.div_ceil(2));
-        return signed(quotient.checked_mul(part)?.checked_add(rest)?, negative);
+    if let (Ok(part), Ok(whole)) = (u64::try_from(part), u64::try_from(whole)) {
+        return signed(narrow_share(size, part, whole)?, negative);
     }
     signed(
         divide_wide(U256::from(size) * U256::from(part), whole)?,
         negative,
     )
+}
+
+/// `size x part / whole`, half up: a product of 192 bits and a long division in machine words, which is what nearly every
+/// share comes down to.
+#[inline]
+fn narrow_share(size: u128, part: u64, whole: u64) -> Option<u128> {
+    let (part, whole) = (u128::from(part), u128::from(whole));
+    let low = (size & u128::from(u64::MAX)) * part;
+    // Below 2^63 x 2^64 + 2^64.
+    let high = (size >> 64) * part + (low >> 64);
+    let first = high.checked_div(whole)?;
+    let rest = ((high - first * whole) << 64) | (low & u128::from(u64::MAX));
+    let second = rest / whole;
+    let left = rest - second * whole;
+    let half_up = u128::from(left >= whole.div_ceil(2));
+    (first >> 63 == 0).then(|| ((first << 64) | second) + half_up)
 }
 
 /// `value / divisor`, half away from zero, if it fits.

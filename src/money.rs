@@ -51,6 +51,7 @@ const POWERS: [i128; 39] = {
     powers
 };
 
+#[inline]
 const fn power(exponent: u32) -> i128 {
     if exponent < 39 {
         POWERS[exponent as usize]
@@ -151,6 +152,7 @@ impl Quantity {
     }
 
     /// This many times `part / whole`, half away from zero at the 18th place: how splits and mergers scale holdings.
+    #[inline]
     pub fn share(self, part: Self, whole: Self) -> Result<Self, OutOfRange> {
         share(self.0, part.0, whole.0)
             .map(Self)
@@ -194,6 +196,7 @@ impl Money {
     }
 
     /// An amount given in minor units (cents where `places` is 2).
+    #[inline]
     pub fn from_minor(minor: Minor, places: u32) -> Self {
         let unit = power(MONEY_PLACES.saturating_sub(places));
         if minor.unsigned_abs() < 100_000_000_000_000_000 && places > 0 {
@@ -324,6 +327,7 @@ impl Money {
     /// The part of this amount that `part` of `whole` units carry: exact where it can be, else held to 22 places.
     ///
     /// Taken of a running total and subtracted (`share(sold + more) - share(sold)`), the parts always add up to the whole.
+    #[inline]
     pub fn share(self, part: Quantity, whole: Quantity) -> Result<Self, OutOfRange> {
         share(self.0, part.0, whole.0)
             .map(Self)
@@ -331,6 +335,7 @@ impl Money {
     }
 
     /// The amount in whole minor units of a currency with `places` decimals, half away from zero.
+    #[inline]
     pub fn to_minor(self, places: u32) -> Result<Minor, OutOfRange> {
         let unit = power(MONEY_PLACES.saturating_sub(places)).unsigned_abs();
         let size = self.0.unsigned_abs();
@@ -342,6 +347,7 @@ impl Money {
     }
 
     /// Whether the amount is less than half a minor unit.
+    #[inline]
     pub fn prints_as_zero(self, places: u32) -> bool {
         self.0.unsigned_abs() < power(MONEY_PLACES.saturating_sub(places)).unsigned_abs() / 2
     }

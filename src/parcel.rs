@@ -14,12 +14,12 @@ pub struct Parcel {
     /// Units that are left, and what the others took.
     left: Quantity,
     taken: Money,
-    /// How far printed and exact amount differed when the basis last changed, less than half a minor unit.
-    offset: Money,
     /// Printed amount when the basis last changed, and of the units that are left.
     initial: Minor,
     printed: Minor,
     places: u8,
+    /// Whether the printed amount was settled elsewhere, so that it may differ from what the exact amount prints as.
+    carried: bool,
 }
 
 /// What was taken from a parcel.
@@ -49,42 +49,47 @@ impl Parcel {
     /// [`OutOfRange`] where the amount cannot be printed.
     pub fn new(quantity: Quantity, amount: Money, places: u32) -> Result<Self, OutOfRange> {
         let printed = amount.to_minor(places)?;
-        Ok(Self::with_offset(
-            quantity,
-            Part { amount, printed },
-            Money::ZERO,
-            places,
-        ))
+        Ok(Self {
+            carried: false,
+            ..Self::from_part(quantity, Part { amount, printed }, places)
+        })
     }
 
     /// A parcel from a part taken elsewhere, which keeps its printed amount.
+    #[inline]
     pub fn from_part(quantity: Quantity, part: Part, places: u32) -> Self {
-        // Beyond half a unit an offset would itself print as one; the last part then takes the difference.
-        let offset = Money::from_minor(part.printed, places)
-            .minus(part.amount)
-            .unwrap_or(Money::ZERO);
-        let offset = if offset.prints_as_zero(places) {
-            offset
-        } else {
-            Money::ZERO
-        };
-        Self::with_offset(quantity, part, offset, places)
-    }
-
-    fn with_offset(quantity: Quantity, part: Part, offset: Money, places: u32) -> Self {
         Self {
             whole: quantity,
             amount: part.amount,
             left: quantity,
             taken: Money::ZERO,
-            offset,
             initial: part.printed,
             printed: part.printed,
             places: places as u8,
+            carried: true,
+        }
+    }
+
+    /// How far printed and exact amount differed when the basis last changed, less than half a minor unit.
+    #[inline]
+    fn offset(&self) -> Money {
+        if !self.carried {
+            return Money::ZERO;
+        }
+        let places = u32::from(self.places);
+        let offset = Money::from_minor(self.initial, places)
+            .minus(self.amount)
+            .unwrap_or(Money::ZERO);
+        // Beyond half a unit an offset would itself print as one; the last part then takes the difference.
+        if offset.prints_as_zero(places) {
+            offset
+        } else {
+            Money::ZERO
         }
     }
 
     /// Units that are left.
+    #[inline]
     pub fn left(&self) -> Quantity {
         self.left
     }
@@ -95,32 +100,44 @@ impl Parcel {
     }
 
     /// Printed amount of what is left.
+    #[inline]
     pub fn printed(&self) -> Minor {
         self.printed
     }
 
     /// Exact amount of what is left.
+    #[inline]
     pub fn amount_left(&self) -> Result<Money, OutOfRange> {
         self.amount.minus(self.taken)
     }
 
     /// Takes `quantity` units, at most what is left, with their share of the amount.
+    #[inline]
     pub fn take(&mut self, quantity: Quantity) -> Result<Part, OutOfRange> {
         if quantity == self.left {
-            let part = Part {
-                amount: self.amount_left()?,
-                printed: self.printed,
-            };
-            self.taken = self.amount;
-            self.clear();
-            return Ok(part);
+            return self.take_all();
         }
+        self.take_some(quantity)
+    }
+
+    #[inline]
+    fn take_all(&mut self) -> Result<Part, OutOfRange> {
+        let part = Part {
+            amount: self.amount_left()?,
+            printed: self.printed,
+        };
+        self.taken = self.amount;
+        self.clear();
+        Ok(part)
+    }
+
+    fn take_some(&mut self, quantity: Quantity) -> Result<Part, OutOfRange> {
         let left = self.left.minus(quantity)?;
         let taken = self.amount.share(self.whole.minus(left)?, self.whole)?;
         let amount = taken.minus(self.taken)?;
         let printed_before = self.initial.saturating_sub(self.printed);
         let printed = taken
-            .plus(self.offset)?
+            .plus(self.offset())?
             .to_minor(u32::from(self.places))?
             .saturating_sub(printed_before);
         (self.left, self.taken) = (left, taken);
@@ -129,11 +146,13 @@ impl Parcel {
     }
 
     /// Leaves nothing, with the amount per unit as it was.
+    #[inline]
     pub fn clear(&mut self) {
         (self.left, self.printed) = (Quantity::ZERO, 0);
     }
 
     /// Adds units with what they carry.
+    #[inline]
     pub fn join(&mut self, quantity: Quantity, part: Part) -> Result<(), OutOfRange> {
         let amount = self.amount_left()?.plus(part.amount)?;
         let printed = self.printed.saturating_add(part.printed);

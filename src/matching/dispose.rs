@@ -179,11 +179,7 @@ impl Fold<'_> {
         Ok(())
     }
 
-    fn first_in_order(
-        &mut self,
-        sale: &Sale<'_>,
-        wanted: Quantity,
-    ) -> Result<Vec<Slice>, Halt> {
+    fn first_in_order(&mut self, sale: &Sale<'_>, wanted: Quantity) -> Result<Vec<Slice>, Halt> {
         let mut slices = std::mem::take(&mut self.slices);
         slices.clear();
         self.ledger

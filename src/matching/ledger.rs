@@ -307,14 +307,11 @@ impl Ledger {
 
     /// Units of the same purchase, account, start and use are one lot: otherwise wash sales would shatter every purchase.
     fn enqueue(&mut self, lot: Lot) -> Result<LotId, OutOfRange> {
-        let mut alike = self
-            .purchase(lot.purchase)
-            .alike(lot.held_from, lot.used);
-        let twin = alike.find(|id| {
-            let other = self.lot(*id);
-            other.book == lot.book && other.gift.is_none() && lot.gift.is_none()
-        });
-        drop(alike);
+        let like = (lot.held_from, lot.used);
+        let twin = match lot.gift {
+            None => self.twin(lot.purchase, lot.book, like),
+            Some(_) => None,
+        };
         if let Some(twin) = twin {
             let part = Part {
                 amount: lot.parcel.amount_left()?,
@@ -391,16 +388,10 @@ impl Ledger {
         held_from: Date,
         deferred: Part,
     ) -> Result<LotId, OutOfRange> {
-        let Lot {
-            book,
-            account,
-            security,
-            acquired,
-            sequence,
-            ..
-        } = *self.lot(id);
-        let slice = self.cut(id, quantity)?;
-        let mut part = slice.part;
+        let lot = &mut self.slots.lots[id.0 as usize];
+        let (book, purchase, whole) = (lot.book, lot.purchase, lot.parcel.left());
+        let trail = self.trail.cut(lot.trail, quantity, whole)?;
+        let mut part = lot.parcel.take(quantity)?;
         match &mut self.books[book as usize].pool {
             Some(pool) => pool.adjust(deferred)?,
             None => {
@@ -408,19 +399,45 @@ impl Ledger {
                 part.printed = part.printed.saturating_add(deferred.printed);
             }
         }
-        self.enqueue(Lot {
-            purchase: slice.purchase,
-            book,
-            account,
-            security,
-            held_from,
-            used: true,
-            queued: 0,
-            acquired,
-            sequence,
-            trail: slice.trail,
-            gift: None,
-            parcel: Parcel::from_part(quantity, part, self.places),
+        let used = match self.twin(purchase, book, (held_from, true)) {
+            Some(twin) => {
+                self.trail
+                    .join(self.slots.lots[twin.0 as usize].trail, trail)?;
+                self.change(twin, |other| other.parcel.join(quantity, part))?
+            }
+            None => {
+                let own = Lot {
+                    held_from,
+                    used: true,
+                    queued: 0,
+                    trail,
+                    gift: None,
+                    parcel: Parcel::from_part(quantity, part, self.places),
+                    ..*self.lot(id)
+                };
+                self.add(own)
+            }
+        };
+        if quantity == whole {
+            self.lot_mut(id).gift = None;
+            self.purchases[purchase.0 as usize].unlist(id);
+            self.slots.release(id);
+        }
+        Ok(used)
+    }
+
+    /// The lot that units of a purchase with this start and use would join in a book.
+    #[inline]
+    fn twin(
+        &self,
+        purchase: PurchaseId,
+        book: u32,
+        (held_from, used): (Date, bool),
+    ) -> Option<LotId> {
+        let mut alike = self.purchase(purchase).alike(held_from, used);
+        alike.find(|id| {
+            let other = self.lot(*id);
+            other.book == book && other.gift.is_none()
         })
     }
 

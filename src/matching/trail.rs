@@ -86,6 +86,7 @@ impl Recorder {
     }
 
     /// The same under a rule of its own.
+    #[inline]
     pub fn add_under(
         &mut self,
         handle: Handle,
@@ -112,15 +113,26 @@ impl Recorder {
     }
 
     /// Cuts `part` of the `whole` units of a list off into a list of their own.
+    #[inline]
     pub fn cut(
         &mut self,
         handle: Handle,
         part: Quantity,
         whole: Quantity,
     ) -> Result<Handle, OutOfRange> {
-        if !self.on {
-            return Ok(NONE);
+        if self.on {
+            self.cut_list(handle, part, whole)
+        } else {
+            Ok(NONE)
         }
+    }
+
+    fn cut_list(
+        &mut self,
+        handle: Handle,
+        part: Quantity,
+        whole: Quantity,
+    ) -> Result<Handle, OutOfRange> {
         let list = self.list(handle);
         if part == whole {
             let all = std::mem::take(list);
@@ -142,10 +154,16 @@ impl Recorder {
     }
 
     /// Joins a list into another: equal movements become one.
+    #[inline]
     pub fn join(&mut self, into: Handle, from: Handle) -> Result<(), OutOfRange> {
-        if !self.on || into == from {
-            return Ok(());
+        if self.on && into != from {
+            self.join_lists(into, from)
+        } else {
+            Ok(())
         }
+    }
+
+    fn join_lists(&mut self, into: Handle, from: Handle) -> Result<(), OutOfRange> {
         let joining = std::mem::take(self.list(from));
         let list = self.list(into);
         for movement in joining {

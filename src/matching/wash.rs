@@ -201,27 +201,24 @@ impl Fold<'_> {
         if claims.is_empty() {
             return Ok(());
         }
-        let mut position = 0;
-        while self.ledger.purchase(purchase).unused > 0 {
-            let claims = &self.wash.watches[watch as usize].claims;
-            let Some(mut claim) = claims.get(position).copied() else {
-                break;
-            };
+        let mut waiting = std::mem::take(claims);
+        for claim in &mut waiting {
             // A loss dated later than today belongs to a worthless security; it waits for its own window.
             if !claim.is_done()
                 && claim.loss.date.plus(-WINDOW) <= acquired
                 && acquired <= claim.loss.date.plus(WINDOW)
             {
-                self.match_purchase(&mut claim, purchase, covers)?;
-                self.wash.watches[watch as usize].claims[position] = claim;
+                self.match_purchase(claim, purchase, covers)?;
+                if self.ledger.purchase(purchase).unused == 0 {
+                    break;
+                }
             }
-            position += 1;
         }
         // Done claims behind an open one stay until it is gone.
-        let claims = &mut self.wash.watches[watch as usize].claims;
-        while claims.front().is_some_and(Claim::is_done) {
-            claims.pop_front();
+        while waiting.front().is_some_and(Claim::is_done) {
+            waiting.pop_front();
         }
+        self.wash.watches[watch as usize].claims = waiting;
         Ok(())
     }
 

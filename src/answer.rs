@@ -1,9 +1,11 @@
 //! What a computation found: disposal rows, open lots, adjustments, year lines and warnings. Everything printed is a
 //! view of this.
 
+pub mod disposals;
 pub mod trail;
 
 pub use crate::lot::LotName;
+pub use disposals::Disposals;
 
 use std::collections::BTreeMap;
 
@@ -17,7 +19,7 @@ use crate::trade::{AccountId, SecurityId, TradeId};
 #[derive(Clone, Debug, Default)]
 pub struct Answer {
     /// Disposal rows in the order of their sales, one per slice of a lot or matched leg.
-    pub disposals: Vec<Disposal>,
+    pub disposals: Disposals,
     /// Where a row comes from several rows of the file: all of them, by position in `disposals`.
     pub merged: BTreeMap<u32, Merged>,
     /// What is still held, by symbol, account and acquisition.

@@ -33,7 +33,30 @@ pub struct History {
     pub warnings: Vec<Warning>,
 }
 
+/// What one look at all trades tells.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Overview {
+    /// The first and the last day traded on.
+    pub days: Option<(Date, Date)>,
+    /// Whether lots come in that keep the dates they had elsewhere.
+    pub keeps_dates: bool,
+    /// Whether any row has one of the rarer columns.
+    pub rare: bool,
+}
+
 impl History {
+    /// Looks at all trades once.
+    pub fn overview(&self) -> Overview {
+        let mut seen = Overview::default();
+        for trade in &self.trades {
+            let (first, last) = seen.days.unwrap_or((trade.date, trade.date));
+            seen.days = Some((first.min(trade.date), last.max(trade.date)));
+            seen.keeps_dates |= trade.action.keeps_dates();
+            seen.rare |= trade.rare().is_some();
+        }
+        seen
+    }
+
     /// The trade at this position.
     pub fn trade(&self, id: TradeId) -> &Trade {
         &self.trades[id.0 as usize]

@@ -68,7 +68,7 @@ impl<'a> Fold<'a> {
             law,
             rules,
             calendar,
-            ledger: Ledger::new(rules.places, rules.dates_kept, rules.trail),
+            ledger: Ledger::new(rules.places, rules.overview.keeps_dates, rules.trail),
             positions: Positions::default(),
             wash: Wash::default(),
             rows: Rows::new(rules.only_sums),
@@ -316,7 +316,7 @@ impl<'a> Fold<'a> {
                 .extend(rows.map(|row| self.ledger.trail.of_row(row)));
         }
         match std::mem::take(&mut self.rows).finish() {
-            Ok((rows, sums)) => (found.disposals, found.sums) = (rows, sums),
+            Ok((rows, sums)) => (found.disposals, found.sums) = (rows.into(), sums),
             Err(error) => problems.push(Problem::new(error.to_string())),
         }
         found.adjustments = self.adjustments;

@@ -22,7 +22,7 @@ pub fn apply(history: &History, law: &Jurisdiction, all: &mut Matched) -> Result
     let own_year_from = Date::new(year, month, day).unwrap_or(Date::FIRST);
     let option = |row: &Disposal| history.security(row.security).class == Class::Option;
     let mut later = Vec::new();
-    for row in &mut all.disposals {
+    for row in all.disposals.unordered_mut() {
         if row.matched != Match::Short || !option(row) {
             continue;
         }
@@ -40,7 +40,7 @@ pub fn apply(history: &History, law: &Jurisdiction, all: &mut Matched) -> Result
             row.cost = 0;
         }
     }
-    all.disposals.append(&mut later);
+    all.disposals.unordered_mut().append(&mut later);
     open_premiums(history, law, all);
     all.sums.clear();
     for row in &all.disposals {
@@ -72,7 +72,7 @@ fn open_premiums(history: &History, law: &Jurisdiction, all: &mut Matched) {
         }
         let premium: Minor = std::mem::take(&mut lot.cost).saturating_neg();
         let name: LotName = lot.name;
-        all.disposals.push(Disposal {
+        all.disposals.unordered_mut().push(Disposal {
             security: lot.security,
             account,
             tax_year: year_of(law, opened),

@@ -22,7 +22,7 @@ pub fn apply(
     if !law.identify.iter().any(here) {
         return Ok(());
     }
-    for row in &mut all.disposals {
+    for row in all.disposals.unordered_mut() {
         if history.security(row.security).class == Class::Crypto {
             (row.cost, row.lot, row.matched) = (0, None, Match::Amount);
             (row.acquired, row.held_from) = (None, None);

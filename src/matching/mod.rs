@@ -24,7 +24,7 @@ mod wash;
 use std::collections::BTreeMap;
 
 use crate::answer::trail::Trails;
-use crate::answer::{Adjustment, Conservation, Disposal, Merged, OpenLot};
+use crate::answer::{Adjustment, Conservation, Disposal, Disposals, Merged, OpenLot};
 use crate::diagnostic::{Problem, Warning};
 use crate::jurisdiction::Jurisdiction;
 use crate::money::{Minor, OutOfRange};
@@ -42,7 +42,7 @@ use rules::Rules;
 #[derive(Debug, Default)]
 pub struct Matched {
     /// Rows in the order of their sales; where only years were asked for, those that the end of the data leaves open.
-    pub disposals: Vec<Disposal>,
+    pub disposals: Disposals,
     /// What all rows add up to, by tax year.
     pub sums: BTreeMap<i16, Sums>,
     /// What is held at the end.
@@ -66,7 +66,10 @@ impl Matched {
     fn append(&mut self, other: Self) -> Result<(), OutOfRange> {
         let before = self.disposals.len() as u32;
         let row = |row: u32| row + before;
-        append(&mut self.disposals, other.disposals);
+        append(
+            self.disposals.unordered_mut(),
+            other.disposals.into_unordered(),
+        );
         append(&mut self.lots, other.lots);
         append(&mut self.amounts, other.amounts);
         let adjustments = other.adjustments.into_iter();
@@ -228,12 +231,12 @@ pub fn matched(
         trails.lots.resize_with(all.lots.len(), Vec::new);
     }
     if !rules.only_sums {
-        in_order_of_sale(&mut all);
+        in_order_of_sale(history, &mut all);
     }
     in_order_of_names(history, &mut all);
     if !rules.only_sums {
-        all.sums =
-            Sums::by_year(&all.disposals).map_err(|error| vec![Problem::new(error.to_string())])?;
+        all.sums = Sums::by_year(all.disposals.unordered())
+            .map_err(|error| vec![Problem::new(error.to_string())])?;
     }
     if law.repurchase_notice {
         notices::bought_back(history, &mut all);
@@ -267,38 +270,63 @@ fn identical_securities(history: &History, settings: &Settings) -> Vec<Vec<Secur
 }
 
 /// Rows by day and row of the file; adjustments follow their rows.
-fn in_order_of_sale(all: &mut Matched) {
-    let mut order: Vec<u32> = (0..all.disposals.len() as u32).collect();
-    let key = |position: &u32| {
-        let row = &all.disposals[*position as usize];
-        (row.disposed, row.closed_by)
-    };
-    if !order.is_sorted_by_key(key) {
-        order.sort_by_key(key);
-        let mut place = vec![0_u32; order.len()];
-        for (new, old) in order.iter().enumerate() {
-            place[*old as usize] = new as u32;
+fn in_order_of_sale(history: &History, all: &mut Matched) {
+    let order = order_of_sale(history, all.disposals.unordered());
+    if !order.is_sorted() {
+        let follows = !all.adjustments.is_empty() || !all.merged.is_empty() || all.trails.is_some();
+        if follows {
+            move_references(all, &order);
         }
-        for adjustment in &mut all.adjustments {
-            adjustment.disposal = place[adjustment.disposal as usize];
-        }
-        if let Some(trails) = &mut all.trails {
-            for provenance in &mut trails.disposals {
-                provenance.map_rows(|row| place[row as usize]);
-            }
-            for movement in trails.lots.iter_mut().flatten() {
-                movement.map_row(|row| place[row as usize]);
-            }
-            permute(&mut trails.disposals, &mut place.clone());
-        }
-        all.merged = std::mem::take(&mut all.merged)
-            .into_iter()
-            .map(|(row, merged)| (place[row as usize], merged))
-            .collect();
-        permute(&mut all.disposals, &mut place);
+        all.disposals.set_order(order);
     }
     all.adjustments
         .sort_by_key(|adjustment| adjustment.disposal);
+}
+
+/// The row for each position. Counted out by the rows of the file, which nearly always stand in the order of their days.
+fn order_of_sale(history: &History, rows: &[Disposal]) -> Vec<u32> {
+    let mut starts = vec![0_u32; history.trades.len() + 1];
+    for row in rows {
+        starts[row.closed_by.0 as usize + 1] += 1;
+    }
+    for index in 1..starts.len() {
+        starts[index] += starts[index - 1];
+    }
+    let mut order = vec![0_u32; rows.len()];
+    for (index, row) in rows.iter().enumerate() {
+        let place = &mut starts[row.closed_by.0 as usize];
+        order[*place as usize] = index as u32;
+        *place += 1;
+    }
+    let day = |index: &u32| rows[*index as usize].disposed;
+    if !order.is_sorted_by_key(day) {
+        order.sort_by_key(day);
+    }
+    order
+}
+
+/// Lets everything that names a row by its position name the new one.
+fn move_references(all: &mut Matched, order: &[u32]) {
+    let mut place = vec![0_u32; order.len()];
+    for (new, old) in order.iter().enumerate() {
+        place[*old as usize] = new as u32;
+    }
+    for adjustment in &mut all.adjustments {
+        adjustment.disposal = place[adjustment.disposal as usize];
+    }
+    all.merged = std::mem::take(&mut all.merged)
+        .into_iter()
+        .map(|(row, merged)| (place[row as usize], merged))
+        .collect();
+    if let Some(trails) = &mut all.trails {
+        for provenance in &mut trails.disposals {
+            provenance.map_rows(|row| place[row as usize]);
+        }
+        for movement in trails.lots.iter_mut().flatten() {
+            movement.map_row(|row| place[row as usize]);
+        }
+        permute(&mut trails.disposals, &mut place);
+    }
 }
 
 /// Lots by symbol and account, whatever row named them first; those of one holding stay as they are.

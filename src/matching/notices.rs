@@ -1,15 +1,18 @@
 //! What a result of the United States must say beside its figures: open windows, losses gone for good, readings used.
 
+use rustc_hash::FxHashMap;
+
 use super::Matched;
 use super::rules::Rules;
 use super::wash::WINDOW;
 use crate::answer::Disposal;
+use crate::date::Date;
 use crate::diagnostic::Warning;
 use crate::method::{BasisOf, Method};
 use crate::money::{Minor, minor_text};
 use crate::settings::WashSales;
 use crate::source::Source;
-use crate::trade::{Action, Class, History, Right, Trade};
+use crate::trade::{Action, Class, History, Right, Security, SecurityId, Trade};
 
 /// The warnings that depend on what was found.
 pub fn notices(history: &History, rules: &Rules, matched: &Matched, places: u32) -> Vec<Warning> {
@@ -46,6 +49,9 @@ fn identification(history: &History, rules: &Rules, matched: &Matched) -> Option
     let ordered = |method: &&&'static Method| !matches!(method.name, "fifo" | "average");
     let mut methods = rules.methods.iter().chain([&rules.method]);
     let rows = matched.disposals.iter().filter(|row| {
+        if !rules.overview.rare {
+            return false;
+        }
         let sale = history.trade(row.closed_by);
         !sale.action.names_lots() && sale.rest().rarest().lot.is_some()
     });
@@ -66,19 +72,17 @@ fn other_scope(history: &History, rules: &Rules, matched: &Matched) -> Option<Wa
     if rules.wash_sales != WashSales::Broker {
         return None;
     }
-    let calls = history.trades.iter().filter(|trade| {
-        let security = history.security(trade.security);
-        let right = security.contract.as_ref().and_then(|c| c.right);
-        matches!(trade.action, Action::BuyToOpen | Action::Buy) && right == Some(Right::Call)
-    });
-    let calls: Vec<&Trade> = calls.collect();
+    let calls = days_by_security(history.trades.iter().filter_map(|trade| {
+        let contract = history.security(trade.security).contract.as_ref()?;
+        let bought = matches!(trade.action, Action::BuyToOpen | Action::Buy)
+            && contract.right == Some(Right::Call);
+        bought.then_some((contract.underlying?, trade.date))
+    }));
     let near = |row: &&Disposal| {
         row.gain() < 0
-            && calls.iter().any(|call| {
-                let contract = history.security(call.security).contract.as_ref();
-                contract.and_then(|c| c.underlying) == Some(row.security)
-                    && call.date.days_since(row.disposed).abs() <= WINDOW
-            })
+            && within_window(calls.get(&row.security), row.disposed)
+                .next()
+                .is_some()
     };
     let rows = matched.disposals.iter().filter(near);
     let at = unique(rows.map(|row| history.trade(row.closed_by).source));
@@ -154,7 +158,7 @@ fn window_before_the_data(history: &History, rules: &Rules, matched: &Matched) -
     if rules.wash_sales == WashSales::Off {
         return None;
     }
-    let first = history.trades.iter().map(|trade| trade.date).min()?;
+    let (first, _) = rules.overview.days?;
     let early = matched.disposals.iter().filter(|row| {
         row.proceeds < row.cost
             && row.term.is_some()
@@ -201,6 +205,13 @@ fn straddles(history: &History) -> Option<Warning> {
 
 /// The rows that open options of a kind on stock that the history trades too.
 fn options_beside_stock(history: &History, right: Right, action: Action) -> Vec<Source> {
+    if !history
+        .securities
+        .iter()
+        .any(|security| security.class == Class::Option)
+    {
+        return Vec::new();
+    }
     let mut traded = vec![false; history.securities.len()];
     for trade in &history.trades {
         traded[trade.security.0 as usize] = true;
@@ -221,10 +232,14 @@ fn options_beside_stock(history: &History, right: Right, action: Action) -> Vec<
 
 /// Perpetual futures have no authority.
 fn perpetuals(history: &History) -> Option<Warning> {
+    let perpetual = |security: &Security| security.class == Class::Perpetual;
+    if !history.securities.iter().any(perpetual) {
+        return None;
+    }
     let rows = history
         .trades
         .iter()
-        .filter(|trade| history.security(trade.security).class == Class::Perpetual);
+        .filter(|trade| perpetual(history.security(trade.security)));
     let at = unique(rows.map(|trade| trade.source));
     if at.is_empty() {
         return None;
@@ -235,14 +250,17 @@ fn perpetuals(history: &History) -> Option<Warning> {
 
 /// Purchases within 30 days of a loss: no rule of arithmetic takes it back, but an anti-avoidance rule may (TR 2008/1).
 pub fn bought_back(history: &History, all: &mut Matched) {
-    let near = |row: &crate::answer::Disposal| {
+    let bought = days_by_security(
+        history
+            .trades
+            .iter()
+            .filter(|trade| trade.action == Action::Buy)
+            .map(|trade| (trade.security, trade.date)),
+    );
+    let near = |row: &Disposal| {
         row.gain() < 0
-            && history.trades.iter().any(|trade| {
-                trade.security == row.security
-                    && trade.action == Action::Buy
-                    && trade.date.days_since(row.disposed).abs() <= WINDOW
-                    && row.acquired != Some(trade.date)
-            })
+            && within_window(bought.get(&row.security), row.disposed)
+                .any(|day| row.acquired != Some(day))
     };
     let rows = all.disposals.iter().filter(|row| near(row));
     let at = unique(rows.map(|row| history.trade(row.closed_by).source));
@@ -251,6 +269,29 @@ pub fn bought_back(history: &History, all: &mut Matched) {
         all.warnings
             .extend(warning("bought-back", message.to_owned(), at, false));
     }
+}
+
+/// The days on which something happened to each security, in order.
+fn days_by_security(
+    events: impl Iterator<Item = (SecurityId, Date)>,
+) -> FxHashMap<SecurityId, Vec<Date>> {
+    let mut days: FxHashMap<SecurityId, Vec<Date>> = FxHashMap::default();
+    for (security, day) in events {
+        days.entry(security).or_default().push(day);
+    }
+    for own in days.values_mut() {
+        own.sort_unstable();
+        own.dedup();
+    }
+    days
+}
+
+/// Those of some days, in order, that lie within the window around one.
+fn within_window(days: Option<&Vec<Date>>, around: Date) -> impl Iterator<Item = Date> + '_ {
+    let days = days.map(Vec::as_slice).unwrap_or_default();
+    let start = days.partition_point(|day| *day < around.plus(-WINDOW));
+    let after = days.iter().copied().skip(start);
+    after.take_while(move |day| *day <= around.plus(WINDOW))
 }
 
 /// The distinct rows, in order.

@@ -6,7 +6,7 @@ use crate::jurisdiction::{self, Jurisdiction};
 use crate::method::{self, Method};
 use crate::rates::Rates;
 use crate::settings::{FilingStatus, Settings, WashSales};
-use crate::trade::{Account, Action, Class, History, SecurityId};
+use crate::trade::{Account, Action, Class, History, Overview, SecurityId};
 
 /// How a computation reads the law.
 #[derive(Debug)]
@@ -48,8 +48,8 @@ pub struct Rules {
     pub only_sums: bool,
     /// Whether to keep every deferral apart, as the adjustments report needs.
     pub keep_adjustments: bool,
-    /// Whether some rows bring in lots that keep the dates they had elsewhere.
-    pub dates_kept: bool,
+    /// What all rows have in common.
+    pub overview: Overview,
     /// Whether to record where basis comes from.
     pub trail: bool,
     /// Whether rules with a window reach coins (Ireland, Spain).
@@ -133,6 +133,7 @@ impl Rules {
                 .get(&("us".to_owned(), name.to_owned()))
                 .map(String::as_str)
         };
+        let overview = history.overview();
         let joint = law.is_us() && settings.filing_status == FilingStatus::Joint;
         let rates = settings.rates.to(law.currency, history);
         let to_spouse = joint && read("spouse") != Some("lost");
@@ -179,15 +180,10 @@ impl Rules {
             },
             allow_short: settings.allow_short,
             unknown_basis_zero: settings.unknown_basis_zero,
-            end: settings
-                .as_of
-                .or_else(|| history.trades.iter().map(|trade| trade.date).max()),
+            end: settings.as_of.or(overview.days.map(|(_, last)| last)),
             only_sums: settings.only_years && law.code == "us",
             keep_adjustments: !settings.skip_adjustments && !settings.only_years,
-            dates_kept: history
-                .trades
-                .iter()
-                .any(|trade| trade.action.keeps_dates()),
+            overview,
             trail: settings.trail,
             coin_windows: law.reading(settings, "crypto_four_weeks") == "yes",
             deny_without_substitute: law.reading(settings, "no_substitute_left") != "allow",

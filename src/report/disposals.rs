@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::answer::{Disposal, Merged, Term};
+use crate::answer::{Disposal, Disposals as Disposed, Merged, Term};
 use crate::date::Date;
 use crate::output::table::{Cell, Column, Field, Id, RateUsed, Table, cell_of, columns_of, field};
 use crate::report::{Frame, day, text};
@@ -196,7 +196,7 @@ pub struct Numbers(Vec<u32>);
 
 impl Numbers {
     /// Numbers all rows, whatever is shown of them: an id does not depend on a filter.
-    pub fn of(rows: &[Disposal], securities: usize) -> Self {
+    pub fn of(rows: &Disposed, securities: usize) -> Self {
         // The rows of one sale stand together: the map is asked only where a symbol's day changes.
         let mut latest: Vec<Option<(Date, u32)>> = vec![None; securities];
         let mut left: FxHashMap<(SecurityId, Date), u32> = FxHashMap::default();

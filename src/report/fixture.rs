@@ -174,7 +174,7 @@ pub fn fixture() -> Fixture {
     washed.provisional_until = Some(day("2024-07-03"));
     let replacement = lot(1, "2024-06-10", 1, 5);
     let answer = Answer {
-        disposals: vec![
+        disposals: crate::answer::Disposals::from(vec![
             sold(xyz, "2024-06-03", 3, "4", [72_000, 60_000, 0]),
             sold(xyz, "2024-06-03", 3, "2.5", [45_000, 37_550, 0]),
             washed,
@@ -185,7 +185,7 @@ pub fn fixture() -> Fixture {
                 "0.123456789012345678",
                 [30_000, 50_000, 0],
             ),
-        ],
+        ]),
         lots: vec![
             OpenLot {
                 name: replacement,

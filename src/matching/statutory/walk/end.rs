@@ -31,7 +31,7 @@ impl<'a> Walk<'a> {
                 .disposals
                 .resize_with(self.rows.len(), Provenance::default);
         }
-        all.disposals.append(&mut self.rows);
+        all.disposals.unordered_mut().append(&mut self.rows);
         all.merged.extend(
             std::mem::take(&mut self.merged)
                 .into_iter()

@@ -35,10 +35,13 @@ pub fn write(out: &mut dyn Write, table: &dyn Table, style: Style) -> io::Result
     }
     end(&mut line, style);
     for row in 0..table.rows() {
-        for column in 0..columns.len() {
-            separate(&mut line, column, style);
-            cell(&mut line, &table.cell(row, column), style);
-        }
+        let mut first = true;
+        table.each_cell(row, columns.len(), &mut |found| {
+            if !std::mem::take(&mut first) {
+                line.push(style.delimiter);
+            }
+            cell(&mut line, &found, style);
+        });
         end(&mut line, style);
         if line.len() >= BUFFER {
             out.write_all(&line)?;

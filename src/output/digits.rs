@@ -18,6 +18,13 @@ fn pair(n: u32) -> [u8; 2] {
 
 /// A whole number.
 pub fn integer(out: &mut Vec<u8>, n: u64) {
+    // Most numbers have one or two digits.
+    if n < 10 {
+        return out.push(b'0' + n as u8);
+    }
+    if n < 100 {
+        return out.extend_from_slice(&pair(n as u32));
+    }
     padded(out, n, 1);
 }
 

@@ -16,6 +16,13 @@ pub trait Table {
 
     /// One cell.
     fn cell(&self, row: usize, column: usize) -> Cell<'_>;
+
+    /// Hands over the cells of a row in the order of the columns, of which there are `columns`.
+    fn each_cell(&self, row: usize, columns: usize, take: &mut dyn FnMut(Cell<'_>)) {
+        for column in 0..columns {
+            take(self.cell(row, column));
+        }
+    }
 }
 
 /// A column.

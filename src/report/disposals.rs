@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use crate::answer::{Disposal, Disposals as Disposed, Merged, Term};
 use crate::date::Date;
-use crate::output::table::{Cell, Column, Field, Id, RateUsed, Table, cell_of, columns_of, field};
+use crate::output::table::{Cell, Column, Id, RateUsed, Table};
 use crate::report::{Frame, day, text};
 use crate::trade::{SecurityId, Trade, TradeId};
 
@@ -19,36 +19,45 @@ pub struct Disposals<'a> {
     converted: bool,
 }
 
+/// One row, looked up once for all its cells.
+#[derive(Clone, Copy)]
+struct View<'t> {
+    table: &'t Disposals<'t>,
+    position: usize,
+    row: &'t Disposal,
+}
+
+/// A column and where its cells come from.
+type DisposalField = (&'static str, for<'t> fn(View<'t>) -> Cell<'t>);
+
 impl<'a> Disposals<'a> {
-    const FIELDS: &'a [Field<Self>] = &[
-        field("id", |t, row| t.id(t.position(row))),
-        field("tax_year", |t, row| t.tax_year(t.at(row))),
-        field("account", |t, row| {
-            text(&t.frame.history.account(t.at(row).account).name)
+    const FIELDS: &'static [DisposalField] = &[
+        ("id", |v| v.table.id(v.position)),
+        ("tax_year", |v| v.table.tax_year(v.row)),
+        ("account", |v| {
+            text(&v.table.frame.history.account(v.row.account).name)
         }),
-        field("symbol", |t, row| text(t.frame.symbol(t.at(row).security))),
-        field("class", |t, row| {
-            Cell::Word(t.frame.history.security(t.at(row).security).class.name())
+        ("symbol", |v| text(v.table.frame.symbol(v.row.security))),
+        ("class", |v| {
+            Cell::Word(v.table.frame.history.security(v.row.security).class.name())
         }),
-        field("quantity", |t, row| Cell::Quantity(t.at(row).quantity)),
-        field("acquired", |t, row| day(t.at(row).acquired)),
-        field("held_from", |t, row| day(t.at(row).held_from)),
-        field("disposed", |t, row| Cell::Date(t.at(row).disposed)),
-        field("proceeds", |t, row| Cell::Amount(t.at(row).proceeds)),
-        field("cost", |t, row| Cell::Amount(t.at(row).cost)),
-        field("adjustment", |t, row| Cell::Amount(t.at(row).adjustment)),
-        field("codes", |t, row| Cell::Word(t.at(row).codes.text())),
-        field("gain", |t, row| Cell::Amount(t.at(row).gain())),
-        field("term", |t, row| term(t.at(row).term)),
-        field("match", |t, row| Cell::Word(t.at(row).matched.word())),
-        field("lot", |t, row| {
-            t.at(row).lot.map_or(Cell::Null, |lot| t.frame.lot(lot))
+        ("quantity", |v| Cell::Quantity(v.row.quantity)),
+        ("acquired", |v| day(v.row.acquired)),
+        ("held_from", |v| day(v.row.held_from)),
+        ("disposed", |v| Cell::Date(v.row.disposed)),
+        ("proceeds", |v| Cell::Amount(v.row.proceeds)),
+        ("cost", |v| Cell::Amount(v.row.cost)),
+        ("adjustment", |v| Cell::Amount(v.row.adjustment)),
+        ("codes", |v| Cell::Word(v.row.codes.text())),
+        ("gain", |v| Cell::Amount(v.row.gain())),
+        ("term", |v| term(v.row.term)),
+        ("match", |v| Cell::Word(v.row.matched.word())),
+        ("lot", |v| {
+            v.row.lot.map_or(Cell::Null, |lot| v.table.frame.lot(lot))
         }),
-        field("provisional_until", |t, row| {
-            day(t.at(row).provisional_until)
-        }),
-        field("opened_by", |t, row| t.opened_by(t.position(row))),
-        field("closed_by", |t, row| t.closed_by(t.position(row))),
+        ("provisional_until", |v| day(v.row.provisional_until)),
+        ("opened_by", |v| v.table.opened_by(v.position)),
+        ("closed_by", |v| v.table.closed_by(v.position)),
     ];
 
     /// The disposals of the years shown.
@@ -82,8 +91,13 @@ impl<'a> Disposals<'a> {
         self.shown[row] as usize
     }
 
-    fn at(&self, row: usize) -> &'a Disposal {
-        &self.frame.answer.disposals[self.position(row)]
+    fn view(&self, row: usize) -> View<'_> {
+        let position = self.position(row);
+        View {
+            table: self,
+            position,
+            row: &self.frame.answer.disposals[position],
+        }
     }
 
     fn id(&self, position: usize) -> Cell<'_> {
@@ -168,7 +182,8 @@ impl<'a> Disposals<'a> {
 
 impl Table for Disposals<'_> {
     fn columns(&self) -> Vec<Column> {
-        let mut columns = columns_of(Self::FIELDS);
+        let fields = Self::FIELDS.iter();
+        let mut columns: Vec<Column> = fields.map(|(name, _)| Column::new(*name)).collect();
         if self.converted {
             columns.push(Column::new("rates"));
         }
@@ -180,10 +195,20 @@ impl Table for Disposals<'_> {
     }
 
     fn cell(&self, row: usize, column: usize) -> Cell<'_> {
-        if column == Self::FIELDS.len() {
-            return self.rates(self.position(row));
+        match Self::FIELDS.get(column) {
+            Some((_, cell)) => cell(self.view(row)),
+            None => self.rates(self.position(row)),
         }
-        cell_of(Self::FIELDS, self, row, column)
+    }
+
+    fn each_cell(&self, row: usize, _columns: usize, take: &mut dyn FnMut(Cell<'_>)) {
+        let view = self.view(row);
+        for (_, cell) in Self::FIELDS {
+            take(cell(view));
+        }
+        if self.converted {
+            take(self.rates(view.position));
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use crate::date::Date;
 use crate::diagnostic::Warning;
-use crate::money::{Minor, Money, OutOfRange, Quantity};
+use crate::money::{Minor, Money, OutOfRange, Quantity, whole_units};
 use crate::rates::Rates;
 use crate::trade::{AccountId, SecurityId, TradeId};
 
@@ -172,6 +172,12 @@ impl Codes {
         Self(self.0 | other.0)
     }
 
+    /// Without another code.
+    #[must_use]
+    pub fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// Whether it has all of `other`.
     pub fn has(self, other: Self) -> bool {
         self.0 & other.0 == other.0
@@ -238,6 +244,13 @@ pub struct Year {
 }
 
 impl Year {
+    /// Rounds every line to whole units of the currency.
+    pub fn round(&mut self, places: u32) {
+        for (_, amount) in &mut self.lines {
+            *amount = whole_units(*amount, places);
+        }
+    }
+
     /// The amount of a line; 0 where the country has no such line.
     pub fn line(&self, name: &str) -> Minor {
         self.lines

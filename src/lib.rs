@@ -44,7 +44,7 @@ pub fn compute(history: &History, settings: &Settings) -> Result<Answer, Vec<Pro
     let code = settings.jurisdiction.as_deref().unwrap_or("us");
     let law = jurisdiction::named(code).ok_or_else(|| vec![unknown_jurisdiction(code)])?;
     let mut matched = matching::matched(history, law, settings)?;
-    let netted = netting::net(&Netting {
+    let mut netted = netting::net(&Netting {
         history,
         law,
         settings,
@@ -53,6 +53,10 @@ pub fn compute(history: &History, settings: &Settings) -> Result<Answer, Vec<Pro
     let mut warnings = history.warnings.clone();
     warnings.append(&mut matched.warnings);
     warnings.extend(netted.warnings);
+    if law.is_us() && law.reading(settings, "rounding") == "dollars" {
+        warnings.push(matched.round(law.places));
+        netted.years.iter_mut().for_each(|year| year.round(law.places));
+    }
     Ok(Answer {
         disposals: matched.disposals,
         merged: matched.merged,

@@ -412,6 +412,15 @@ pub fn minor_share(total: Minor, part: Quantity, whole: Quantity) -> Result<Mino
     i64::try_from(exact).map_err(|_| OutOfRange::Amount)
 }
 
+/// An amount of minor units rounded to whole units of the currency, half away from zero, still in minor units.
+pub fn whole_units(minor: Minor, places: u32) -> Minor {
+    let unit = 10_u64.saturating_pow(places);
+    let size = minor.unsigned_abs();
+    let whole = size.saturating_add(unit / 2) / unit * unit;
+    let whole = i64::try_from(whole).unwrap_or(i64::MAX);
+    if minor < 0 { -whole } else { whole }
+}
+
 /// `total` divided by 100 and multiplied by `percent`, in whole minor units, half away from zero.
 pub fn percent_of(total: Minor, percent: i64) -> Result<Minor, OutOfRange> {
     let product = i128::from(total) * i128::from(percent);

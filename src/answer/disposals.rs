@@ -45,9 +45,14 @@ impl Disposals {
         &self.rows
     }
 
-    /// The rows as they stand, to change. An order that was given before is forgotten.
+    /// The rows as they stand, to add to. An order that was given before is forgotten.
     pub fn unordered_mut(&mut self) -> &mut Vec<Disposal> {
         self.order.clear();
+        &mut self.rows
+    }
+
+    /// The rows as they stand, to change one by one; their order stays.
+    pub fn rows_mut(&mut self) -> &mut [Disposal] {
         &mut self.rows
     }
 

@@ -313,7 +313,9 @@ impl<'t> Reader<'t> {
                 let known = readings::names(code);
                 return Err(self.unknown(&span, key, &known));
             };
-            let word = self.reading_word(value)?;
+            // `one row` and `one_row` say what `one-row` says.
+            let word = self.reading_word(value)?.to_lowercase();
+            let word = word.replace([' ', '_'], "-");
             if !reading.values.contains(&word.as_str()) {
                 return Err(self.not_possible(&value.span(), &word, reading.values));
             }

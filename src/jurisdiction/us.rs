@@ -64,6 +64,51 @@ pub static US: Jurisdiction = Jurisdiction {
             "coins paid for moving coins between own accounts",
         ),
         reading(
+            "wash_scope",
+            &["taxpayer", "broker"],
+            "which purchases replace what was sold, as --wash-sales says",
+        ),
+        reading(
+            "replacement_sold_before_the_loss",
+            &["ignored", "literal"],
+            "whether a purchase of the 30 days before replaces what was sold although it was sold itself by then",
+        ),
+        reading(
+            "same_day_sequence",
+            &["time", "end-of-day"],
+            "whether the sales of a day are matched one after the other or together when the day ends",
+        ),
+        reading(
+            "short_loss_date",
+            &["trade-date", "settlement"],
+            "on which day a loss on closing a short sale falls",
+        ),
+        reading(
+            "short_wash_e_1",
+            &["warn", "literal"],
+            "whether selling identical stock within 30 days denies a loss on closing a short sale",
+        ),
+        reading(
+            "fills_of_one_order",
+            &["own-prices", "average"],
+            "what the fills of one order cost",
+        ),
+        reading(
+            "partial_wash_row",
+            &["one-row", "split"],
+            "whether a sale replaced in part is one row or two",
+        ),
+        reading(
+            "funding_of_perpetuals",
+            &["into-position", "ordinary"],
+            "whether funding joins the position or is an ordinary amount in no capital line",
+        ),
+        reading(
+            "rounding",
+            &["cents", "dollars"],
+            "whether results are in cents or in whole dollars",
+        ),
+        reading(
             "1256_carryback",
             &["no", "yes"],
             "whether section 1256 losses are carried back",

@@ -10,7 +10,7 @@ use crate::jurisdiction::Gifts;
 use crate::lot::{Gift, LotId};
 use crate::money::{Money, Quantity};
 use crate::parcel::{Parcel, Part};
-use crate::trade::{AccountId, Class, SecurityId, TradeId};
+use crate::trade::{AccountId, Action, Class, SecurityId, TradeId};
 
 /// How units came in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,8 @@ impl Fold<'_> {
     pub(super) fn buy(&mut self, id: TradeId) -> Result<(), Halt> {
         let row = self.valued(id);
         let quantity = row.quantity()?;
-        let (cost, fee) = self.cost_with_fee_in_kind(id, row.cost()?)?;
+        let cost = self.cost_of_fill(id, quantity, row.cost()?)?;
+        let (cost, fee) = self.cost_with_fee_in_kind(id, cost)?;
         let holding = (row.trade.account, row.trade.security);
         let (quantity, cost) = self.cover_first(id, holding, quantity, cost)?;
         if quantity.is_zero() {
@@ -43,6 +44,53 @@ impl Fold<'_> {
         self.withhold(id, lot, fee)?;
         self.joins_right(id, lot);
         self.replaces(lot, id)
+    }
+
+    /// What a fill cost: its own price, or its part of what the whole order cost where that reading is chosen.
+    fn cost_of_fill(
+        &mut self,
+        id: TradeId,
+        quantity: Quantity,
+        own: Money,
+    ) -> Result<Money, Halt> {
+        let trade = self.history.trade(id);
+        if !self.rules.fills_average {
+            return Ok(own);
+        }
+        let Some(order) = trade.rest().order.as_deref() else {
+            return Ok(own);
+        };
+        let key = (trade.account, trade.security, order);
+        if !self.fills.contains_key(&key) {
+            let whole = self.whole_order(id, order)?;
+            self.fills.insert(key, whole);
+        }
+        match self.fills.get_mut(&key) {
+            Some(whole) => Ok(whole.take(quantity)?.amount),
+            None => Ok(own),
+        }
+    }
+
+    /// Units and cost of all fills of an order that buys.
+    fn whole_order(&self, first: TradeId, order: &str) -> Result<Parcel, Halt> {
+        let bought = self.history.trade(first);
+        let (mut units, mut cost) = (Quantity::ZERO, Money::ZERO);
+        for id in self.events() {
+            let trade = self.history.trade(*id);
+            let fill = trade.rare().is_some()
+                && trade.rest().order.as_deref() == Some(order)
+                && (trade.account, trade.security) == (bought.account, bought.security)
+                && matches!(
+                    trade.action,
+                    Action::Buy | Action::Reinvest | Action::BuyToOpen
+                );
+            if fill {
+                let row = self.valued(*id);
+                units = units.plus(row.quantity()?)?;
+                cost = cost.plus(row.cost()?)?;
+            }
+        }
+        Ok(Parcel::new(units, cost, self.ledger.places())?)
     }
 
     /// With --allow-short, a purchase first closes what was sold short; gives what is left of it.

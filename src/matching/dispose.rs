@@ -129,7 +129,8 @@ impl Fold<'_> {
         let mut losses = self.realize(sale, slices)?;
         let result = self.defer(&mut losses);
         self.losses = losses;
-        result
+        result?;
+        Ok(self.note_sold(slices)?)
     }
 
     /// Carries out a disposal that no choice of lots belongs to: a fraction, a fee, a merger for cash.

@@ -17,6 +17,7 @@ use crate::date::Date;
 use crate::diagnostic::{Problem, Warning};
 use crate::jurisdiction::Jurisdiction;
 use crate::method::Method;
+use crate::parcel::Parcel;
 use crate::rule::us::AVERAGE_BASIS;
 use crate::source::Source;
 use crate::timeline::Calendar;
@@ -49,6 +50,8 @@ pub struct Fold<'a> {
     /// Orders by name, so that fills of one order count as one purchase.
     orders: FxHashMap<Box<str>, u32>,
     next_order: u32,
+    /// What is left of the orders whose fills share an average price, by account, security and order.
+    pub fills: FxHashMap<(AccountId, SecurityId, &'a str), Parcel>,
     /// Distributions that a fund paid, for its six-month rules.
     pub distributions: FxHashMap<SecurityId, Vec<super::dispose::Distribution>>,
     /// Units on their way between own accounts.
@@ -84,6 +87,7 @@ impl<'a> Fold<'a> {
             upcoming: Vec::new(),
             orders: FxHashMap::default(),
             next_order: 0,
+            fills: FxHashMap::default(),
             distributions: FxHashMap::default(),
             transit: super::transfer::Transit::default(),
         }
@@ -104,14 +108,27 @@ impl<'a> Fold<'a> {
             }
             if let [only] = day {
                 self.carry_out(*only);
-                continue;
+            } else {
+                self.upcoming.clear();
+                self.upcoming.extend(day.iter().rev());
+                while let Some(next) = self.upcoming.pop() {
+                    self.carry_out(next);
+                }
             }
-            self.upcoming.clear();
-            self.upcoming.extend(day.iter().rev());
-            while let Some(next) = self.upcoming.pop() {
-                self.carry_out(next);
+            if !self.wash.today.is_empty()
+                && let Err(halt) = self.end_day()
+            {
+                self.note(halt);
             }
         }
+    }
+
+    /// Keeps a problem that belongs to no row.
+    fn note(&mut self, halt: Halt) {
+        self.problems.push(match halt {
+            Halt::Problem(problem) => *problem,
+            Halt::Range(error) => Problem::new(error.to_string()),
+        });
     }
 
     fn carry_out(&mut self, id: TradeId) {
@@ -211,6 +228,11 @@ impl<'a> Fold<'a> {
         true
     }
 
+    /// All events of the group, in order.
+    pub fn events(&self) -> &'a [TradeId] {
+        self.timeline
+    }
+
     /// The events within some days of a date.
     pub fn nearby(&self, date: Date, days: i32) -> impl Iterator<Item = TradeId> + use<'a> {
         let (calendar, history) = (self.calendar, self.history);
@@ -294,10 +316,8 @@ impl<'a> Fold<'a> {
     /// Hands everything over; rows are counted from 0.
     pub fn finish(mut self, problems: &mut Vec<Problem>) -> Matched {
         for ended in [self.settle_transit(), self.unfinished()] {
-            match ended {
-                Ok(()) => {}
-                Err(Halt::Problem(problem)) => self.problems.push(*problem),
-                Err(Halt::Range(error)) => self.problems.push(Problem::new(error.to_string())),
+            if let Err(halt) = ended {
+                self.note(halt);
             }
         }
         problems.append(&mut self.problems);
@@ -319,7 +339,14 @@ impl<'a> Fold<'a> {
             Ok((rows, sums)) => (found.disposals, found.sums) = (rows.into(), sums),
             Err(error) => problems.push(Problem::new(error.to_string())),
         }
-        found.adjustments = self.adjustments;
+        found.adjustments = std::mem::take(&mut self.adjustments);
+        let washed = self.washed_in_part();
+        if !washed.is_empty()
+            && !self.rules.only_sums
+            && let Err(error) = super::divided::divide(&mut found, &washed)
+        {
+            problems.push(Problem::new(error.to_string()));
+        }
         found.amounts = self.amounts;
         found.warnings = self.warnings;
         found

@@ -4,6 +4,7 @@ mod acquire;
 mod coin;
 mod corporate;
 mod dispose;
+mod divided;
 mod fold;
 mod granted;
 mod incurred;
@@ -27,7 +28,7 @@ use crate::answer::trail::Trails;
 use crate::answer::{Adjustment, Conservation, Disposal, Disposals, Merged, OpenLot};
 use crate::diagnostic::{Problem, Warning};
 use crate::jurisdiction::Jurisdiction;
-use crate::money::{Minor, OutOfRange};
+use crate::money::{Minor, OutOfRange, whole_units};
 use crate::settings::Settings;
 use crate::timeline::{Calendar, Groups, in_order};
 use crate::trade::{History, SecurityId, TradeId};
@@ -62,6 +63,28 @@ pub struct Matched {
 }
 
 impl Matched {
+    /// Rounds rows, lots and adjustments to whole units of the currency, as the forms allow. The sums of the years are
+    /// made of the exact rows and rounded by themselves, so what is shown need not add up: the warning says so.
+    pub fn round(&mut self, places: u32) -> Warning {
+        for row in self.disposals.rows_mut() {
+            for amount in [&mut row.proceeds, &mut row.cost, &mut row.adjustment] {
+                *amount = whole_units(*amount, places);
+            }
+        }
+        for lot in &mut self.lots {
+            lot.cost = whole_units(lot.cost, places);
+        }
+        for adjustment in &mut self.adjustments {
+            adjustment.amount = whole_units(adjustment.amount, places);
+        }
+        Warning {
+            code: "rounded-to-dollars",
+            message: "amounts are rounded to whole dollars: rows one by one, totals from the exact sums, so they may not add up".to_owned(),
+            at: Vec::new(),
+            needs_user: false,
+        }
+    }
+
     /// Adds what was found elsewhere, after what is here.
     fn append(&mut self, other: Self) -> Result<(), OutOfRange> {
         let before = self.disposals.len() as u32;

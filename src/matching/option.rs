@@ -479,6 +479,16 @@ impl Fold<'_> {
             return Err(row.missing("total"));
         };
         let holding = (row.trade.account, row.trade.security);
+        if self.rules.funding_ordinary && self.class(holding.1) == Class::Perpetual {
+            let source = row.trade.source;
+            self.warn_once(
+                "funding-ordinary",
+                "funding of perpetuals is taken as ordinary income or expense: it stands in no capital line; report it elsewhere",
+                source,
+                true,
+            );
+            return Ok(());
+        }
         if !self.positions.short(holding).is_zero() {
             return self.add_to_short(holding, total);
         }

@@ -55,6 +55,8 @@ struct ShortClaim {
 pub struct Positions {
     shorts: FxHashMap<Holding, VecDeque<ShortLot>>,
     claims: Vec<ShortClaim>,
+    /// Units of a sale of stock that have denied a loss on a short.
+    sold: FxHashMap<TradeId, Quantity>,
     /// Units ever opened, and ever closed.
     flow: FxHashMap<SecurityId, (Quantity, Quantity)>,
 }
@@ -231,17 +233,18 @@ impl Fold<'_> {
                     .law
                     .term_of(self.class(holding.1), self.today, self.today),
             };
+            let closed = self.closing_day(id, gain.is_negative() && !written);
             let row = Disposal {
                 security: holding.1,
                 account: holding.0,
-                tax_year: self.tax_year(self.today),
+                tax_year: self.tax_year(closed),
                 matched,
                 term,
                 codes: Codes::NONE,
                 quantity: one.quantity,
                 acquired: Some(self.today),
                 held_from: Some(self.today),
-                disposed: if written { one.opened } else { self.today },
+                disposed: if written { one.opened } else { closed },
                 proceeds: one.proceeds.printed,
                 cost: cost.printed,
                 adjustment: 0,
@@ -353,17 +356,18 @@ impl Fold<'_> {
             (false, true) if young || acquired > closed.opened => Some(Term::Short),
             _ => by_lot,
         };
+        let day = self.closing_day(id, gain.is_negative());
         let row = Disposal {
             security: holding.1,
             account: holding.0,
-            tax_year: self.tax_year(self.today),
+            tax_year: self.tax_year(day),
             matched: Match::Short,
             term,
             codes: Codes::NONE,
             quantity: slice.quantity,
             acquired: Some(acquired),
             held_from: Some(slice.held_from),
-            disposed: self.today,
+            disposed: day,
             proceeds: proceeds.printed,
             cost: slice.part.printed + in_lieu.printed,
             adjustment: 0,
@@ -401,6 +405,16 @@ impl Fold<'_> {
             order,
             holding,
         }))
+    }
+
+    /// The day on which a short counts as closed: a gain on the day of the covering trade, a loss on that of delivery
+    /// where the strict reading is chosen and the row says when it settled (Rev. Rul. 2002-44).
+    fn closing_day(&self, id: TradeId, loss: bool) -> Date {
+        let settled = self.history.trade(id).rest().settled;
+        match settled {
+            Some(day) if loss && self.rules.short_loss_settles => day.max(self.today),
+            _ => self.today,
+        }
     }
 
     fn take_short(
@@ -539,7 +553,7 @@ impl Fold<'_> {
         {
             return Ok(());
         }
-        let claim = ShortClaim {
+        let mut claim = ShortClaim {
             row,
             security: holding.1,
             closed: self.today,
@@ -547,9 +561,58 @@ impl Fold<'_> {
             matched: Quantity::ZERO,
             amount,
         };
+        self.sold_near(&mut claim)?;
         self.positions.claims.push(claim);
         for other in self.positions.accounts_short(holding.1) {
             self.honour_short_claims(other)?;
+        }
+        Ok(())
+    }
+
+    /// Identical stock sold within 30 days of closing a short at a loss: read literally that denies the loss too, share
+    /// for share, and no basis takes it over (26 USC 1091(e)(1)).
+    fn sold_near(&mut self, claim: &mut ShortClaim) -> Result<(), Halt> {
+        let (history, security) = (self.history, claim.security);
+        let sales = self.nearby(claim.closed, WINDOW).filter(|id| {
+            let trade = history.trade(*id);
+            trade.security == security && matches!(trade.action, Action::Sell)
+        });
+        for id in sales.collect::<Vec<_>>() {
+            if !self.rules.short_wash_literal {
+                self.warn_once(
+                    "short-wash-stock-sold",
+                    "identical stock was sold within 30 days of closing a short at a loss: section 1091(e)(1) may deny the loss; it is not applied unless `short_wash_e_1 = \"literal\"` under [us] says so",
+                    history.trade(id).source,
+                    false,
+                );
+                continue;
+            }
+            let served = self.positions.sold.get(&id).copied().unwrap_or_default();
+            let open = claim.units.minus(claim.matched)?;
+            let units = self.valued(id).quantity()?.minus(served)?.min(open);
+            if units.is_zero() {
+                continue;
+            }
+            self.positions.sold.insert(id, served.plus(units)?);
+            let before = minor_share(claim.amount, claim.matched, claim.units)?;
+            claim.matched = claim.matched.plus(units)?;
+            let amount = minor_share(claim.amount, claim.matched, claim.units)? - before;
+            if let Some(row) = self.rows.get_mut(claim.row) {
+                row.adjustment += amount;
+                row.codes = row.codes.with(Codes::WASH);
+            }
+            self.conservation.disallowed += amount;
+            self.conservation.lost += amount;
+            self.adjustments.push(Adjustment {
+                disposal: claim.row,
+                replacement: None,
+                purchase: Some(id),
+                rule: &WASH_SALE,
+                quantity: units,
+                amount,
+                basis_after: None,
+                held_from_after: None,
+            });
         }
         Ok(())
     }

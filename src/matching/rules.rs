@@ -30,6 +30,20 @@ pub struct Rules {
     pub tacking: Tacking,
     /// Whether a purchase before that of the sold lot can replace it.
     pub older_replaces: bool,
+    /// Whether units bought in the 30 days before a loss replace what was sold although they were sold by then.
+    pub sold_replaces: bool,
+    /// Whether the losses of a day are matched together when the day ends.
+    pub end_of_day: bool,
+    /// Whether a loss on closing a short falls on the day of settlement (Rev. Rul. 2002-44).
+    pub short_loss_settles: bool,
+    /// Whether selling identical stock near it denies a loss on closing a short (26 USC 1091(e)(1)).
+    pub short_wash_literal: bool,
+    /// Whether the fills of one order share an average price.
+    pub fills_average: bool,
+    /// Whether a row that is replaced in part becomes two.
+    pub split_rows: bool,
+    /// Whether funding of perpetuals is an ordinary amount.
+    pub funding_ordinary: bool,
     /// Whether a long call replaces the stock it is on.
     pub call_replaces: bool,
     /// Whether all options on one stock are substantially identical with one another.
@@ -153,10 +167,12 @@ impl Rules {
             keeps_loss: owned(to_spouse),
             method,
             methods,
-            wash_sales: if law.is_us() {
-                settings.wash_sales
-            } else {
-                WashSales::Off
+            wash_sales: match (law.is_us(), settings.wash_sales) {
+                (false, _) => WashSales::Off,
+                (true, WashSales::Taxpayer) if read("wash_scope") == Some("broker") => {
+                    WashSales::Broker
+                }
+                (true, chosen) => chosen,
             },
             places: if law.currency.is_empty() {
                 crate::rates::places(rates.report())
@@ -170,6 +186,13 @@ impl Rules {
                 _ => Tacking::Union,
             },
             older_replaces: read("older_lot_as_replacement") != Some("exclude"),
+            sold_replaces: read("replacement_sold_before_the_loss") == Some("literal"),
+            end_of_day: read("same_day_sequence") == Some("end-of-day"),
+            short_loss_settles: read("short_loss_date") == Some("settlement"),
+            short_wash_literal: read("short_wash_e_1") == Some("literal"),
+            fills_average: read("fills_of_one_order") == Some("average"),
+            split_rows: read("partial_wash_row") == Some("split"),
+            funding_ordinary: read("funding_of_perpetuals") == Some("ordinary"),
             call_replaces: read("call_as_replacement") != Some("no"),
             options_identical: read("option_identity") == Some("underlying"),
             crypto_wash: read("crypto_wash") == Some("yes"),

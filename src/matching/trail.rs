@@ -138,18 +138,7 @@ impl Recorder {
             let all = std::mem::take(list);
             return Ok(self.keep(all));
         }
-        let mut off = Vec::with_capacity(list.len());
-        for movement in list {
-            let units = movement.units.share(part, whole)?;
-            let amount = movement.amount.share(part, whole)?;
-            movement.units = movement.units.minus(units)?;
-            movement.amount = movement.amount.minus(amount)?;
-            off.push(Movement {
-                units,
-                amount,
-                ..*movement
-            });
-        }
+        let off = super::divided::cut(list, part, whole)?;
         Ok(self.keep(off))
     }
 

@@ -12,7 +12,7 @@ use smallvec::SmallVec;
 
 use super::Halt;
 use super::fold::Fold;
-use super::ledger::Holding;
+use super::ledger::{Holding, Slice};
 use super::rules::Tacking;
 use crate::answer::trail::Cause;
 use crate::answer::{Adjustment, Codes};
@@ -120,6 +120,12 @@ struct Watch {
 pub struct Wash {
     watches: Vec<Watch>,
     watch_of: FxHashMap<SecurityId, Option<u32>>,
+    /// Losses of the day, where they are matched when it ends.
+    pub today: Vec<Loss>,
+    /// Units of a purchase that were sold before they replaced anything, where those count.
+    sold: FxHashMap<PurchaseId, Quantity>,
+    /// For each row replaced in part the units replaced, of how many; where such rows are divided.
+    washed: FxHashMap<u32, (Quantity, Quantity)>,
     /// Securities that became others by rename: they stay the same for this rule.
     renamed: FxHashMap<SecurityId, SecurityId>,
 }
@@ -130,10 +136,27 @@ impl Fold<'_> {
         if self.rules.wash_sales == WashSales::Off {
             return Ok(());
         }
+        if self.rules.end_of_day {
+            self.wash.today.extend_from_slice(losses);
+            return Ok(());
+        }
+        self.claim(losses)
+    }
+
+    /// Matches the losses of a day together, where they wait for its end: what the same day sold is no replacement.
+    pub(super) fn end_day(&mut self) -> Result<(), Halt> {
+        let mut losses = std::mem::take(&mut self.wash.today);
+        losses.sort_by_key(|loss| loss.holding.1);
+        losses
+            .chunk_by_mut(|a, b| a.holding.1 == b.holding.1)
+            .try_for_each(|own| self.claim(own))
+    }
+
+    /// Losses of one security and day.
+    fn claim(&mut self, losses: &mut [Loss]) -> Result<(), Halt> {
         let Some(first) = losses.first() else {
             return Ok(());
         };
-        // All losses of one sale are of one security.
         let Some(watch) = self.watch(first.holding.1) else {
             return Ok(());
         };
@@ -269,7 +292,9 @@ impl Fold<'_> {
         while let Some(candidate) = self.wash.watches[watch as usize].candidates.get(end) {
             if candidate.next as usize > end {
                 end = candidate.next as usize;
-            } else if self.ledger.purchase(candidate.purchase).unused == 0 {
+            } else if self.ledger.purchase(candidate.purchase).unused == 0
+                && !self.wash.sold.contains_key(&candidate.purchase)
+            {
                 self.wash.watches[watch as usize].candidates[end].next = end as u32 + 1;
                 end += 1;
             } else {
@@ -308,7 +333,78 @@ impl Fold<'_> {
                 self.match_lot(claim, lot, covers)?;
             }
         }
+        if self.rules.sold_replaces && covers == Quantity::ONE {
+            self.match_sold(claim, purchase)?;
+        }
         Ok(())
+    }
+
+    /// Notes the units of a sale that have replaced nothing: read literally they were acquired all the same.
+    pub(super) fn note_sold(&mut self, slices: &[Slice]) -> Result<(), OutOfRange> {
+        if !self.rules.sold_replaces || self.rules.wash_sales != WashSales::Taxpayer {
+            return Ok(());
+        }
+        for slice in slices.iter().filter(|slice| !slice.used) {
+            if self.ledger.purchase(slice.purchase).purchased {
+                let sold = self.wash.sold.entry(slice.purchase).or_default();
+                *sold = sold.plus(slice.quantity)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Units of a purchase that were sold before the loss replace it, but no basis is left to take it over.
+    fn match_sold(&mut self, claim: &mut Claim, purchase: PurchaseId) -> Result<(), Halt> {
+        let Some(sold) = self.wash.sold.get_mut(&purchase) else {
+            return Ok(());
+        };
+        let units = claim.units.minus(claim.matched)?.min(*sold);
+        if units.is_zero() {
+            return Ok(());
+        }
+        *sold = sold.minus(units)?;
+        if sold.is_zero() {
+            self.wash.sold.remove(&purchase);
+        }
+        let before = claim.taken;
+        claim.matched = claim.matched.plus(units)?;
+        claim.taken = claim.deferred()?;
+        let amount = claim.taken.printed - before.printed;
+        self.deny(claim, amount);
+        self.conservation.lost += amount;
+        let bought = self.ledger.purchase(purchase).opened_by;
+        self.adjustments.push(Adjustment {
+            disposal: claim.loss.row,
+            replacement: None,
+            purchase: Some(bought),
+            rule: &WASH_SALE,
+            quantity: units,
+            amount,
+            basis_after: None,
+            held_from_after: None,
+        });
+        Ok(())
+    }
+
+    /// Writes a denied amount on the row of its loss.
+    #[inline]
+    fn deny(&mut self, claim: &Claim, amount: Minor) {
+        if let Some(row) = self.rows.get_mut(claim.loss.row) {
+            row.adjustment += amount;
+            row.codes = row.codes.with(Codes::WASH);
+        }
+        self.conservation.disallowed += amount;
+        if self.rules.split_rows {
+            let part = (claim.matched, claim.units);
+            self.wash.washed.insert(claim.loss.row, part);
+        }
+    }
+
+    /// The units replaced, of how many, of each row that was replaced in part.
+    pub(super) fn washed_in_part(&mut self) -> FxHashMap<u32, (Quantity, Quantity)> {
+        let mut washed = std::mem::take(&mut self.wash.washed);
+        washed.retain(|_, (matched, units)| matched < units);
+        washed
     }
 
     /// A broker sees its own account and the same security only (26 CFR 1.6045-1(d)(6)(iii)).
@@ -365,11 +461,7 @@ impl Fold<'_> {
             let movement = (cause, units, deferred.amount);
             self.ledger.trail.add_under(trail, &WASH_BASIS, movement);
         }
-        if let Some(row) = self.rows.get_mut(claim.loss.row) {
-            row.adjustment += amount;
-            row.codes = row.codes.with(Codes::WASH);
-        }
-        self.conservation.disallowed += amount;
+        self.deny(claim, amount);
         if kept {
             self.conservation.deferred += amount;
             self.conservation.basis_moved = self.conservation.basis_moved.plus(deferred.amount)?;
@@ -538,6 +630,11 @@ impl Fold<'_> {
             if claim.loss.holding.1 == security {
                 claim.units = claim.units.share(new, old)?;
                 claim.matched = claim.matched.share(new, old)?;
+            }
+        }
+        for candidate in &self.wash.watches[watch as usize].candidates {
+            if let Some(sold) = self.wash.sold.get_mut(&candidate.purchase) {
+                *sold = sold.share(new, old)?;
             }
         }
         Ok(())

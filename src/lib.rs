@@ -55,7 +55,10 @@ pub fn compute(history: &History, settings: &Settings) -> Result<Answer, Vec<Pro
     warnings.extend(netted.warnings);
     if law.is_us() && law.reading(settings, "rounding") == "dollars" {
         warnings.push(matched.round(law.places));
-        netted.years.iter_mut().for_each(|year| year.round(law.places));
+        netted
+            .years
+            .iter_mut()
+            .for_each(|year| year.round(law.places));
     }
     Ok(Answer {
         disposals: matched.disposals,

@@ -36,6 +36,8 @@ pub struct Settings {
     pub identical: Vec<Vec<String>>,
     /// `[crypto] pre2025 = "universal"`.
     pub universal_before_2025: bool,
+    /// `[crypto] allocation`: which units of the universal pool each wallet has from 2025-01-01 on.
+    pub allocation: Option<Allocation>,
     /// Nobody will look at the single deferrals: only those that are gone for good are kept, which saves memory.
     pub skip_adjustments: bool,
     /// Nobody will look at rows, only at years: rows are added up as soon as nothing can change them, which saves memory.
@@ -72,4 +74,26 @@ pub enum WashSales {
     Broker,
     /// Not applied.
     Off,
+}
+
+/// The assignment of unused basis to wallets as of 2025-01-01 (Rev. Proc. 2024-28).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Allocation {
+    /// The file, as the user named it.
+    pub file: String,
+    /// Its rows.
+    pub rows: Vec<Assigned>,
+}
+
+/// Units of one lot that belong to one wallet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assigned {
+    /// The account.
+    pub wallet: String,
+    /// The lot, by its id (`BTC@2021-03-04#1`) or its own name.
+    pub lot: String,
+    /// Units, positive.
+    pub quantity: Decimal,
+    /// The line of the file.
+    pub line: u64,
 }

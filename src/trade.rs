@@ -427,6 +427,14 @@ impl Trade {
         wide.get(place).copied()
     }
 
+    /// Gives the receiving account of a transfer another one.
+    pub fn move_arrival(&mut self, place: impl Fn(AccountId) -> AccountId) {
+        let rest = self.extra.as_mut().map(|extra| &mut extra.rest);
+        if let Some(rarest) = rest.and_then(|rest| rest.rarest.as_mut()) {
+            rarest.to_account = rarest.to_account.map(place);
+        }
+    }
+
     /// Turns a fee below zero into a cost.
     pub fn fee_is_cost(&mut self) {
         if self.fee != Packed::WIDE {
@@ -574,6 +582,8 @@ pub struct Account {
     pub name: Box<str>,
     /// An IRA, RRSP, ISA or the like: its purchases count in the loss rules' windows, its sales are not taxed.
     pub sheltered: bool,
+    /// A wallet that no broker keeps.
+    pub unhosted: bool,
     /// Another person of the circle the loss rules look at, such as `spouse`; `None` is the taxpayer.
     pub owner: Option<Box<str>>,
     /// The lot method of this account, where the configuration sets one.

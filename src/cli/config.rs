@@ -18,8 +18,10 @@ use toml::de::{DeTable, DeValue};
 use crate::import::AccountSetting;
 use crate::import::formats::Format;
 use crate::import::formats::mapping::Mapping;
+use crate::settings::Allocation;
 use crate::trade::{Action, Class};
 
+use super::allocation;
 use super::country;
 use super::error::Error;
 use super::options::amount;
@@ -45,6 +47,8 @@ pub struct Config {
     pub identical: Vec<Vec<String>>,
     /// `[crypto] pre2025 = "universal"`.
     pub universal_before_2025: bool,
+    /// `[crypto] allocation`.
+    pub allocation: Option<Allocation>,
     /// `[us.taxable_income]`.
     pub taxable_income: BTreeMap<i32, Decimal>,
     /// Readings of unsettled rules, by country and name.
@@ -135,7 +139,7 @@ impl<'t> Reader<'t> {
                 "accounts" => config.accounts = self.each(value, |v| self.account(v))?,
                 "symbols" => config.symbols = self.each(value, |v| self.symbol(v))?,
                 "actions" => config.actions = self.each(value, |v| self.action(v))?,
-                "crypto" => config.universal_before_2025 = self.crypto(value)?,
+                "crypto" => self.crypto(value, &mut config)?,
                 "formats" => config.formats = self.formats(value)?,
                 "identical" => config.identical = self.identical(value)?,
                 _ if country::codes().any(|code| code == name) => {
@@ -236,7 +240,9 @@ impl<'t> Reader<'t> {
         for (key, span, value) in self.entries(value)? {
             match key {
                 "kind" => {
-                    account.sheltered = self.word(value, &["sheltered", "taxable"])? == "sheltered";
+                    let kind = self.word(value, &["sheltered", "taxable", "unhosted"])?;
+                    account.sheltered = kind == "sheltered";
+                    account.unhosted = kind == "unhosted";
                 }
                 "owner" => account.owner = Some(self.string(value)?.to_owned()),
                 "method" => account.method = Some(self.string(value)?.to_owned()),
@@ -270,17 +276,23 @@ impl<'t> Reader<'t> {
         self.word(value, &words).map(str::to_owned)
     }
 
-    fn crypto(&self, value: &Value<'t>) -> Result<bool, Error> {
-        let mut universal = false;
+    fn crypto(&self, value: &Value<'t>, config: &mut Config) -> Result<(), Error> {
         for (key, span, value) in self.entries(value)? {
             match key {
                 "pre2025" => {
-                    universal = self.word(value, &["universal", "per-wallet"])? == "universal";
+                    let word = self.word(value, &["universal", "per-wallet"])?;
+                    config.universal_before_2025 = word == "universal";
                 }
-                _ => return Err(self.unknown(&span, key, &["pre2025"])),
+                "allocation" => {
+                    // Beside the configuration file, wherever the program is run.
+                    let folder = Path::new(self.name).parent().unwrap_or(Path::new(""));
+                    let path = folder.join(self.string(value)?);
+                    config.allocation = Some(allocation::read(&path)?);
+                }
+                _ => return Err(self.unknown(&span, key, &["pre2025", "allocation"])),
             }
         }
-        Ok(universal)
+        Ok(())
     }
 
     fn identical(&self, value: &Value<'t>) -> Result<Vec<Vec<String>>, Error> {

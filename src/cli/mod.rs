@@ -3,6 +3,7 @@
 //! A run has three parts: understand the arguments and the configuration file, let the command work, say what went
 //! wrong and end with the status for it.
 
+pub mod allocation;
 pub mod check;
 pub mod compare;
 pub mod completions;

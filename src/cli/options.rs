@@ -372,6 +372,7 @@ fn settings(computing: &Computing, reading: &Reading, config: &Config, rates: Ra
         by_settlement: reading.date_basis == Some(DateBasis::Settle),
         identical: config.identical.clone(),
         universal_before_2025: config.universal_before_2025,
+        allocation: config.allocation.clone(),
         readings: config.readings.clone(),
         rates,
     }

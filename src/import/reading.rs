@@ -98,6 +98,8 @@ pub struct ReadOptions {
 pub struct AccountSetting {
     /// `kind = "sheltered"`.
     pub sheltered: bool,
+    /// `kind = "unhosted"`.
+    pub unhosted: bool,
     /// `owner`.
     pub owner: Option<String>,
     /// `method`.

@@ -169,6 +169,7 @@ impl Tables {
         let setting = options.accounts.get(text.as_ref());
         let AccountSetting {
             sheltered,
+            unhosted,
             owner,
             method,
             class,
@@ -176,6 +177,7 @@ impl Tables {
         self.accounts.push(Account {
             name: text.as_ref().into(),
             sheltered,
+            unhosted,
             owner: owner.map(Into::into),
             method: method.map(Into::into),
             class,

@@ -99,6 +99,11 @@ pub static US: Jurisdiction = Jurisdiction {
             "whether a sale replaced in part is one row or two",
         ),
         reading(
+            "unhosted_wallets",
+            &["each-its-own", "pooled"],
+            "whether coins in wallets of the kind `unhosted` are one pool",
+        ),
+        reading(
             "funding_of_perpetuals",
             &["into-position", "ordinary"],
             "whether funding joins the position or is an ordinary amount in no capital line",

@@ -47,12 +47,7 @@ impl Fold<'_> {
     }
 
     /// What a fill cost: its own price, or its part of what the whole order cost where that reading is chosen.
-    fn cost_of_fill(
-        &mut self,
-        id: TradeId,
-        quantity: Quantity,
-        own: Money,
-    ) -> Result<Money, Halt> {
+    fn cost_of_fill(&mut self, id: TradeId, quantity: Quantity, own: Money) -> Result<Money, Halt> {
         let trade = self.history.trade(id);
         if !self.rules.fills_average {
             return Ok(own);

@@ -49,7 +49,10 @@ pub fn divide(
 }
 
 /// The units replaced, whose loss is the adjustment, and the rest.
-fn divided(row: Disposal, (part, whole): (Quantity, Quantity)) -> Result<[Disposal; 2], OutOfRange> {
+fn divided(
+    row: Disposal,
+    (part, whole): (Quantity, Quantity),
+) -> Result<[Disposal; 2], OutOfRange> {
     let quantity = row.quantity.share(part, whole)?;
     let proceeds = minor_share(row.proceeds, part, whole)?;
     let cost = proceeds.saturating_add(row.adjustment);

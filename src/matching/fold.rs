@@ -54,6 +54,8 @@ pub struct Fold<'a> {
     pub fills: FxHashMap<(AccountId, SecurityId, &'a str), Parcel>,
     /// Distributions that a fund paid, for its six-month rules.
     pub distributions: FxHashMap<SecurityId, Vec<super::dispose::Distribution>>,
+    /// Whether the pool over all wallets has been given to them.
+    pub pool_ended: bool,
     /// Units on their way between own accounts.
     pub transit: super::transfer::Transit,
 }
@@ -89,6 +91,7 @@ impl<'a> Fold<'a> {
             next_order: 0,
             fills: FxHashMap::default(),
             distributions: FxHashMap::default(),
+            pool_ended: false,
             transit: super::transfer::Transit::default(),
         }
     }
@@ -96,15 +99,25 @@ impl<'a> Fold<'a> {
     /// Carries out all events. After a problem the walk goes on where that makes sense, so that one run reports all.
     pub fn run(&mut self, timeline: &'a [TradeId]) {
         self.timeline = timeline;
-        let calendar = self.calendar;
-        let history = self.history;
-        for day in timeline.chunk_by(|a, b| {
-            calendar.day_of(history.trade(*a)) == calendar.day_of(history.trade(*b))
-        }) {
-            let Some(first) = day.first() else { continue };
-            self.today = calendar.day_of(history.trade(*first));
+        let (calendar, history) = (self.calendar, self.history);
+        // All days at once: trades of one group lie far apart, and looked at together they are fetched side by side.
+        let days = timeline.iter();
+        let days: Vec<Date> = days
+            .map(|id| calendar.day_of(history.trade(*id)))
+            .collect();
+        let mut rest = timeline;
+        for today in days.chunk_by(|a, b| a == b) {
+            let Some((day, later)) = rest.split_at_checked(today.len()) else {
+                break;
+            };
+            rest = later;
+            let Some(first) = today.first() else { continue };
+            self.today = *first;
             if let Err(error) = self.rows.retire(self.today) {
                 self.problems.push(Problem::new(error.to_string()));
+            }
+            if let Err(halt) = self.end_universal_pool(self.today) {
+                self.note(halt);
             }
             if let [only] = day {
                 self.carry_out(*only);
@@ -315,7 +328,12 @@ impl<'a> Fold<'a> {
 
     /// Hands everything over; rows are counted from 0.
     pub fn finish(mut self, problems: &mut Vec<Problem>) -> Matched {
-        for ended in [self.settle_transit(), self.unfinished()] {
+        let end = self.rules.end.unwrap_or(Date::FIRST);
+        for ended in [
+            self.settle_transit(),
+            self.end_universal_pool(end),
+            self.unfinished(),
+        ] {
             if let Err(halt) = ended {
                 self.note(halt);
             }

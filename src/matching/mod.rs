@@ -12,6 +12,7 @@ mod ledger;
 mod neutral;
 mod notices;
 mod option;
+mod pooled;
 mod position;
 mod rows;
 mod rules;
@@ -36,6 +37,7 @@ use crate::trade::{History, SecurityId, TradeId};
 pub use wash::WASH_SALE;
 
 use fold::Fold;
+use pooled::Pools;
 pub use rows::Sums;
 use rules::Rules;
 
@@ -190,6 +192,21 @@ pub fn matched(
     law: &'static Jurisdiction,
     settings: &Settings,
 ) -> Result<Matched, Vec<Problem>> {
+    let Some((own, pools)) = pooled::pooled(history, law, settings) else {
+        return matched_in(history, law, settings, Pools::default());
+    };
+    let mut all = matched_in(&own, law, settings, pools.clone())?;
+    pools.apart(history, &mut all);
+    Ok(all)
+}
+
+/// The same over a history in which wallets that hold coins together are one account.
+fn matched_in(
+    history: &History,
+    law: &'static Jurisdiction,
+    settings: &Settings,
+    pools: Pools,
+) -> Result<Matched, Vec<Problem>> {
     let calendar = Calendar {
         tax_year: law.tax_year,
         by_settlement: settings.by_settlement,
@@ -197,7 +214,7 @@ pub fn matched(
     };
     let identical = identical_securities(history, settings);
     let mut ordered = in_order(history, &calendar, &identical);
-    let rules = Rules::new(history, law, settings, identical)?;
+    let rules = Rules::new(history, law, settings, identical, pools)?;
     let mut all = Matched {
         trails: settings.trail.then(Trails::default),
         ..Matched::default()

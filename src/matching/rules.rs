@@ -1,12 +1,13 @@
 //! The readings of unsettled rules that a computation follows, resolved once from the settings.
 
+use super::pooled::Pools;
 use crate::date::Date;
 use crate::diagnostic::Problem;
 use crate::jurisdiction::{self, Jurisdiction};
 use crate::method::{self, Method};
 use crate::rates::Rates;
 use crate::settings::{FilingStatus, Settings, WashSales};
-use crate::trade::{Account, Action, Class, History, Overview, SecurityId};
+use crate::trade::{Account, History, Overview, SecurityId};
 
 /// How a computation reads the law.
 #[derive(Debug)]
@@ -56,6 +57,8 @@ pub struct Rules {
     pub allow_short: bool,
     /// Whether units without a basis cost nothing.
     pub unknown_basis_zero: bool,
+    /// The accounts that stand for several wallets.
+    pub pools: Pools,
     /// The last day that the data cover.
     pub end: Option<Date>,
     /// Whether rows are only added up.
@@ -107,6 +110,7 @@ impl Rules {
         law: &'static Jurisdiction,
         settings: &Settings,
         identical: Vec<Vec<SecurityId>>,
+        pools: Pools,
     ) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
         let default = law.methods.first().copied().unwrap_or(&method::FIFO);
@@ -137,7 +141,6 @@ impl Rules {
             }
         }
         problems.extend(settings.readings.iter().filter_map(unknown_reading));
-        problems.extend(unallocated(history, law, settings));
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -202,6 +205,7 @@ impl Rules {
                 _ => TransferFee::Dispose,
             },
             allow_short: settings.allow_short,
+            pools,
             unknown_basis_zero: settings.unknown_basis_zero,
             end: settings.as_of.or(overview.days.map(|(_, last)| last)),
             only_sums: settings.only_years && law.code == "us",
@@ -247,30 +251,4 @@ fn unknown_reading(((table, name), value): (&(String, String), &String)) -> Opti
                 .help(format!("values: {}", reading.values.join(", "))),
         ),
     }
-}
-
-/// A pool of coins over all wallets before 2025 needs its allocation to wallets on 2025-01-01 (Rev. Proc. 2024-28):
-/// without one nothing is computed rather than guessed.
-fn unallocated(
-    history: &History,
-    law: &'static Jurisdiction,
-    settings: &Settings,
-) -> Option<Problem> {
-    if !settings.universal_before_2025 || law.code != "us" {
-        return None;
-    }
-    let transition = Date::new(2025, 1, 1)?;
-    let pooled = history.trades.iter().find(|trade| {
-        trade.date < transition
-            && trade.action != Action::Opening
-            && history.security(trade.security).class == Class::Crypto
-    })?;
-    Some(
-        Problem::at(
-            pooled.source,
-            "coins were pooled over all wallets before 2025 (`pre2025 = \"universal\"`) and no allocation to wallets on 2025-01-01 is given",
-        )
-        .note("Rev. Proc. 2024-28: unused basis is assigned to the units of each wallet as of 2025-01-01, and stays so")
-        .help("give what each wallet holds then as `opening` rows (date of purchase, quantity, basis, account) instead of the rows before 2025; or set pre2025 = \"per-wallet\" if lots were kept by wallet"),
-    )
 }

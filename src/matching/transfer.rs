@@ -202,7 +202,7 @@ impl Fold<'_> {
     }
 
     /// Puts slices into an account as they are.
-    fn arrive(
+    pub(super) fn arrive(
         &mut self,
         account: AccountId,
         security: SecurityId,
@@ -211,9 +211,11 @@ impl Fold<'_> {
         let method = self.method_of(account);
         for slice in slices {
             let cause = Cause::Moved { to: account };
-            self.ledger
-                .trail
-                .add(slice.trail, cause, slice.quantity, Money::ZERO);
+            if !self.rules.pools.has(account) {
+                self.ledger
+                    .trail
+                    .add(slice.trail, cause, slice.quantity, Money::ZERO);
+            }
             let purchase = self.ledger.purchase(slice.purchase);
             let lot = Lot {
                 purchase: slice.purchase,

@@ -19,6 +19,9 @@ pub struct Style {
 /// Bytes gathered before they are handed on.
 const BUFFER: usize = 1 << 16;
 
+/// Rows looked at before they are written.
+const AHEAD: usize = 32;
+
 /// Writes a header row and every row of a table.
 ///
 /// # Errors
@@ -34,7 +37,11 @@ pub fn write(out: &mut dyn Write, table: &dyn Table, style: Style) -> io::Result
         text(&mut line, &column.name, style);
     }
     end(&mut line, style);
-    for row in 0..table.rows() {
+    let rows = table.rows();
+    for row in 0..rows {
+        if row % AHEAD == 0 {
+            table.look_ahead(row..rows.min(row + AHEAD));
+        }
         let mut first = true;
         table.each_cell(row, columns.len(), &mut |found| {
             if !std::mem::take(&mut first) {

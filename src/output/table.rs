@@ -17,6 +17,9 @@ pub trait Table {
     /// One cell.
     fn cell(&self, row: usize, column: usize) -> Cell<'_>;
 
+    /// Looks at what the next rows are made of. Looked at together, memory far apart is fetched side by side.
+    fn look_ahead(&self, _rows: std::ops::Range<usize>) {}
+
     /// Hands over the cells of a row in the order of the columns, of which there are `columns`.
     fn each_cell(&self, row: usize, columns: usize, take: &mut dyn FnMut(Cell<'_>)) {
         for column in 0..columns {

@@ -135,6 +135,7 @@ pub fn fixture() -> Fixture {
     }
     for name in ["main", "ira-1"] {
         history.accounts.push(Account {
+            unhosted: false,
             name: name.into(),
             sheltered: name != "main",
             owner: None,

@@ -116,6 +116,7 @@ fn account(history: &mut History, name: &str) -> AccountId {
     let place = known.unwrap_or_else(|| {
         let (owner, method, class) = (None, None, None);
         history.accounts.push(Account {
+            unhosted: false,
             name: name.into(),
             sheltered: name == SHELTERED,
             owner,

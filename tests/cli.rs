@@ -65,6 +65,18 @@ impl Run {
     /// The same, with the folder and what was written there.
     #[track_caller]
     fn keep(self) -> (String, TempDir) {
+        let (out, _, folder) = self.all();
+        (out, folder)
+    }
+
+    /// Runs it, compares, and gives standard error.
+    #[track_caller]
+    fn fails(self) -> String {
+        self.all().1
+    }
+
+    #[track_caller]
+    fn all(self) -> (String, String, TempDir) {
         let mut child = Command::new(env!("CARGO_BIN_EXE_lossoffset"))
             .args(&self.arguments)
             .current_dir(self.folder.path())
@@ -91,7 +103,7 @@ impl Run {
         if let Some(expected) = self.out {
             assert_eq!(out, expected);
         }
-        (out, self.folder)
+        (out, error, self.folder)
     }
 }
 
@@ -531,4 +543,90 @@ fn check_says_how_everything_was_understood() {
 ",
         )
         .done();
+}
+
+const POOLED: &str = "\
+date,action,symbol,class,quantity,price,account,to_account
+2021-01-02,buy,BTC,crypto,1,10000,A,
+2021-02-02,buy,BTC,crypto,1,20000,B,
+2022-03-02,sell,BTC,crypto,0.5,25000,B,
+2023-03-02,transfer,BTC,crypto,0.5,,A,B
+2025-03-02,sell,BTC,crypto,0.5,50000,A,
+2025-03-03,sell,BTC,crypto,0.5,50000,B,
+";
+
+const UNIVERSAL: &str = "[crypto]\npre2025 = \"universal\"\n";
+
+#[test]
+fn a_universal_pool_goes_to_wallets_as_the_allocation_says() {
+    let config = format!("{UNIVERSAL}allocation = \"allocation.csv\"\n");
+    let allocation = "wallet,lot,quantity\nA,BTC@2021-02-02#1,0.5\nB,BTC@2021-01-02#1,0.5\nB,BTC@2021-02-02#1,0.5\n";
+    let rows = run("compute trades.csv --report disposals --format csv")
+        .file("trades.csv", POOLED)
+        .file("lossoffset.toml", &config)
+        .file("allocation.csv", allocation)
+        .done();
+    let seen: Vec<String> = rows
+        .lines()
+        .skip(1)
+        .map(|row| {
+            let cells: Vec<&str> = row.split(',').collect();
+            [cells[2], cells[6], cells[8], cells[10]].join(" ")
+        })
+        .collect();
+    // Before 2025 the oldest units of all wallets leave first, after it those of the wallet.
+    assert_eq!(
+        seen,
+        [
+            "B 2021-01-02 2022-03-02 5000.00",
+            "A 2021-02-02 2025-03-02 10000.00",
+            "B 2021-01-02 2025-03-03 5000.00",
+        ]
+    );
+}
+
+#[test]
+fn a_universal_pool_without_its_allocation_is_refused_with_the_row_to_write() {
+    let error = run("compute trades.csv")
+        .file("trades.csv", POOLED)
+        .file("lossoffset.toml", UNIVERSAL)
+        .status(1)
+        .fails();
+    assert!(error.contains("have no wallet on 2025-01-01"), "{error}");
+    assert!(error.contains("WALLET,BTC@2021-01-02#1,0.5"), "{error}");
+    assert!(!error.contains("sold 0.5"), "{error}");
+}
+
+#[test]
+fn an_allocation_of_more_than_there_is_names_its_line() {
+    let config = format!("{UNIVERSAL}allocation = \"allocation.csv\"\n");
+    let error = run("compute trades.csv")
+        .file("trades.csv", POOLED)
+        .file("lossoffset.toml", &config)
+        .file(
+            "allocation.csv",
+            "wallet,lot,quantity\nA,BTC@2021-02-02#1,7\n",
+        )
+        .status(1)
+        .fails();
+    assert!(
+        error.contains("allocation.csv:2: 6 units more than BTC@2021-02-02#1 has"),
+        "{error}"
+    );
+}
+
+#[test]
+fn wallets_without_a_broker_are_one_pool_where_that_reading_is_chosen() {
+    let trades = "\
+date,action,symbol,class,quantity,price,account
+2025-01-02,buy,BTC,crypto,1,10000,A
+2025-02-02,buy,BTC,crypto,1,20000,B
+2025-03-03,sell,BTC,crypto,1,50000,B
+";
+    let config = "[us]\nunhosted_wallets = \"pooled\"\n[accounts.A]\nkind = \"unhosted\"\n[accounts.B]\nkind = \"unhosted\"\n";
+    let rows = run("compute trades.csv --report disposals --format csv")
+        .file("trades.csv", trades)
+        .file("lossoffset.toml", config)
+        .done();
+    assert!(rows.contains(",B,BTC,crypto,1,2025-01-02,"), "{rows}");
 }

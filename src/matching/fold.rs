@@ -102,9 +102,7 @@ impl<'a> Fold<'a> {
         let (calendar, history) = (self.calendar, self.history);
         // All days at once: trades of one group lie far apart, and looked at together they are fetched side by side.
         let days = timeline.iter();
-        let days: Vec<Date> = days
-            .map(|id| calendar.day_of(history.trade(*id)))
-            .collect();
+        let days: Vec<Date> = days.map(|id| calendar.day_of(history.trade(*id))).collect();
         let mut rest = timeline;
         for today in days.chunk_by(|a, b| a == b) {
             let Some((day, later)) = rest.split_at_checked(today.len()) else {
@@ -117,7 +115,8 @@ impl<'a> Fold<'a> {
                 self.problems.push(Problem::new(error.to_string()));
             }
             if let Err(halt) = self.end_universal_pool(self.today) {
-                self.note(halt);
+                // Whatever follows would sell what no wallet has.
+                return self.note(halt);
             }
             if let [only] = day {
                 self.carry_out(*only);

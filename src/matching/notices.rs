@@ -25,7 +25,7 @@ pub fn notices(history: &History, rules: &Rules, matched: &Matched, places: u32)
         other_scope(history, rules, matched),
         straddles(history),
         puts_beside_stock(history),
-        perpetuals(history),
+        perpetuals(history, rules),
     ];
     found.into_iter().flatten().collect()
 }
@@ -187,7 +187,7 @@ fn gone_for_good(history: &History, matched: &Matched, places: u32) -> Option<Wa
         return None;
     }
     let message = format!(
-        "losses of {} are gone for good: replaced in a sheltered account or by another person, they join no basis",
+        "losses of {} are gone for good: replaced in a sheltered account, by another person or by units sold again, they join no basis",
         minor_text(total, places)
     );
     warning("wash-loss-gone", message, at, true)
@@ -231,7 +231,7 @@ fn options_beside_stock(history: &History, right: Right, action: Action) -> Vec<
 }
 
 /// Perpetual futures have no authority.
-fn perpetuals(history: &History) -> Option<Warning> {
+fn perpetuals(history: &History, rules: &Rules) -> Option<Warning> {
     let perpetual = |security: &Security| security.class == Class::Perpetual;
     if !history.securities.iter().any(perpetual) {
         return None;
@@ -244,8 +244,15 @@ fn perpetuals(history: &History) -> Option<Warning> {
     if at.is_empty() {
         return None;
     }
-    let message = "there is no authority on perpetual futures: each close is taken as a capital result by time open, funding joins the position";
-    warning("perpetual-unsettled", message.to_owned(), at, false)
+    let funding = if rules.funding_ordinary {
+        "is left out as an ordinary amount"
+    } else {
+        "joins the position"
+    };
+    let message = format!(
+        "there is no authority on perpetual futures: each close is taken as a capital result by time open, funding {funding}"
+    );
+    warning("perpetual-unsettled", message, at, false)
 }
 
 /// Purchases within 30 days of a loss: no rule of arithmetic takes it back, but an anti-avoidance rule may (TR 2008/1).

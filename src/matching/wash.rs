@@ -293,7 +293,7 @@ impl Fold<'_> {
             if candidate.next as usize > end {
                 end = candidate.next as usize;
             } else if self.ledger.purchase(candidate.purchase).unused == 0
-                && !self.wash.sold.contains_key(&candidate.purchase)
+                && !self.rules.sold_replaces
             {
                 self.wash.watches[watch as usize].candidates[end].next = end as u32 + 1;
                 end += 1;

@@ -123,6 +123,10 @@ impl Purchase {
         let at = self
             .pieces
             .partition_point(|other| Piece::place(other.held_from, other.used) <= place);
+        if self.pieces.len() == self.pieces.inline_size() {
+            // A purchase that wash sales cut at all is soon cut many times.
+            self.pieces.reserve(14);
+        }
         self.pieces.insert(
             at,
             Piece {

@@ -1,8 +1,11 @@
 //! Groups of connected securities, folded side by side on all cores and joined in a fixed order: the result is the same
 //! to the byte on any number of them.
 
+use std::collections::BTreeMap;
 use std::num::NonZero;
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use super::Matched;
@@ -27,57 +30,58 @@ pub fn fold_all(groups: &Groups, fold: FoldOne<'_>, problems: &mut Vec<Problem>)
     let threads = cores
         .min(events / WORTH_A_THREAD + 1)
         .min(batches.len().max(1));
-    let run = |batch: &std::ops::Range<usize>| fold_batch(groups, batch.clone(), fold);
-    let done = if threads == 1 {
-        batches.iter().map(run).collect()
-    } else {
-        on_threads(threads, &batches, &run)
-    };
-    let mut all = Matched::default();
-    for (found, mut own) in done {
-        problems.append(&mut own);
-        if let Err(error) = all.append(found) {
-            problems.push(Problem::new(error.to_string()));
+    let joined = Mutex::new(Joined::default());
+    let next = AtomicUsize::new(0);
+    let work = || {
+        while let Some((place, batch)) = take(&next, &batches) {
+            let found = fold_batch(groups, batch, fold);
+            // A thread that panicked has left nothing half done: what it would have found is missing, and it panics on.
+            let mut joined = joined.lock().unwrap_or_else(PoisonError::into_inner);
+            joined.add(place, found);
         }
-    }
-    all
+    };
+    thread::scope(|scope| {
+        for _ in 1..threads {
+            scope.spawn(work);
+        }
+        work();
+    });
+    let mut joined = joined.into_inner().unwrap_or_else(PoisonError::into_inner);
+    problems.append(&mut joined.problems);
+    joined.all
+}
+
+/// The next batch that nobody has taken.
+fn take(next: &AtomicUsize, batches: &[Range<usize>]) -> Option<(usize, Range<usize>)> {
+    let place = next.fetch_add(1, Ordering::Relaxed);
+    batches.get(place).map(|batch| (place, batch.clone()))
 }
 
 type Found = (Matched, Vec<Problem>);
 
-/// Each thread takes the next batch that nobody has taken; what it found goes to the batch's own place.
-fn on_threads(
-    threads: usize,
-    batches: &[std::ops::Range<usize>],
-    run: &(dyn Fn(&std::ops::Range<usize>) -> Found + Sync),
-) -> Vec<Found> {
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut done = Vec::new();
-        loop {
-            let place = next.fetch_add(1, Ordering::Relaxed);
-            match batches.get(place) {
-                Some(batch) => done.push((place, run(batch))),
-                None => return done,
-            }
-        }
-    };
-    let mut done: Vec<(usize, Found)> = thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-        let mut done = work();
-        for other in others {
-            match other.join() {
-                Ok(mut theirs) => done.append(&mut theirs),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        done
-    });
-    done.sort_unstable_by_key(|(place, _)| *place);
-    done.into_iter().map(|(_, found)| found).collect()
+/// What was found so far, joined in the order of the batches; later ones wait for those before them.
+#[derive(Default)]
+struct Joined {
+    all: Matched,
+    problems: Vec<Problem>,
+    next: usize,
+    waiting: BTreeMap<usize, Found>,
 }
 
-fn fold_batch(groups: &Groups, batch: std::ops::Range<usize>, fold: FoldOne<'_>) -> Found {
+impl Joined {
+    fn add(&mut self, place: usize, found: Found) {
+        self.waiting.insert(place, found);
+        while let Some((found, mut problems)) = self.waiting.remove(&self.next) {
+            self.next += 1;
+            self.problems.append(&mut problems);
+            if let Err(error) = self.all.append(found) {
+                self.problems.push(Problem::new(error.to_string()));
+            }
+        }
+    }
+}
+
+fn fold_batch(groups: &Groups, batch: Range<usize>, fold: FoldOne<'_>) -> Found {
     let (mut all, mut problems) = (Matched::default(), Vec::new());
     for group in batch {
         let found = fold(groups.get(group), &mut problems);
@@ -89,7 +93,7 @@ fn fold_batch(groups: &Groups, batch: std::ops::Range<usize>, fold: FoldOne<'_>)
 }
 
 /// Neighbouring groups, put together so that small ones do not cost a hand-over each.
-fn batches(groups: &Groups) -> Vec<std::ops::Range<usize>> {
+fn batches(groups: &Groups) -> Vec<Range<usize>> {
     let mut batches = Vec::new();
     let (mut start, mut events) = (0, 0);
     for group in 0..groups.len() {

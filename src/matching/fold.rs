@@ -115,6 +115,11 @@ impl<'a> Fold<'a> {
         }
     }
 
+    /// All events, oldest first.
+    pub fn timeline(&self) -> &'a [TradeId] {
+        self.timeline
+    }
+
     fn carry_out(&mut self, id: TradeId) {
         if !self.rules.trail {
             return self.attempt(id);

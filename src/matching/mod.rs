@@ -7,6 +7,7 @@ mod dispose;
 mod fold;
 mod granted;
 mod incurred;
+mod jump;
 mod ledger;
 mod neutral;
 mod notices;

@@ -201,7 +201,7 @@ impl Jump<'_> {
     /// A symbol that was held and is heard of no more, where this one appears from nowhere.
     fn rename(&self, held: impl Fn(SecurityId) -> Quantity) -> Option<Explanation> {
         let came = |trade: &&Trade| trade.security == self.security && !goes_out(trade.action);
-        if !self.held.is_zero() || self.before.iter().any(|trade| came(trade)) {
+        if !self.held.is_zero() || self.before.iter().any(came) {
             return None;
         }
         let class = self.history.security(self.security).class;

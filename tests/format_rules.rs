@@ -423,3 +423,23 @@ fn a_coin_that_only_the_name_of_the_file_says_must_be_there() {
         "{error}"
     );
 }
+
+#[test]
+fn finished_disposals_beside_a_history_may_count_twice_and_that_is_said() {
+    let gains =
+        "symbol,quantity,acquired,disposed,proceeds,cost\nXYZ,10,2024-01-02,2024-03-01,120,100\n";
+    let codes = |files: Vec<Input>| -> Vec<&str> {
+        let reading = read(files, &options()).unwrap();
+        let warnings = reading.history.warnings.iter();
+        warnings.map(|warning| warning.code).collect()
+    };
+    assert_eq!(codes(vec![input("gains.csv", gains)]), [""; 0]);
+    let history = input(
+        "history.csv",
+        &format!("{SCHWAB}01/02/2024,Buy,XYZ,X,10,10,,-100\n"),
+    );
+    assert_eq!(
+        codes(vec![history, input("gains.csv", gains)]),
+        ["finished-disposals"]
+    );
+}

@@ -459,3 +459,50 @@ fn an_unknown_account_is_refused_with_those_there_are() {
     assert_eq!(run.status.code(), Some(2));
     assert!(error(&run).contains("there are a"), "{}", error(&run));
 }
+
+#[test]
+fn a_written_option_is_of_the_year_in_which_it_ends() {
+    let desk = Desk::new(
+        &trades(
+            "2024-12-17,sto,XYZ   250620C00150000,1,4.60,,a\n2025-04-21,btc,XYZ   250620C00150000,1,3.00,,a\n",
+        ),
+        &gains("XYZ   250620C00150000,1,2025-04-21,2024-12-17,460,300,0,short\n"),
+    );
+    let rows = desk.rows("--year 2025");
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    assert_eq!(rows[0][0], "matched", "{rows:?}");
+    assert!(desk.rows("--year 2024").is_empty());
+}
+
+#[test]
+fn standard_input_is_read_once_only() {
+    let run = Desk::new("", "").run("reconcile --with -");
+    assert_eq!(run.status.code(), Some(2));
+    assert!(
+        error(&run).contains("standard input can be read once only"),
+        "{}",
+        error(&run)
+    );
+}
+
+#[test]
+fn the_list_may_be_named_in_the_configuration_file() {
+    let desk = Desk::new(
+        &trades("2024-01-02,buy,XYZ,10,10,,a\n2024-03-01,sell,XYZ,10,12,,a\n"),
+        &gains("XYZ,10,2024-01-02,2024-03-01,120,100,0,short\n"),
+    );
+    let run = desk.run("reconcile trades.csv");
+    assert_eq!(run.status.code(), Some(2));
+    assert!(
+        error(&run).contains("nothing to compare with"),
+        "{}",
+        error(&run)
+    );
+    desk.file(
+        "lossoffset.toml",
+        "with = \"gains.csv\"\nmethod = \"fifo\"\n",
+    );
+    let run = desk.run("reconcile trades.csv");
+    assert_eq!(run.status.code(), Some(0), "{}", error(&run));
+    assert!(desk.run("compute trades.csv").status.success());
+}

@@ -36,7 +36,7 @@ pub struct Reconcile {
 
     /// The broker's list of realized gains and losses
     #[arg(long, value_name = "GAINS")]
-    with: String,
+    with: Option<String>,
 
     /// Compare this account only; left out, the accounts of which the list has something
     #[arg(long, value_name = "NAME")]
@@ -120,7 +120,21 @@ impl Reconcile {
     }
 
     fn gains(&self, chosen: &Chosen) -> Result<Gains, Error> {
-        let input = Input::open(&self.with).map_err(|problem| Error::Problems {
+        let files = &self.files.files;
+        let Some(with) = &self.with else {
+            return Err(Error::Usage(
+                "nothing to compare with\n\n  lossoffset reconcile trades.csv --with gains.csv\n\n\
+                 For more information, try '--help'."
+                    .to_owned(),
+            ));
+        };
+        if with == "-" && (files.is_empty() || files.iter().any(|file| file == "-")) {
+            return Err(Error::Usage(
+                "standard input can be read once only: name the trades, or the file after `--with`"
+                    .to_owned(),
+            ));
+        }
+        let input = Input::open(with).map_err(|problem| Error::Problems {
             problems: vec![problem],
             sources: crate::source::Sources::default(),
         })?;

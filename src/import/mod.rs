@@ -233,6 +233,20 @@ fn warn_of_unread(shared: &mut Shared<'_>, file: u16, line: u32, what: &str, cou
     });
 }
 
+/// A file of finished disposals holds sales that a history has too.
+const FINISHED: &str = "finished-disposals";
+
+fn warn_of_finished(shared: &mut Shared<'_>, file: u16, line: u32, name: &str) {
+    shared.warnings.push(Warning {
+        code: FINISHED,
+        message: format!(
+            "`{name}` lists finished disposals, each row a lot and its sale; where another file has these sales they count twice: leave it out, or compare with `reconcile --with`"
+        ),
+        at: vec![Source { file, line }],
+        needs_user: true,
+    });
+}
+
 /// Reads decoded text by its format.
 fn read_text(
     shared: &mut Shared<'_>,
@@ -267,6 +281,9 @@ fn read_text(
                 warn_of_unread(shared, number, *line, what, *count);
             }
             let mut reading = file::read_mapped(shared, &mapped, &header, number, name, encoding)?;
+            if format.mapping.kind == formats::mapping::Kind::ClosedLots {
+                warn_of_finished(shared, number, header.line, name);
+            }
             reading.describe_format(&format, mapped);
             Some(reading)
         }
@@ -278,6 +295,9 @@ fn finish(
     sources: Sources,
     mut files: Vec<FileReading>,
 ) -> Result<Reading, Failure> {
+    if files.len() == 1 {
+        shared.warnings.retain(|warning| warning.code != FINISHED);
+    }
     duplicates::remove(&mut shared, &sources, &mut files);
     let securities = classes::resolve(&mut shared, &sources);
     checks::check(&mut shared, &securities);

@@ -343,10 +343,8 @@ pub fn reconcile(question: &Question<'_>) -> Result<Reconciliation, Vec<Problem>
     let mut theirs = side::theirs(question)?;
     let mut ours = side::ours(question);
     let mut found = Reconciliation::default();
-    let years: Vec<i32> = theirs
-        .iter()
-        .map(|t| question.tax_year.of(t.row.disposed))
-        .collect();
+    let years = theirs.iter().map(|t| question.tax_year.of(t.closed));
+    let years: Vec<i32> = years.collect();
     let before = ours.len();
     ours.retain(|o| question.only.is_some() || years.contains(&i32::from(o.row.tax_year)));
     found.other_years = before - ours.len();

@@ -146,7 +146,8 @@ pub fn theirs<'a>(question: &Question<'a>) -> Result<Vec<Theirs<'a>>, Vec<Proble
         }
     }
     let shown = |row: &Theirs<'_>| {
-        let year = question.tax_year.of(row.row.disposed);
+        // A written option counts when it ends.
+        let year = question.tax_year.of(row.closed);
         question.only.is_none_or(|only| only == year)
     };
     rows.retain(shown);

@@ -22,6 +22,7 @@ pub mod netting;
 pub mod output;
 pub mod parcel;
 pub mod rates;
+pub mod reconcile;
 pub mod record;
 pub mod report;
 pub mod rule;

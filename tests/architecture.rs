@@ -19,7 +19,7 @@ const LAYERS: [&[&str]; 6] = [
         "output",
     ],
     &["holding", "jurisdiction"],
-    &["matching", "netting", "report"],
+    &["matching", "netting", "reconcile", "report"],
     &["cli"],
 ];
 

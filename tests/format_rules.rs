@@ -225,3 +225,221 @@ fn a_declared_entity_is_not_expanded() {
     let error = read_with(text, &options()).unwrap_err();
     assert!(error.contains("document type"), "{error}");
 }
+
+/// A mistake in a mapping is named with its file, its line, what stands there and what could stand there.
+#[test]
+fn a_mistake_in_a_mapping_says_where_it_is_and_what_could_stand_there() {
+    for (line, expected) in [
+        (
+            "quantity = 5",
+            "x.toml:4 cannot be read, at `quantity = 5`: invalid type: integer `5`, expected the name of a column, a list of names, or a table",
+        ),
+        (
+            "quantity = { nmae = \"Qty\" }",
+            "x.toml:4 cannot be read, at `quantity = { nmae = \"Qty\" }`: unknown field `nmae`, expected one of `name`, `alt`",
+        ),
+        (
+            "quantity = { name = 5 }",
+            "x.toml:4 cannot be read, at `quantity = { name = 5 }`: invalid type: integer `5`, expected a text, or a list of texts",
+        ),
+        (
+            "[file]\nheader = \"somewhere\"",
+            "x.toml:5 cannot be read, at `header = \"somewhere\"`: invalid value: string \"somewhere\", expected \"find\", \"none\", or { line = 13 }",
+        ),
+        (
+            "[file]\nheader = { lien = 3 }",
+            "x.toml:5 cannot be read, at `header = { lien = 3 }`: unknown field `lien`, expected `line`",
+        ),
+        (
+            "[[actions]]\nequals = \"a\"\nis = [\"buy\"]",
+            "x.toml:6 cannot be read, at `is = [\"buy\"]`: invalid type: sequence, expected an action such as \"buy\" or \"ignore\"",
+        ),
+        (
+            "[signs]\nquantity = \"minus\"",
+            "x.toml:5 cannot be read, at `quantity = \"minus\"`: unknown variant `minus`, expected one of `positive`, `signed`, `abs`, `suffix-S`",
+        ),
+        ("[columns", "x.toml:4 cannot be read, at `[columns`"),
+    ] {
+        let text = format!("name = \"x\"\n[columns]\ndate = \"D\"\n{line}\n");
+        let problem = Format::parse(&text, "x.toml").unwrap_err();
+        assert!(problem.message.contains(expected), "{}", problem.message);
+    }
+}
+
+#[test]
+fn a_format_to_be_named_is_not_found_by_itself() {
+    let bytes = std::fs::read_to_string("tests/formats/schwab-openings.csv").unwrap();
+    let reading = read_with(&bytes, &options()).unwrap();
+    assert_eq!(reading.files[0].format.as_deref(), Some("schwab-gains"));
+    let mut named = options();
+    named.mapping = lossoffset::import::formats::named("schwab-openings").cloned();
+    let both = read(
+        vec![
+            input("gains.csv", &bytes),
+            input(
+                "history.csv",
+                &format!("{SCHWAB}03/20/2025,Sell,XYZ,X,10,90,,900\n"),
+            ),
+        ],
+        &named,
+    )
+    .unwrap_or_else(|f| panic!("{}", render(&f.problems, &f.sources, Style::default())));
+    let formats: Vec<_> = both
+        .files
+        .iter()
+        .map(|file| file.format.as_deref())
+        .collect();
+    assert_eq!(formats, [Some("schwab-openings"), Some("schwab")]);
+    assert_eq!(both.history.trades.len(), 3);
+}
+
+#[test]
+fn a_finished_disposal_without_a_cost_is_not_given_the_cost_zero() {
+    let error = read_with(
+        "symbol,quantity,acquired,disposed,proceeds,cost\nXYZ,10,2024-01-02,2024-03-01,120,\nXYZ,10,various,2024-03-01,120,100\n",
+        &options(),
+    )
+    .unwrap_err();
+    assert!(
+        error.contains("no cost, and an unknown cost is not zero"),
+        "{error}"
+    );
+    assert!(error.contains("says no day of purchase"), "{error}");
+}
+
+/// Gemini's workbook holds days, times and amounts as numbers, and may hold the whole moment in both columns of time.
+#[test]
+fn a_workbook_with_real_dates_times_and_numbers_is_read() {
+    use rust_xlsxwriter::{ExcelDateTime, Format as CellFormat, Workbook};
+    let day = ExcelDateTime::from_ymd(2024, 5, 1).unwrap();
+    let time = ExcelDateTime::from_hms(10, 30, 0).unwrap();
+    let moment = ExcelDateTime::from_ymd(2024, 7, 1)
+        .unwrap()
+        .and_hms(9, 15, 0)
+        .unwrap();
+    let mut book = Workbook::new();
+    book.add_worksheet()
+        .set_name("Notes")
+        .unwrap()
+        .write_string(0, 0, "nothing here")
+        .unwrap();
+    let sheet = book.add_worksheet();
+    let names = [
+        "Date",
+        "Time (UTC)",
+        "Type",
+        "Symbol",
+        "Specification",
+        "Liquidity Indicator",
+        "USD Amount USD",
+        "Fee (USD) USD",
+        "BTC Amount BTC",
+        "Fee (BTC) BTC",
+    ];
+    for (column, name) in (0..).zip(names) {
+        sheet.write_string(3, column, name).unwrap();
+    }
+    let (as_day, as_time, as_moment) = (
+        CellFormat::new().set_num_format("yyyy-mm-dd"),
+        CellFormat::new().set_num_format("hh:mm:ss"),
+        CellFormat::new().set_num_format("yyyy-mm-dd hh:mm:ss"),
+    );
+    sheet
+        .write_datetime_with_format(4, 0, &day, &as_day)
+        .unwrap();
+    sheet
+        .write_datetime_with_format(4, 1, &time, &as_time)
+        .unwrap();
+    sheet
+        .write_datetime_with_format(5, 0, &moment, &as_moment)
+        .unwrap();
+    sheet
+        .write_datetime_with_format(5, 1, &moment, &as_moment)
+        .unwrap();
+    for (row, kind, money, fee, coins) in [
+        (4, "Buy", -6000.0, -12.0, 0.1),
+        (5, "Sell", 2000.5, -2.0, -0.03),
+    ] {
+        sheet.write_string(row, 2, kind).unwrap();
+        sheet.write_string(row, 3, "BTCUSD").unwrap();
+        sheet.write_number(row, 6, money).unwrap();
+        sheet.write_number(row, 7, fee).unwrap();
+        sheet.write_number(row, 8, coins).unwrap();
+    }
+    let bytes = book.save_to_buffer().unwrap();
+    let file = Input {
+        name: "transaction_history.xlsx".into(),
+        bytes,
+    };
+    let reading = read(vec![file], &options())
+        .unwrap_or_else(|f| panic!("{}", render(&f.problems, &f.sources, Style::default())));
+    assert_eq!(reading.files[0].format.as_deref(), Some("gemini"));
+    let said: Vec<String> = reading
+        .history
+        .trades
+        .iter()
+        .map(|trade| {
+            let time = trade.time.map(lossoffset::trade::TimeOfDay::milliseconds);
+            format!(
+                "{} {:?} {} {} {}",
+                trade.date,
+                time,
+                trade.action.word(),
+                trade.quantity().unwrap(),
+                trade.rest().total.unwrap()
+            )
+        })
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "2024-05-01 Some(37800000) buy 0.1 6012",
+            "2024-07-01 Some(33300000) sell 0.03 1998.5"
+        ]
+    );
+}
+
+#[test]
+fn a_derivatives_log_with_coins_or_options_in_it_is_refused() {
+    let head = "Time,Currency,Contract,Type,Direction,Quantity,Position,Filled Price,Funding,Fee Paid,Cash Flow,Change,Wallet Balance\n";
+    for row in [
+        "2025-03-01 09:00:00,BTC,BTCUSDT,TRADE,BUY,0.1,0,61000,0,0,0.1,0.1,1\n",
+        "2025-03-01 09:00:00,USDC,BTC-27JUN25-100000-C,TRADE,BUY,1,1,61000,0,0,-50,-50,1\n",
+    ] {
+        let error = read_with(&format!("{head}{row}"), &options()).unwrap_err();
+        assert!(
+            error.contains("does not say yet what `TRADE` means"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_coin_that_only_the_name_of_the_file_says_must_be_there() {
+    let text = std::fs::read_to_string("tests/formats/deribit--BTC.csv").unwrap();
+    let error = read_with(&text, &options()).unwrap_err();
+    assert!(
+        error.contains("the name of the file has nothing like"),
+        "{error}"
+    );
+}
+
+#[test]
+fn finished_disposals_beside_a_history_may_count_twice_and_that_is_said() {
+    let gains =
+        "symbol,quantity,acquired,disposed,proceeds,cost\nXYZ,10,2024-01-02,2024-03-01,120,100\n";
+    let codes = |files: Vec<Input>| -> Vec<&str> {
+        let reading = read(files, &options()).unwrap();
+        let warnings = reading.history.warnings.iter();
+        warnings.map(|warning| warning.code).collect()
+    };
+    assert_eq!(codes(vec![input("gains.csv", gains)]), [""; 0]);
+    let history = input(
+        "history.csv",
+        &format!("{SCHWAB}01/02/2024,Buy,XYZ,X,10,10,,-100\n"),
+    );
+    assert_eq!(
+        codes(vec![history, input("gains.csv", gains)]),
+        ["finished-disposals"]
+    );
+}

@@ -56,7 +56,8 @@ fn open(names: &[String]) -> Result<Vec<Input>, Error> {
     })
 }
 
-fn read_options(chosen: &Chosen) -> ReadOptions {
+/// What reading depends on.
+pub fn read_options(chosen: &Chosen) -> ReadOptions {
     let country = chosen.country;
     ReadOptions {
         date_format: chosen.reading.date_format.clone(),

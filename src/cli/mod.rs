@@ -20,6 +20,7 @@ pub mod man;
 pub mod options;
 pub mod print;
 pub mod readings;
+pub mod reconcile;
 pub mod say;
 pub mod work;
 
@@ -78,6 +79,7 @@ enum Task {
     Explain(explain::Explain),
     Compare(compare::Compare),
     Check(check::Check),
+    Reconcile(reconcile::Reconcile),
     Jurisdictions(jurisdictions::Jurisdictions),
     Formats(formats::Formats),
     Completions(completions::Completions),
@@ -103,6 +105,7 @@ impl Task {
             Self::Explain(command) => command.run(config),
             Self::Compare(command) => command.run(config),
             Self::Check(command) => command.run(config),
+            Self::Reconcile(command) => command.run(config),
             Self::Jurisdictions(command) => command.run(),
             Self::Formats(command) => command.run(),
             Self::Completions(command) => command.run(),

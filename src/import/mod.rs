@@ -15,6 +15,7 @@ mod duplicates;
 mod encoding;
 mod file;
 pub mod formats;
+pub mod gains;
 mod header;
 mod moment;
 mod money_words;
@@ -115,7 +116,7 @@ fn read_file(shared: &mut Shared<'_>, sources: &mut Sources, input: Input) -> Op
     if formats::flex::is_flex(&input.bytes) {
         return read_flex(shared, sources, number, input);
     }
-    let input = of_workbook(shared, input)?;
+    let input = of_workbook(&mut shared.problems, shared.options, input)?;
     if let Some((what, help)) = encoding::foreign(&input.bytes) {
         shared
             .problems
@@ -143,7 +144,7 @@ fn read_file(shared: &mut Shared<'_>, sources: &mut Sources, input: Input) -> Op
 }
 
 /// The sheet of a workbook that holds the rows, as text; any other file as it is.
-fn of_workbook(shared: &mut Shared<'_>, input: Input) -> Option<Input> {
+fn of_workbook(problems: &mut Problems, options: &ReadOptions, input: Input) -> Option<Input> {
     if !input.bytes.starts_with(b"PK\x03\x04") {
         return Some(input);
     }
@@ -153,11 +154,10 @@ fn of_workbook(shared: &mut Shared<'_>, input: Input) -> Option<Input> {
         let bytes = b"PK\x03\x04".to_vec();
         return Some(Input { name, bytes });
     };
-    match formats::sheet_of(sheets, &name, shared.options) {
+    match formats::sheet_of(sheets, &name, options) {
         Some(bytes) => Some(Input { name, bytes }),
         None => {
-            let problem = Problem::new(format!("the workbook `{name}` is empty"));
-            shared.problems.add(problem);
+            problems.add(Problem::new(format!("the workbook `{name}` is empty")));
             None
         }
     }
@@ -193,6 +193,7 @@ fn read_flex(
         name: &input.name,
         options: shared.options,
         problems: &mut shared.problems,
+        gains: false,
     };
     let mapped = formats::apply::apply(&mut applying, &format, header.clone());
     let line_of = |line: u32| {
@@ -232,6 +233,20 @@ fn warn_of_unread(shared: &mut Shared<'_>, file: u16, line: u32, what: &str, cou
     });
 }
 
+/// A file of finished disposals holds sales that a history has too.
+const FINISHED: &str = "finished-disposals";
+
+fn warn_of_finished(shared: &mut Shared<'_>, file: u16, line: u32, name: &str) {
+    shared.warnings.push(Warning {
+        code: FINISHED,
+        message: format!(
+            "`{name}` lists finished disposals, each row a lot and its sale; where another file has these sales they count twice: leave it out, or compare with `reconcile --with`"
+        ),
+        at: vec![Source { file, line }],
+        needs_user: true,
+    });
+}
+
 /// Reads decoded text by its format.
 fn read_text(
     shared: &mut Shared<'_>,
@@ -259,12 +274,16 @@ fn read_text(
                 name,
                 options,
                 problems: &mut shared.problems,
+                gains: false,
             };
             let mapped = formats::apply::apply(&mut applying, &format, header.clone())?;
             for (what, (line, count)) in &mapped.unread {
                 warn_of_unread(shared, number, *line, what, *count);
             }
             let mut reading = file::read_mapped(shared, &mapped, &header, number, name, encoding)?;
+            if format.mapping.kind == formats::mapping::Kind::ClosedLots {
+                warn_of_finished(shared, number, header.line, name);
+            }
             reading.describe_format(&format, mapped);
             Some(reading)
         }
@@ -276,6 +295,9 @@ fn finish(
     sources: Sources,
     mut files: Vec<FileReading>,
 ) -> Result<Reading, Failure> {
+    if files.len() == 1 {
+        shared.warnings.retain(|warning| warning.code != FINISHED);
+    }
     duplicates::remove(&mut shared, &sources, &mut files);
     let securities = classes::resolve(&mut shared, &sources);
     checks::check(&mut shared, &securities);

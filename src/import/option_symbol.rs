@@ -140,10 +140,18 @@ fn coin(symbol: &str) -> Option<Terms> {
 
 /// `XYZ 01/19/2024 150.00 C`, `XYZ 19JAN24 150 C`, `XYZ 1/19/2024 Call $150.00`, `XYZ Jan 19 '24 $150 Call`.
 fn words(symbol: &str) -> Option<Terms> {
-    let (root, rest) = symbol.trim_start_matches(['-', '.']).split_once(' ')?;
-    if !is_root(root) {
-        return None;
+    let symbol = symbol.trim_start_matches(['-', '.']);
+    let (root, rest) = symbol.split_once(' ').filter(|(root, _)| is_root(root))?;
+    if let Some(terms) = in_words(root, rest) {
+        return Some(terms);
     }
+    // A class of shares behind a blank belongs to the root: `RDS B 19JAN24 150 C`.
+    let (class, rest) = rest.split_once(' ')?;
+    let is_class = class.len() == 1 && class.bytes().all(|b| b.is_ascii_uppercase());
+    is_class.then(|| in_words(&format!("{root} {class}"), rest))?
+}
+
+fn in_words(root: &str, rest: &str) -> Option<Terms> {
     let words: Vec<&str> = rest.split_whitespace().collect();
     let (last, before) = words.split_last()?;
     let (word, strike, date) = match right(last) {
@@ -205,6 +213,7 @@ mod tests {
             Decimal::new(625, 3)
         );
         assert!(parse("XYZ1  240119C00150000").unwrap().is_adjusted());
+        assert_eq!(parse("RDS B 19JAN24 150 C").unwrap().root, "RDS B");
     }
 
     #[test]

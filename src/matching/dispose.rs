@@ -4,6 +4,7 @@
 //! that takes it, and under HIFO that lot would otherwise be chosen next.
 
 use super::fold::Fold;
+use super::jump::{self, Explanation, Jump};
 use super::ledger::{Holding, Slice};
 use super::value::Valued;
 use super::wash::Loss;
@@ -655,9 +656,43 @@ impl Fold<'_> {
         } else {
             problem.note(format!("held elsewhere: {}", elsewhere.join(", ")))
         };
+        if let Some(explanation) = self.jump(sale, held) {
+            return explanation.explain(problem);
+        }
         problem
             .help("if it was a short sale, use the action `short` (or --allow-short); if they were bought earlier, add a row like this with the real date and basis (columns date,action,symbol,quantity,basis,account):")
             .paste(format!("{},opening,{symbol},{missing},0.00,{account}", self.today.plus(-1)))
+    }
+
+    /// A missing row that would explain a sale of more than is held.
+    fn jump(&self, sale: &Sale<'_>, held: Quantity) -> Option<Explanation> {
+        if self.problems.len() >= jump::MOST {
+            return None;
+        }
+        let account = sale.holding.0;
+        let earlier = self.events().iter().take_while(|id| **id != sale.trade);
+        let earlier = earlier.map(|id| self.history.trade(*id));
+        let mut jump = Jump {
+            history: self.history,
+            before: earlier.filter(|trade| trade.account == account).collect(),
+            sale: self.history.trade(sale.trade),
+            security: sale.holding.1,
+            sold: sale.quantity,
+            held,
+        };
+        if let Some(split) = jump.split() {
+            return Some(split);
+        }
+        if !jump.appears() {
+            return None;
+        }
+        // What vanished is in no way connected: it is looked for among all rows.
+        let rows = self.history.trades.iter();
+        jump.before = rows
+            .filter(|trade| trade.account == account && trade.date < self.today)
+            .collect();
+        jump.before.sort_by_key(|trade| trade.date);
+        jump.rename(|other| jump.units_before(other).unwrap_or_default())
     }
 
     fn choice_missing(&self, sale: &Sale<'_>) -> Halt {

@@ -8,6 +8,7 @@ mod divided;
 mod fold;
 mod granted;
 mod incurred;
+mod jump;
 mod ledger;
 mod neutral;
 mod notices;

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crate::output::digits;
-use crate::output::table::{Cell, Place, RateUsed, Table};
+use crate::output::table::{Cell, Id, Place, RateUsed, Table};
 
 /// How separated values are written.
 #[derive(Clone, Copy, Debug)]
@@ -77,6 +77,11 @@ fn cell(line: &mut Vec<u8>, cell: &Cell<'_>, style: Style) {
         Cell::Amount(minor) => digits::amount(line, *minor, style.places),
         Cell::Quantity(units) => digits::quantity(line, *units),
         Cell::Id(id) => quoting(line, id.symbol, style, |line| digits::id_tail(line, *id)),
+        Cell::Ids(ids) => {
+            let one = |id: &Id<'_>| digits::text(|out| digits::id(out, *id));
+            let list: Vec<String> = ids.iter().map(one).collect();
+            text(line, &list.join(";"), style);
+        }
         Cell::Place(place) => quoting(line, place.file, style, |line| line_number(line, *place)),
         Cell::Places(places) => joined(line, places, style),
         Cell::Rates(rates) => {

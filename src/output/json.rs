@@ -135,16 +135,28 @@ fn value(text: &mut Vec<u8>, cell: &Cell<'_>, places: u32) {
         Cell::Date(day) => quoted(text, |text| digits::date(text, *day)),
         Cell::Amount(minor) => quoted(text, |text| digits::amount(text, *minor, places)),
         Cell::Quantity(units) => quoted(text, |text| digits::quantity(text, *units)),
-        Cell::Id(id) => {
-            string(text, id.symbol);
-            text.pop();
-            digits::id_tail(text, *id);
-            text.push(b'"');
+        Cell::Id(id) => one_id(text, *id),
+        Cell::Ids(ids) => {
+            text.push(b'[');
+            for (i, id) in ids.iter().enumerate() {
+                if i > 0 {
+                    text.push(b',');
+                }
+                one_id(text, *id);
+            }
+            text.push(b']');
         }
         Cell::Place(place) => list(text, std::slice::from_ref(place)),
         Cell::Places(places) => list(text, places),
         Cell::Rates(rates) => rates_used(text, rates),
     }
+}
+
+fn one_id(text: &mut Vec<u8>, id: crate::output::table::Id<'_>) {
+    string(text, id.symbol);
+    text.pop();
+    digits::id_tail(text, id);
+    text.push(b'"');
 }
 
 fn list(text: &mut Vec<u8>, places: &[crate::output::table::Place<'_>]) {

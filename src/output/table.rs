@@ -64,6 +64,8 @@ pub enum Cell<'a> {
     Quantity(Quantity),
     /// The id of a lot, pool or disposal.
     Id(Id<'a>),
+    /// Ids of several.
+    Ids(Vec<Id<'a>>),
     /// Rows of the input.
     Places(Vec<Place<'a>>),
     /// One row of the input: a list of one, without the list.

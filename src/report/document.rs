@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use crate::output::json::{self, Member};
 use crate::report::comparison::{Comparison, Outcomes};
+use crate::report::reconciliation::{Compared, Comparisons};
 use crate::report::{Frame, REPORTS, lots, warnings};
 
 /// Version of the document; raised only if a field were renamed or removed.
@@ -44,6 +45,23 @@ pub fn write_comparison(
     members.retain(|(name, _)| *name != "method");
     let table = Comparison::new(*frame, outcomes);
     members.push(("methods", Member::Rows(Box::new(table))));
+    close(out, members, frame)
+}
+
+/// Writes how our disposals stand to a broker's.
+///
+/// # Errors
+/// Those of the stream.
+pub fn write_reconciliation(
+    out: &mut dyn Write,
+    frame: &Frame<'_>,
+    compared: Compared<'_>,
+) -> io::Result<()> {
+    let mut members = head(frame);
+    members.push(("broker_file", Member::Text(&compared.gains.file)));
+    members.push(("broker_format", Member::Text(&compared.gains.format)));
+    let table = Comparisons::new(*frame, compared);
+    members.push(("reconciliation", Member::Rows(Box::new(table))));
     close(out, members, frame)
 }
 

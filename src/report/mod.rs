@@ -8,6 +8,7 @@ pub mod explain;
 pub mod jurisdictions;
 pub mod lots;
 pub mod page;
+pub mod reconciliation;
 pub mod warnings;
 pub mod years;
 

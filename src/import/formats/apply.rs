@@ -20,6 +20,8 @@ use crate::source::Source;
 use crate::trade::Action;
 
 use super::Format;
+use super::closed::{ClosedCells, ClosedLot};
+use super::fill;
 use super::mapping::{FeeSign, Kind, Mapping, Order, PriceUnit, QuantitySign, ShareLeg};
 use super::pairs::Ledger;
 use super::plan::{Compiled, Compiler, Expression, HeaderNames, Plan, Row};
@@ -45,6 +47,8 @@ pub struct Mapped {
     pub header: Vec<String>,
     /// Parts of the file that may change what is held and are not read: the line of the first row, and how many.
     pub unread: BTreeMap<String, (u32, u64)>,
+    /// The finished disposals, of a file that lists those.
+    pub closed: Vec<ClosedLot>,
 }
 
 impl Mapped {
@@ -79,6 +83,8 @@ pub struct Applying<'a> {
     pub options: &'a ReadOptions,
     /// What is wrong.
     pub problems: &'a mut Problems,
+    /// Whether finished disposals are wanted as such, and not as rows.
+    pub gains: bool,
 }
 
 /// How many different texts of actions are remembered.
@@ -125,8 +131,42 @@ fn is_date(column: Column) -> bool {
 
 /// Reads a file by a mapping; `None` where the mapping does not fit it, which is then among the problems.
 pub fn apply(applying: &mut Applying<'_>, format: &Format, header: Header) -> Option<Mapped> {
+    let columns = &format.mapping.file.fill_down;
+    if columns.is_empty() {
+        return apply_filled(applying, format, header, None);
+    }
+    let preamble = above(applying.text, &header);
+    let (text, header) = fill::down(applying.text, &header, columns);
+    let mut filled = Applying {
+        text: &text,
+        problems: applying.problems,
+        ..*applying
+    };
+    apply_filled(&mut filled, format, header, Some(&preamble))
+}
+
+/// What stands above the header.
+fn above(text: &[u8], header: &Header) -> String {
+    let lines = usize::try_from(header.line).unwrap_or_default();
+    let above: Vec<&[u8]> = text
+        .split(|byte| *byte == b'\n')
+        .take(lines.saturating_sub(1))
+        .collect();
+    String::from_utf8_lossy(&above.join(&b'\n')).into_owned()
+}
+
+fn apply_filled(
+    applying: &mut Applying<'_>,
+    format: &Format,
+    header: Header,
+    preamble: Option<&str>,
+) -> Option<Mapped> {
     let mapping = &format.mapping;
     let names = HeaderNames::new(&header.names);
+    let above = match preamble {
+        Some(preamble) => preamble.to_owned(),
+        None => above(applying.text, &header),
+    };
     let mut compiler = Compiler {
         header: &names,
         file_name: applying
@@ -134,6 +174,7 @@ pub fn apply(applying: &mut Applying<'_>, format: &Format, header: Header) -> Op
             .rsplit(['/', '\\'])
             .next()
             .unwrap_or(applying.name),
+        preamble: &above,
         wrong: Vec::new(),
     };
     let plan = compiler.plan(mapping);
@@ -157,6 +198,7 @@ pub fn apply(applying: &mut Applying<'_>, format: &Format, header: Header) -> Op
     }
     let zone = zone.filter(|_| wrong.is_empty())?;
     let mut run = Run::new(applying, mapping, plan, header, zone);
+    run.preamble = above;
     run.rows();
     run.finish()
 }
@@ -193,6 +235,8 @@ struct Run<'r, 'a> {
     shares: bool,
     date_cell: Option<usize>,
     unread: BTreeMap<String, (u32, u64)>,
+    closed: Vec<ClosedLot>,
+    preamble: String,
     wrong: bool,
 }
 
@@ -238,6 +282,8 @@ impl<'r, 'a> Run<'r, 'a> {
             shares: false,
             date_cell,
             unread: BTreeMap::new(),
+            closed: Vec::new(),
+            preamble: String::new(),
             wrong: false,
         }
     }
@@ -370,6 +416,7 @@ impl<'r, 'a> Run<'r, 'a> {
         let mut compiler = Compiler {
             header: &header,
             file_name: self.applying.name,
+            preamble: &self.preamble,
             wrong: Vec::new(),
         };
         let plan = compiler.plan(self.mapping);
@@ -907,6 +954,7 @@ impl<'r, 'a> Run<'r, 'a> {
             account: column(self, Column::Account),
             to_account: column(self, Column::ToAccount),
             tag: column(self, Column::Tag),
+            class: column(self, Column::Class).filter(|class| !class.is_empty()),
             note: column(self, Column::Note),
         };
         (!self.wrong).then_some(sides)
@@ -970,42 +1018,49 @@ impl<'r, 'a> Run<'r, 'a> {
                 cells.push((*column, text));
             }
         }
+        let text = |run: &Self, name: &str| {
+            let from = run.plan.sides.get(name);
+            from.map(|from| from.text(row).trim().to_owned())
+                .unwrap_or_default()
+        };
+        let line = row.record.line();
+        let wash = match self.numbers.value(&text(self, "wash")) {
+            Ok(wash) => wash,
+            Err(message) => {
+                let cell = self.plan.sides.get("wash").and_then(Expression::cell);
+                self.problem(line, cell, Problem::new(message));
+                None
+            }
+        };
         if self.wrong {
             return;
         }
-        let line = row.record.line();
-        let get = |column| super::rows::cell(&cells, column).map(str::to_owned);
-        let lot = format!("row-{line}");
-        let shared = |column: Column| get(column).map(|text| (column, text));
-        let both: Vec<(Column, String)> = [
-            Column::Symbol,
-            Column::Quantity,
-            Column::Account,
-            Column::Class,
-            Column::Currency,
-        ]
-        .into_iter()
-        .filter_map(shared)
-        .chain([(Column::Lot, lot)])
-        .collect();
-        let Some(acquired) = get(Column::AcquiredDate).or_else(|| get(Column::Date)) else {
-            self.problem(line, None, Problem::new("the row says no day of purchase"));
-            return;
+        let closed = ClosedCells {
+            line,
+            cells,
+            wash,
+            term: text(self, "term"),
+            description: text(self, "description"),
         };
-        let mut opening = both.clone();
-        opening.push((Column::Action, "opening".to_owned()));
-        opening.push((Column::Date, acquired));
-        opening.extend(shared(Column::Basis));
-        let mut sale = both;
-        sale.push((Column::Action, "sell".to_owned()));
-        sale.extend(
-            [Column::Date, Column::Total, Column::Fee]
-                .into_iter()
-                .filter_map(shared),
-        );
-        for cells in [opening, sale] {
-            let place = self.out.reserve(line);
-            self.out.fill(place, &cells);
+        self.keep_closed(&closed);
+    }
+
+    fn keep_closed(&mut self, closed: &ClosedCells) {
+        if self.applying.gains {
+            match closed.lot() {
+                Ok(lot) => self.closed.push(lot),
+                Err(problem) => self.problem(closed.line, None, problem),
+            }
+            return;
+        }
+        match closed.rows() {
+            Ok(rows) => {
+                for cells in rows {
+                    let place = self.out.reserve(closed.line);
+                    self.out.fill(place, &cells);
+                }
+            }
+            Err(problem) => self.problem(closed.line, None, problem),
         }
     }
 
@@ -1045,6 +1100,7 @@ impl<'r, 'a> Run<'r, 'a> {
             ignored: self.ignored,
             rules,
             unread: self.unread,
+            closed: self.closed,
             header: self.header.names,
         })
     }

@@ -35,8 +35,14 @@ pub struct Table {
 
 /// Whether the bytes are a Flex Query file.
 pub fn is_flex(bytes: &[u8]) -> bool {
+    const TAG: &[u8] = b"<FlexQueryResponse";
     let start = bytes.get(..bytes.len().min(4096)).unwrap_or_default();
-    memchr::memmem::find(start, b"<FlexQueryResponse").is_some()
+    if !matches!(start, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) {
+        return memchr::memmem::find(start, TAG).is_some();
+    }
+    // UTF-16: every other byte of the tag is a zero.
+    let letters: Vec<u8> = start.iter().copied().filter(|byte| *byte != 0).collect();
+    memchr::memmem::find(&letters, TAG).is_some()
 }
 
 /// The trades as a table.

@@ -84,6 +84,9 @@ pub struct Match {
     pub filename: Option<String>,
     /// What the first line with text is like.
     pub first_line_regex: Option<String>,
+    /// Never found by itself: only where `--mapping` names it.
+    #[serde(default)]
+    pub by_name: bool,
 }
 
 impl Match {
@@ -128,6 +131,9 @@ pub struct FilePart {
     pub unread_sections: Vec<String>,
     /// What the second cell of the section's data rows says.
     pub section_row: Option<String>,
+    /// Columns whose empty cells are filled from the row above, where the first of them is empty.
+    #[serde(default)]
+    pub fill_down: Vec<String>,
 }
 
 /// How bytes become letters.
@@ -162,8 +168,7 @@ pub enum Quoting {
 }
 
 /// Where the header is.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(untagged)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum HeaderPlace {
     /// `find`, or `none`.
     Word(HeaderWord),
@@ -234,8 +239,7 @@ pub enum DatePick {
 }
 
 /// Where the text of a canonical column comes from.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug)]
 pub enum Cells {
     /// A column.
     Name(String),
@@ -275,6 +279,10 @@ pub struct CellTable {
     pub template: Option<String>,
     /// A group of this regular expression in the file's name.
     pub filename_regex: Option<String>,
+    /// A group of this regular expression in a line above the header.
+    pub preamble_regex: Option<String>,
+    /// Of all columns like `header_regex`, the one that has such a number in the row.
+    pub pick: Option<Pick>,
     /// A group of this regular expression in the cell.
     pub regex: Option<String>,
     /// Which group; 1 where left out.
@@ -288,9 +296,20 @@ pub struct CellTable {
     pub optional: bool,
 }
 
+/// Which of several columns a row uses.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pick {
+    /// The one with a number below zero.
+    Negative,
+    /// The one with a number above zero.
+    Positive,
+    /// The one with a number other than zero.
+    Nonzero,
+}
+
 /// One name or several.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug)]
 pub enum Names {
     /// One.
     One(String),
@@ -428,8 +447,7 @@ pub struct Rule {
 }
 
 /// What a rule says.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug)]
 pub enum Meaning {
     /// A word of the canonical CSV, `ignore`, or the part of a pair such as `split.old`.
     Word(String),
@@ -512,6 +530,8 @@ pub struct Refused {
     pub message: String,
     /// The line of the mapping, where one is known.
     pub line: Option<usize>,
+    /// What stands in that line.
+    pub text: Option<String>,
 }
 
 /// Reads a mapping.
@@ -519,9 +539,14 @@ pub struct Refused {
 /// # Errors
 /// What is wrong with it.
 pub fn parse(text: &str) -> Result<Mapping, Refused> {
-    let mapping: Mapping = toml::from_str(text).map_err(|error| Refused {
-        message: error.message().to_owned(),
-        line: error.span().map(|span| line_of(text, span.start)),
+    let mapping: Mapping = toml::from_str(text).map_err(|error| {
+        let line = error.span().map(|span| line_of(text, span.start));
+        let at = line.and_then(|line| text.lines().nth(line.saturating_sub(1)));
+        Refused {
+            message: error.message().to_owned(),
+            line,
+            text: at.map(|at| at.trim().to_owned()),
+        }
     })?;
     if mapping.format != 1 {
         return Err(Refused {
@@ -530,6 +555,7 @@ pub fn parse(text: &str) -> Result<Mapping, Refused> {
                 mapping.format
             ),
             line: None,
+            text: None,
         });
     }
     Ok(mapping)

@@ -7,7 +7,9 @@
 //! Adding a format is one TOML file beside this one and one line in [`BUILT_IN`].
 
 pub mod apply;
+pub mod closed;
 pub mod detect;
+mod fill;
 pub mod flex;
 pub mod guess;
 mod joins;
@@ -15,6 +17,7 @@ pub mod mapping;
 mod pairs;
 mod plan;
 pub mod rows;
+mod shapes;
 mod shares;
 mod two_sided;
 mod values;
@@ -30,7 +33,7 @@ use crate::import::reading::ReadOptions;
 use crate::source::Source;
 
 use detect::Detected;
-use mapping::{Cells, Mapping};
+use mapping::{Cells, Kind, Mapping};
 
 /// A mapping and its text.
 #[derive(Clone, Debug)]
@@ -56,9 +59,12 @@ impl Format {
                 let at = refused
                     .line
                     .map_or(String::new(), |line| format!(":{line}"));
+                let text = refused
+                    .text
+                    .map_or(String::new(), |text| format!(", at `{text}`"));
                 Err(Problem::new(format!(
-                    "the mapping {name}{at} cannot be read: {}",
-                    refused.message
+                    "the mapping {name}{at} cannot be read{text}: {}",
+                    refused.message.replace('\n', "; ")
                 ))
                 .help("`lossoffset formats show schwab` prints a mapping that works, to compare"))
             }
@@ -77,16 +83,26 @@ macro_rules! built_in {
 
 built_in![
     "schwab",
+    "schwab-gains",
+    "schwab-openings",
+    "schwab-lots",
+    "schwab-1099",
+    "schwab-awards",
     "fidelity",
+    "fidelity-gains",
     "robinhood",
+    "robinhood-1099",
     "vanguard",
     "etrade",
+    "etrade-gains",
     "coinbase",
     "coinbase-fills",
+    "coinbase-gains",
     "kraken",
     "trading212",
     "ibkr-flex",
     "ibkr",
+    "ibkr-history",
     "tastytrade",
     "webull",
     "tdameritrade",
@@ -99,11 +115,36 @@ built_in![
     "morgan-stanley",
     "morgan-stanley-withdrawals",
     "binance",
+    "gemini",
     "cryptocom",
     "bitstamp",
     "kucoin",
+    "okx",
+    "okx-2021",
+    "bybit-spot",
+    "bybit",
+    "bybit-pnl",
+    "deribit",
     "cointracking",
+    "cointracking-import",
     "koinly",
+    "koinly-export",
+    "cointracker",
+    "coinledger",
+    "turbotax",
+    "turbotax-gains",
+    "zenledger",
+    "taxbit",
+    "coinpanda",
+    "blockpit",
+    "tokentax",
+    "recap",
+    "accointing",
+    "rotki",
+    "bitcointax",
+    "bittytax",
+    "form-8949",
+    "gains",
 ];
 
 /// The built-in formats.
@@ -149,15 +190,23 @@ pub fn choose(
             None => {}
         }
     }
-    let own: Vec<&Format> = options.formats.iter().map(AsRef::as_ref).collect();
+    let own: Vec<&Format> = found_by_header(&options.formats);
     if let Some(choice) = pick(text, file, name, &own, &options.formats, problems) {
         return choice;
     }
     if is_canonical(text) {
         return Choice::Canonical;
     }
-    let known: Vec<&Format> = built_in().iter().map(AsRef::as_ref).collect();
+    let known: Vec<&Format> = found_by_header(built_in());
     pick(text, file, name, &known, built_in(), problems).unwrap_or(Choice::Canonical)
+}
+
+/// Those that need not be named.
+fn found_by_header(formats: &[Arc<Format>]) -> Vec<&Format> {
+    let formats = formats.iter().map(AsRef::as_ref);
+    formats
+        .filter(|format: &&Format| !format.mapping.r#match.by_name)
+        .collect()
 }
 
 /// The header that a chosen mapping finds in the file.
@@ -231,6 +280,59 @@ fn pick(
             );
             Some(Choice::Refused)
         }
+    }
+}
+
+/// Finds the format of a file that lists finished disposals; `None` where none fits, which is then among the problems.
+pub fn choose_closed(
+    text: &[u8],
+    file: u16,
+    name: &str,
+    options: &ReadOptions,
+    problems: &mut Problems,
+) -> Option<(Arc<Format>, Header)> {
+    let closed = |format: &&Arc<Format>| format.mapping.kind == Kind::ClosedLots;
+    if let Some(format) = options.mapping.as_ref().filter(|format| closed(format))
+        && let Some(header) = chosen(text, name, format)
+    {
+        return Some((Arc::clone(format), header));
+    }
+    let own: Vec<Arc<Format>> = options.formats.iter().filter(closed).cloned().collect();
+    let known: Vec<Arc<Format>> = built_in().iter().filter(closed).cloned().collect();
+    for shared in [own, known] {
+        let formats: Vec<&Format> = shared.iter().map(AsRef::as_ref).collect();
+        match pick(text, file, name, &formats, &shared, problems) {
+            Some(Choice::Format(format, header)) => return Some((format, header)),
+            Some(Choice::Canonical | Choice::Refused) => return None,
+            None => {}
+        }
+    }
+    problems.add(no_gains(text, name, file));
+    None
+}
+
+fn no_gains(text: &[u8], name: &str, file: u16) -> Problem {
+    let known = built_in()
+        .iter()
+        .filter(|format| format.mapping.kind == Kind::ClosedLots);
+    let known: Vec<&Format> = known.map(AsRef::as_ref).collect();
+    let names: Vec<&str> = known
+        .iter()
+        .map(|format| format.mapping.name.as_str())
+        .collect();
+    let problem = Problem::at(
+        Source { file, line: 1 },
+        format!("`{name}` is no list of realized gains and losses that is known"),
+    )
+    .note(format!("looked for: {}", names.join(", ")))
+    .help("give the columns the names of `lossoffset formats show gains`, or write a mapping with `kind = \"closed-lots\"` and name it with `--mapping`");
+    match detect::nearest(text, &known) {
+        Some((format, _, missing)) => problem.note(format!(
+            "it looks most like the format `{}`, which also has `{}`",
+            format.mapping.name,
+            missing.join("`, `")
+        )),
+        None => problem,
     }
 }
 

@@ -86,6 +86,7 @@ impl Group {
                 whole.account.clone_from(&leg.account);
                 whole.id.clone_from(&leg.id);
                 whole.note.clone_from(&leg.note);
+                whole.class.clone_from(&leg.class);
             }
             if *only_fee {
                 add_fee(&mut whole, amount.abs(), symbol)?;

@@ -13,7 +13,7 @@ use crate::record::Record;
 use super::apply::is_meaning;
 use super::detect::name_key;
 use super::mapping::{
-    CellTable, Cells, Condition, Mapping, Meaning, Names, PriceUnit, QuantitySign, Rule,
+    CellTable, Cells, Condition, Mapping, Meaning, Names, Pick, PriceUnit, QuantitySign, Rule,
 };
 
 /// Where the text of a column comes from in this file.
@@ -32,6 +32,8 @@ enum From {
     Join(Vec<usize>),
     FirstFilled(Vec<usize>),
     Template(Vec<Piece>),
+    /// Columns, of which the first with such a number counts: each with its own text in place of the cell's, if any.
+    Pick(Pick, Vec<(usize, Option<String>)>),
     Group {
         cell: usize,
         regex: Regex,
@@ -74,6 +76,7 @@ impl Expression {
                 Piece::Cell(cell) => Some(*cell),
                 Piece::Text(_) => None,
             }),
+            From::Pick(_, columns) => columns.first().map(|(cell, _)| *cell),
             From::Const(_) => None,
         }
     }
@@ -87,6 +90,7 @@ impl Expression {
             | From::Join(_)
             | From::FirstFilled(_)
             | From::Template(_)
+            | From::Pick(..)
             | From::Group { .. } => None,
         }
     }
@@ -129,11 +133,13 @@ impl Expression {
                     .unwrap_or_default(),
             ),
             From::Join(cells) => {
-                let texts: Vec<&str> = cells
+                let mut texts: Vec<&str> = cells
                     .iter()
                     .map(|cell| row.get(*cell))
                     .filter(|text| !text.is_empty())
                     .collect();
+                // A workbook may hold the whole moment in the column of days and in that of times.
+                texts.dedup();
                 Cow::Owned(texts.join(" "))
             }
             From::Template(pieces) => Cow::Owned(
@@ -145,6 +151,21 @@ impl Expression {
                     })
                     .collect(),
             ),
+            From::Pick(pick, columns) => {
+                let such = |(cell, _): &&(usize, Option<String>)| {
+                    let sign = sign_of(row.get(*cell));
+                    match pick {
+                        Pick::Negative => sign == '-',
+                        Pick::Positive => sign == '+',
+                        Pick::Nonzero => sign != '0',
+                    }
+                };
+                let found = columns.iter().find(such);
+                Cow::Borrowed(found.map_or("", |(cell, own)| match own {
+                    Some(own) => own,
+                    None => row.get(*cell),
+                }))
+            }
             From::Group { cell, regex, group } => {
                 let found = regex.captures(row.get(*cell)).and_then(|found| {
                     // Of alternatives the one that took part: `group` counts from the first.
@@ -296,8 +317,8 @@ pub struct Plan {
     pub header_zone: Option<i32>,
 }
 
-/// The names of two-sided rows that are no canonical columns.
-pub const SIDES: [&str; 8] = [
+/// The names of two-sided rows, and of finished disposals, that are no canonical columns.
+pub const SIDES: [&str; 11] = [
     "sent_amount",
     "sent_currency",
     "received_amount",
@@ -306,6 +327,9 @@ pub const SIDES: [&str; 8] = [
     "net_worth_amount",
     "net_worth_currency",
     "amount",
+    "wash",
+    "term",
+    "description",
 ];
 
 /// The names of a header, ready to be looked up.
@@ -348,6 +372,8 @@ pub struct Compiler<'a> {
     pub header: &'a HeaderNames,
     /// The name of the file.
     pub file_name: &'a str,
+    /// What stands above the header.
+    pub preamble: &'a str,
     /// Columns that the mapping names and the header lacks, and whatever else is wrong.
     pub wrong: Vec<String>,
 }
@@ -591,11 +617,30 @@ impl Compiler<'_> {
         if let Some(text) = &table.r#const {
             return Some(From::Const(text.clone()));
         }
-        if let Some(text) = &table.filename_regex {
-            let regex = self.regex(text)?;
-            let found = regex.captures(self.file_name)?;
-            let group = found.get(table.group.unwrap_or(1))?;
-            return Some(From::Const(group.as_str().to_owned()));
+        for (pattern, text) in [
+            (&table.filename_regex, self.file_name),
+            (&table.preamble_regex, self.preamble),
+        ] {
+            let Some(pattern) = pattern else { continue };
+            let found = self.regex(pattern)?.captures(text);
+            let group = found.and_then(|found| found.get(table.group.unwrap_or(1)));
+            return match group {
+                Some(group) => Some(From::Const(group.as_str().to_owned())),
+                None if table.optional || table.default.is_some() => None,
+                None => {
+                    let place = if table.filename_regex.is_some() {
+                        "the name of the file"
+                    } else {
+                        "what stands above the header"
+                    };
+                    self.wrong
+                        .push(format!("{place} has nothing like `{pattern}`"));
+                    None
+                }
+            };
+        }
+        if let (Some(pick), Some(pattern)) = (table.pick, &table.header_regex) {
+            return self.picked(pick, pattern, table);
         }
         if let Some(template) = &table.template {
             return self.template(template, table.optional);
@@ -620,6 +665,23 @@ impl Compiler<'_> {
             });
         }
         self.single(table)
+    }
+
+    /// All columns that are like a pattern.
+    fn picked(&mut self, pick: Pick, pattern: &str, table: &CellTable) -> Option<From> {
+        let regex = self.regex(pattern)?;
+        let names = self.header.names.iter().enumerate();
+        let columns: Vec<(usize, Option<String>)> = names
+            .filter_map(|(at, name)| {
+                let found = regex.captures(name.trim())?;
+                let own = table.header_group.and_then(|group| found.get(group));
+                Some((at, own.map(|own| own.as_str().to_owned())))
+            })
+            .collect();
+        if columns.is_empty() && !table.optional {
+            return self.missing(&[pattern.to_owned()]);
+        }
+        Some(From::Pick(pick, columns))
     }
 
     fn single(&mut self, table: &CellTable) -> Option<From> {

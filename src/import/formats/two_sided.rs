@@ -37,6 +37,8 @@ pub struct Sides {
     pub to_account: Option<String>,
     /// Its tag.
     pub tag: Option<String>,
+    /// What kind of asset it is; a coin where nothing is said.
+    pub class: Option<String>,
     /// Its note.
     pub note: Option<String>,
 }
@@ -142,13 +144,27 @@ impl Sides {
     fn purchase(&self, sent: &(Decimal, String), received: &(Decimal, String)) -> Cells {
         let fee = self.fee_in(&sent.1).unwrap_or_default();
         let total = sent.0.checked_add(fee).unwrap_or(sent.0);
+        let paid = self.price_beside_fee(sent.0, received);
         vec![
             (Column::Action, "buy".to_owned()),
             (Column::Symbol, received.1.clone()),
             (Column::Quantity, received.0.to_string()),
-            (Column::Total, total.to_string()),
+            paid.unwrap_or((Column::Total, total.to_string())),
             (Column::Currency, sent.1.to_ascii_uppercase()),
         ]
+    }
+
+    /// A fee kept back from the coins bought is worth what they cost: then the row says the price, which values it.
+    fn price_beside_fee(
+        &self,
+        paid: Decimal,
+        received: &(Decimal, String),
+    ) -> Option<(Column, String)> {
+        self.fee?;
+        let of = self.fee_currency.as_deref()?;
+        let price = paid.checked_div(received.0)?.normalize();
+        of.eq_ignore_ascii_case(&received.1)
+            .then(|| (Column::Price, price.to_string()))
     }
 
     fn sale(&self, sent: &(Decimal, String), received: &(Decimal, String)) -> Cells {
@@ -264,7 +280,8 @@ impl Sides {
             cells.extend(text.clone().map(|text| (column, text)));
         }
         if !cells.iter().any(|(column, _)| *column == Column::Class) {
-            cells.push((Column::Class, "crypto".to_owned()));
+            let class = self.class.clone().unwrap_or_else(|| "crypto".to_owned());
+            cells.push((Column::Class, class));
         }
         cells
     }

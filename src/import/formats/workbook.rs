@@ -52,7 +52,10 @@ fn written(cell: &Data) -> String {
     match cell {
         Data::DateTime(moment) => {
             let (year, month, day, hour, minute, second, _) = moment.to_ymd_hms_milli();
-            if (hour, minute, second) == (0, 0, 0) {
+            // A number below 1 is a time of day without a day.
+            if moment.as_f64() < 1.0 {
+                format!("{hour:02}:{minute:02}:{second:02}")
+            } else if (hour, minute, second) == (0, 0, 0) {
                 format!("{year:04}-{month:02}-{day:02}")
             } else {
                 format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")

@@ -69,8 +69,11 @@ fn read(frame: &Frame<'_>, cell: &Cell<'_>) -> String {
         Cell::Date(day) => date(*day),
         Cell::Amount(minor) => amount(frame, *minor),
         Cell::Quantity(units) => quantity(*units),
-        Cell::Text(_) | Cell::Id(_) | Cell::Place(_) | Cell::Places(_) | Cell::Rates(_) => {
-            lot_name(cell)
-        }
+        Cell::Text(_)
+        | Cell::Id(_)
+        | Cell::Ids(_)
+        | Cell::Place(_)
+        | Cell::Places(_)
+        | Cell::Rates(_) => lot_name(cell),
     }
 }

@@ -7,6 +7,7 @@ pub mod disposals;
 pub mod explain;
 pub mod lots;
 pub mod reading;
+pub mod reconciliation;
 pub mod worksheet;
 
 use crate::date::Date;
@@ -71,6 +72,7 @@ pub(super) fn lot_name(cell: &Cell<'_>) -> String {
         | Cell::Amount(_)
         | Cell::Quantity(_)
         | Cell::Places(_)
+        | Cell::Ids(_)
         | Cell::Rates(_)
         | Cell::Place(_) => String::new(),
     }

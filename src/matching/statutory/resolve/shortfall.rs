@@ -2,9 +2,10 @@
 
 use super::Resolver;
 use crate::diagnostic::Problem;
+use crate::matching::jump::{self, Explanation, Jump};
 use crate::matching::statutory::moves::{Key, Move, What};
 use crate::money::Quantity;
-use crate::trade::{Action, SecurityId, TradeId};
+use crate::trade::{Action, SecurityId, Trade, TradeId};
 
 impl<'a> Resolver<'a> {
     /// The next acquisition of today that would fill a holding, where the rows do not say which came first.
@@ -77,14 +78,49 @@ impl<'a> Resolver<'a> {
             held
         };
         let (account, day) = (&self.history.account(trade.account).name, self.today);
-        Problem::at(
+        let problem = Problem::at(
             trade.source,
             format!("{} on {day}: sold {quantity} of {symbol} but only {held} are held", trade.action.word()),
         )
-        .note("likely causes: a purchase from before the file, a missing split or rename, rows of another account left out")
-        .help(format!(
+        .note("likely causes: a purchase from before the file, a missing split or rename, rows of another account left out");
+        if let Some(explanation) = self.jump(id, security, quantity, held) {
+            return explanation.explain(problem);
+        }
+        problem.help(format!(
             "if they were bought earlier, add a row like this with the real basis (columns date,action,symbol,quantity,basis,account):\n{},opening,{symbol},{missing},0.00,{account}\nor, if it was a short sale, use the action `short` (or --allow-short)",
             day.plus(-1)
         ))
+    }
+
+    /// A missing row that would explain it.
+    fn jump(
+        &self,
+        id: TradeId,
+        security: SecurityId,
+        sold: Quantity,
+        held: Quantity,
+    ) -> Option<Explanation> {
+        if self.problems.len() >= jump::MOST {
+            return None;
+        }
+        let sale = self.history.trade(id);
+        let holder = self.holders.of(sale.account);
+        let own = |(at, trade): &(usize, &Trade)| {
+            *at != id.0 as usize
+                && trade.date <= sale.date
+                && self.holders.of(trade.account) == holder
+        };
+        let rows = self.history.trades.iter().enumerate().filter(own);
+        let mut before: Vec<&Trade> = rows.map(|(_, trade)| trade).collect();
+        before.sort_by_key(|trade| trade.date);
+        let jump = Jump {
+            history: self.history,
+            before,
+            sale,
+            security,
+            sold,
+            held,
+        };
+        jump.explanation(|other| self.held((holder, other)))
     }
 }

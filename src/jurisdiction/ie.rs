@@ -2,7 +2,7 @@
 
 use super::{
     Assets, Day, Defer, Gifts, Jurisdiction, Net, Reading, Scope, Step, Swaps, TermTest, Written,
-    parameter_file,
+    YearRule, parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::FIFO;
@@ -47,8 +47,30 @@ pub static IE: Jurisdiction = Jurisdiction {
         "funds under exit tax (Irish and EU funds): refused",
         "indexation of before 2003; the tax rate",
     ],
+    gain: Some(&GAIN),
+    term_rule: None,
+    events: &[],
     parameters: parameter_file!("ie.toml"),
-    netting: &[&LOSSES, &EXEMPTION, &PAYMENT],
+    netting: &[
+        YearRule {
+            lines: &[
+                "gains",
+                "losses",
+                "net",
+                "brought_forward_used",
+                "carried_forward",
+            ],
+            rule: &LOSSES,
+        },
+        YearRule {
+            lines: &["exempt_used", "taxable"],
+            rule: &EXEMPTION,
+        },
+        YearRule {
+            lines: &["net_january_to_november", "net_december"],
+            rule: &PAYMENT,
+        },
+    ],
     net: Net::Ireland,
 };
 
@@ -86,4 +108,10 @@ static PAYMENT: Rule = Rule {
     id: "ie-payment",
     title: "two payment periods: January to November, December",
     citation: "Revenue, paying capital gains tax",
+};
+
+static GAIN: Rule = Rule {
+    id: "ie-gain",
+    title: "consideration less allowable expenditure",
+    citation: "TCA 1997 s 546, s 552",
 };

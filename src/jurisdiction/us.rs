@@ -2,7 +2,7 @@
 
 use super::{
     Assets, Day, Defer, Gifts, Jurisdiction, Net, Reading, Scope, Step, Swaps, TermTest, Written,
-    parameter_file,
+    YearRule, parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::{AVERAGE, FIFO, HIFO, LIFO, LOFO, SPECIFIC};
@@ -74,8 +74,14 @@ pub static US: Jurisdiction = Jurisdiction {
     limits: &[
         "straddles, constructive sales, related parties, currency gains, passive foreign companies, state tax",
     ],
+    gain: Some(&crate::rule::us::AMOUNT_REALISED),
+    term_rule: None,
+    events: &[],
     parameters: parameter_file!("us.toml"),
-    netting: &[&NETTING],
+    netting: &[YearRule {
+        lines: &[],
+        rule: &NETTING,
+    }],
     net: Net::UnitedStates,
 };
 

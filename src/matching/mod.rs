@@ -222,12 +222,7 @@ fn in_order_of_sale(all: &mut Matched) {
             adjustment.disposal = place[adjustment.disposal as usize];
         }
         if let Some(trails) = &mut all.trails {
-            for provenance in &mut trails.disposals {
-                provenance.map_rows(|row| place[row as usize]);
-            }
-            for movement in trails.lots.iter_mut().flatten() {
-                movement.map_row(|row| place[row as usize]);
-            }
+            trails.map_rows(|row| place[row as usize]);
             permute(&mut trails.disposals, &mut place.clone());
         }
         all.merged = std::mem::take(&mut all.merged)

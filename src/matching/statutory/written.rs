@@ -2,6 +2,7 @@
 
 use super::moves::{Key, Move, Way};
 use super::walk::{Row, Walk, ZERO};
+use crate::answer::trail::{Cause, Movement};
 use crate::answer::{LotName, Match, OpenLot};
 use crate::date::Date;
 use crate::jurisdiction::Written;
@@ -19,6 +20,8 @@ pub struct Position {
     number: u32,
     /// Units still open and what writing them brought.
     parcel: Parcel,
+    /// Units written in all.
+    whole: Quantity,
     /// What has been bought back or has expired.
     ended: Vec<Ended>,
 }
@@ -54,6 +57,7 @@ impl Walk<'_> {
             day: self.today,
             number,
             parcel: Parcel::new(step.quantity, proceeds, self.places())?,
+            whole: step.quantity,
             ended: Vec::new(),
         };
         self.positions
@@ -85,12 +89,13 @@ impl Walk<'_> {
                 cost: (!expired).then_some(cost),
             };
             position.ended.push(ended);
-            rows.push((position.row(step.key, &ended), ended));
+            rows.push((position.row(step.key, &ended), ended, position.whole));
         }
-        for (row, ended) in rows {
+        for (row, ended, whole) in rows {
+            let closed = (step.trade, step.quantity);
             match (counts, ended.cost) {
                 (Written::Close, cost) => {
-                    self.row(
+                    self.short_row(
                         &Row {
                             cost: cost.unwrap_or(ZERO),
                             acquired: Some(self.today),
@@ -98,12 +103,12 @@ impl Walk<'_> {
                             trade: step.trade,
                             ..row
                         },
-                        false,
+                        (Some((position_trade(&row), whole)), Some(closed)),
                     )?;
                 }
                 // A loss of its own, of the day it is paid.
                 (Written::GrantThenClose | Written::GrantStays { .. }, Some(cost)) => {
-                    self.row(
+                    self.short_row(
                         &Row {
                             proceeds: ZERO,
                             cost,
@@ -112,7 +117,7 @@ impl Walk<'_> {
                             trade: step.trade,
                             ..row
                         },
-                        false,
+                        (None, Some(closed)),
                     )?;
                 }
                 (Written::GrantThenClose | Written::GrantStays { .. }, None)
@@ -173,7 +178,9 @@ impl Walk<'_> {
                         trade: ended.trade,
                         ..row
                     };
-                    self.row(&row, false)?;
+                    let closed = (ended.trade, ended.quantity);
+                    let opened = (position.trade, position.whole);
+                    self.short_row(&row, (Some(opened), Some(closed)))?;
                 }
                 _ => rest.join(ended.quantity, ended.proceeds)?,
             }
@@ -192,7 +199,30 @@ impl Walk<'_> {
             cost: None,
         };
         let row = position.row(key, &whole);
-        self.row(&row, false).map(|_| ())
+        self.short_row(&row, (Some((position.trade, position.whole)), None))
+    }
+
+    /// Writes a row of a short position and tells where it comes from: the row that opened it and the one that closed
+    /// it, each with its units in all.
+    fn short_row(
+        &mut self,
+        row: &Row,
+        (opened, closed): (Option<(TradeId, Quantity)>, Option<(TradeId, Quantity)>),
+    ) -> Done {
+        let written = self.row(row, false)?;
+        let Some(told) = written.and_then(|written| self.told.row(written)) else {
+            return Ok(());
+        };
+        if let (Some((trade, whole)), Some(lot)) = (opened, row.lot) {
+            let cause = Cause::Opened { lot, whole };
+            let brought = row.proceeds.amount;
+            told.proceeds = vec![Movement::plain(trade, cause, row.quantity, brought)];
+        }
+        if let (Some((trade, whole)), false) = (closed, row.cost.amount.is_zero()) {
+            let cause = Cause::Closed { whole };
+            told.cost = vec![Movement::plain(trade, cause, row.quantity, row.cost.amount)];
+        }
+        Ok(())
     }
 
     /// Positions still open: negative quantity; the cost is what they brought, or nothing where that was a gain already.
@@ -221,6 +251,11 @@ impl Walk<'_> {
             }
         }
     }
+}
+
+/// The row that opened the position of a row.
+fn position_trade(row: &Row) -> TradeId {
+    row.lot.map_or(row.trade, |lot| lot.opened_by)
 }
 
 impl Position {

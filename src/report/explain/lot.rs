@@ -49,10 +49,15 @@ impl Explainer<'_> {
         parts.extend(self.went_into(name));
         let symbol = self.frame.symbol(name.security);
         let action = self.trade(name.opened_by).action.word().replace('_', " ");
+        let title = if name.number == 0 {
+            format!("pool of {symbol} at average cost")
+        } else {
+            format!("lot of {symbol} opened by the {action} of {}", name.date)
+        };
         Explanation {
             kind: "lot",
             id: self.frame.lot_text(name),
-            title: format!("lot of {symbol} opened by the {action} of {}", name.date),
+            title,
             parts,
         }
     }
@@ -137,7 +142,7 @@ impl Explainer<'_> {
                 let line = Line::new(format!("went into lot {lot}")).at(self.source(by));
                 let action = self.trade(by).action;
                 line.lot(lot)
-                    .rule(self.us(crate::rule::us::of_action(action)))
+                    .rule(self.rule_on(crate::rule::us::of_action(action), action))
             })
             .collect();
         (!lines.is_empty()).then(|| Part {

@@ -7,6 +7,7 @@ pub mod disposals;
 pub mod explain;
 pub mod lots;
 pub mod reading;
+pub mod sa108;
 pub mod worksheet;
 
 use crate::date::Date;

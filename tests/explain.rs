@@ -13,11 +13,11 @@ use std::process::Command;
 
 use lossoffset::answer::Answer;
 use lossoffset::import::{AccountSetting, Input, ReadOptions, read};
-use lossoffset::jurisdiction;
+use lossoffset::jurisdiction::{self, JURISDICTIONS, Jurisdiction};
 use lossoffset::report::Frame;
 use lossoffset::report::explain::{Explainer, Explanation};
 use lossoffset::settings::Settings;
-use lossoffset::trade::History;
+use lossoffset::trade::{Class, History};
 use model::history::Dice;
 
 /// A loss in December, replaced in January, sold again at a loss and replaced once more, then sold over a year later.
@@ -193,9 +193,17 @@ fn row(dice: &mut Dice, day: &str) -> String {
 
 const HEADER: &str = "date,action,symbol,quantity,price,fee,account,to_account,ratio,new_symbol,new_quantity,fraction,total,basis,acquired_date,fee_currency,fee_value,tag\n";
 
-fn computed(rows: &[String], settings: &Settings) -> Result<(History, Answer), String> {
+fn country(settings: &Settings) -> &'static Jurisdiction {
+    jurisdiction::named(settings.jurisdiction.as_deref().unwrap_or("us")).unwrap()
+}
+
+fn computed(
+    rows: &[String],
+    settings: &Settings,
+    coins: bool,
+) -> Result<(History, Answer), String> {
     let options = ReadOptions {
-        currency: Some("USD".into()),
+        currency: Some(country(settings).currency.into()),
         accounts: [(
             "ira".to_owned(),
             AccountSetting {
@@ -209,21 +217,26 @@ fn computed(rows: &[String], settings: &Settings) -> Result<(History, Answer), S
     let bytes = (HEADER.to_owned() + &rows.join("\n") + "\n").into_bytes();
     let name = "trades.csv".to_owned();
     let reading = read(vec![Input { name, bytes }], &options);
-    let history = reading
+    let mut history = reading
         .map_err(|failure| failure.problems[0].message.clone())?
         .history;
+    for security in history.securities.iter_mut().filter(|_| coins) {
+        if security.class == Class::Stock {
+            security.class = Class::Crypto;
+        }
+    }
     let answer = lossoffset::compute(&history, settings);
     let answer = answer.map_err(|problems| problems[0].message.clone())?;
     Ok((history, answer))
 }
 
 fn explained(history: &History, answer: &Answer, settings: &Settings) -> Vec<Explanation> {
-    let law = jurisdiction::named("us").unwrap();
+    let law = country(settings);
     let frame = Frame {
         history,
         answer,
         jurisdiction: law.code,
-        method: settings.method.as_deref().unwrap(),
+        method: settings.method.as_deref().unwrap_or("fifo"),
         currency: law.currency,
         places: law.places,
         tax_year: law.tax_year,
@@ -276,7 +289,7 @@ fn nothing_is_lost_and_every_figure_is_explained_whatever_happens() {
         for _ in 0..40 {
             day += chrono::Duration::days(dice.between(0, 12));
             rows.push(row(&mut dice, &day.to_string()));
-            match computed(&rows, &settings) {
+            match computed(&rows, &settings, false) {
                 Ok(_) => {
                     let last = rows.last().unwrap();
                     actions.extend(last.split(',').nth(1).map(str::to_owned));
@@ -291,11 +304,60 @@ fn nothing_is_lost_and_every_figure_is_explained_whatever_happens() {
                 }
             }
         }
-        let (history, answer) = computed(&rows, &settings).unwrap();
+        let (history, answer) = computed(&rows, &settings, false).unwrap();
         rows_explained += answer.disposals.len();
         let found = explained(&history, &answer, &settings);
         check(&found, &format!("{method}\n{HEADER}{}", rows.join("\n")));
     }
     assert!(rows_explained > 500, "only {rows_explained} rows");
     assert!(actions.len() > 20, "only {actions:?}");
+}
+
+/// The same in every other country, and each part that has an amount cites the law.
+#[test]
+fn every_country_explains_its_figures() {
+    let others = JURISDICTIONS.iter().filter(|law| law.code != "us");
+    for law in others.filter(|law| law.code != "none") {
+        let mut rows_explained = 0;
+        for seed in 0..24 {
+            let settings = Settings {
+                jurisdiction: Some(law.code.to_owned()),
+                trail: true,
+                allow_short: seed % 3 == 0,
+                ..Settings::default()
+            };
+            let coins = seed % 4 == 3;
+            let mut dice = Dice(seed ^ 0xC0DE);
+            let mut rows: Vec<String> = Vec::new();
+            let mut day = model::number::day(0);
+            for _ in 0..30 {
+                day += chrono::Duration::days(dice.between(0, 12));
+                rows.push(row(&mut dice, &day.to_string()));
+                if let Err(message) = computed(&rows, &settings, coins) {
+                    let story = format!("{}: {message}\n{}", law.code, rows.join("\n"));
+                    assert!(!message.contains("internal"), "{story}");
+                    rows.pop();
+                }
+            }
+            let (history, answer) = computed(&rows, &settings, coins).unwrap();
+            rows_explained += answer.disposals.len();
+            let found = explained(&history, &answer, &settings);
+            let story = format!("{}\n{HEADER}{}", law.code, rows.join("\n"));
+            check(&found, &story);
+            cited(&found, &story);
+        }
+        assert!(rows_explained > 50, "{}: {rows_explained}", law.code);
+    }
+}
+
+/// Proceeds and cost of every disposal name a row and a rule.
+fn cited(found: &[Explanation], story: &str) {
+    for explanation in found.iter().filter(|one| one.kind == "disposal") {
+        for part in explanation.parts.iter().take(2) {
+            let nothing = part.total.as_ref().is_some_and(|(_, total)| *total == 0);
+            let lines = &part.lines;
+            let cites = lines.iter().any(|line| line.rule.is_some());
+            assert!(nothing || cites, "{} {lines:#?}\n{story}", explanation.id);
+        }
+    }
 }

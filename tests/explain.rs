@@ -319,7 +319,7 @@ fn every_country_explains_its_figures() {
     let others = JURISDICTIONS.iter().filter(|law| law.code != "us");
     for law in others.filter(|law| law.code != "none") {
         let mut rows_explained = 0;
-        for seed in 0..24 {
+        for seed in 0..16 {
             let settings = Settings {
                 jurisdiction: Some(law.code.to_owned()),
                 trail: true,

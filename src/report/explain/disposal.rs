@@ -241,6 +241,12 @@ impl Explainer<'_> {
             lines.push(line);
         }
         if movements.is_empty() {
+            let own = row.matched == Match::Amount && !row.quantity.is_zero();
+            let rule = self.law.identified_by(row.matched).filter(|_| own);
+            if let (Some(rule), 0) = (rule, row.cost) {
+                let text = "none of its own: what was paid counts in the year it was paid";
+                lines.push(Line::new(text).rule(Some(rule)));
+            }
             if row.cost != 0 {
                 let text = if row.quantity.is_zero() && row.proceeds == 0 {
                     "long-term part of the loss of the row before"

@@ -87,6 +87,8 @@ pub enum What {
         to: SecurityId,
         /// Its units.
         units: Quantity,
+        /// Whether nothing stays what it was.
+        whole: bool,
     },
     /// Units go to another holding of the same taxpayer, with their cost.
     Carry {
@@ -145,9 +147,8 @@ impl What {
             | Self::Shift { .. }
             | Self::Return { .. }
             | Self::Divide { .. }
-            | Self::Turn { .. }
-            | Self::Carry { .. } => 0,
-            Self::In { premium: false, .. } => 1,
+            | Self::Turn { .. } => 0,
+            Self::In { premium: false, .. } | Self::Carry { .. } => 1,
             Self::Release | Self::Assign => 2,
             Self::In { premium: true, .. } => 3,
             Self::Out { .. } | Self::Open { .. } | Self::Close { .. } | Self::Amount { .. } => 4,

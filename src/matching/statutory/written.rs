@@ -9,7 +9,7 @@ use crate::jurisdiction::Written;
 use crate::matching::Halt;
 use crate::money::{Money, Quantity};
 use crate::parcel::{Parcel, Part};
-use crate::trade::{AccountId, TradeId};
+use crate::trade::{AccountId, SecurityId, TradeId};
 
 /// Contracts written, or units sold short, by one row.
 #[derive(Clone, Debug)]
@@ -144,8 +144,10 @@ impl Walk<'_> {
     /// Short units are restated with the shares.
     pub fn rescale_positions(&mut self, key: Key, new: Quantity, old: Quantity) -> Done {
         for position in self.positions.entry(key).or_default() {
-            let units = position.parcel.left().share(new, old)?;
+            let before = position.parcel.left();
+            let units = before.share(new, old)?;
             position.parcel.rescale(units)?;
+            self.tally.opened(key.1, units.minus(before)?)?;
         }
         Ok(())
     }
@@ -223,6 +225,12 @@ impl Walk<'_> {
             told.cost = vec![Movement::plain(trade, cause, row.quantity, row.cost.amount)];
         }
         Ok(())
+    }
+
+    /// Units still open short, by security.
+    pub fn short_units(&self) -> impl Iterator<Item = (SecurityId, Quantity)> {
+        let all = self.positions.iter();
+        all.flat_map(|(key, positions)| positions.iter().map(|p| (key.1, p.parcel.left())))
     }
 
     /// Positions still open: negative quantity; the cost is what they brought, or nothing where that was a gain already.

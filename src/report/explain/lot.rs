@@ -96,9 +96,9 @@ impl Explainer<'_> {
 
     /// What an open option brought, where that was a gain on the day it was written.
     fn counted_when_written(&self, movements: &[Movement]) -> Vec<Line> {
-        let brought = movements.iter().try_fold(Money::ZERO, |sum, movement| {
-            sum.plus(movement.amount).ok()
-        });
+        let brought = movements
+            .iter()
+            .try_fold(Money::ZERO, |sum, movement| sum.plus(movement.amount).ok());
         let brought = brought.and_then(|sum| sum.to_minor(self.frame.places).ok());
         let brought = brought.unwrap_or(0);
         let mut lines = self.movements(movements, brought);

@@ -334,7 +334,8 @@ impl<'a> Resolver<'a> {
             return Ok(());
         }
         // Every account of the holding turns; only a part of it stays where the row is.
-        if quantity == held {
+        let whole = quantity == held;
+        if whole {
             for (at, own) in self.at.clone() {
                 if at.1 == from && self.holders.of(at.0) == self.holders.of(account) {
                     self.at.insert(at, Quantity::ZERO);
@@ -351,7 +352,7 @@ impl<'a> Resolver<'a> {
             self.change(account, from, quantity.negated())?;
             self.change(account, to, units)?;
         }
-        self.push(id, account, from, quantity, What::Turn { to, units });
+        self.push(id, account, from, quantity, What::Turn { to, units, whole });
         Ok(())
     }
 

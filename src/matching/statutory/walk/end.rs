@@ -2,7 +2,7 @@
 
 use super::{Done, Walk};
 use crate::answer::trail::{Cause, Movement, Provenance};
-use crate::answer::{LotName, Match, OpenLot};
+use crate::answer::{LotName, Match, OpenLot, Units};
 use crate::date::Date;
 use crate::diagnostic::Problem;
 use crate::jurisdiction::Defer;
@@ -90,7 +90,23 @@ impl<'a> Walk<'a> {
             held = held.plus(stock.carried()?)?;
         }
         self.conservation.basis_held = held;
+        self.conservation.units = self.counted()?;
         all.conservation.add(&self.conservation)
+    }
+
+    /// Units as counted from the moves beside those that are held.
+    fn counted(&mut self) -> Result<Vec<Units>, OutOfRange> {
+        let mut tally = std::mem::take(&mut self.tally);
+        for (key, stock) in &self.stocks {
+            tally.holds(key.1, stock.units(), Quantity::ZERO)?;
+        }
+        for (security, short) in self.short_units() {
+            tally.holds(security, Quantity::ZERO, short)?;
+        }
+        for (key, units) in &self.lacking {
+            tally.uncovered(key.1, *units)?;
+        }
+        tally.counted()
     }
 
     pub(super) fn end(&mut self) -> Done {

@@ -52,7 +52,7 @@ impl<'a> Walk<'a> {
                 units,
                 fraction,
             } => self.divide(step, (step.key.0, to), units, fraction),
-            What::Turn { to, units } => self.turn(step, (step.key.0, to), units),
+            What::Turn { to, units, .. } => self.turn(step, (step.key.0, to), units),
             What::Carry { to } => self.turn(step, to, step.quantity),
             What::Open { proceeds } => self.open(step, proceeds),
             What::Close { cost, expired } => self.close(step, cost, expired),
@@ -61,6 +61,13 @@ impl<'a> Walk<'a> {
     }
 
     fn rescale(&mut self, step: &Move, new: Quantity, old: Quantity) -> Done {
+        let uncovered = self.uncovered.iter_mut();
+        for (_, (_, _, units, _)) in uncovered.filter(|((key, _), _)| *key == step.key) {
+            *units = units.share(new, old)?;
+        }
+        if let Some(units) = self.lacking.get_mut(&step.key) {
+            *units = units.share(new, old)?;
+        }
         let before = self.pool_held(step.key)?;
         let Some(stock) = self.stocks.get_mut(&step.key) else {
             return Ok(());

@@ -37,6 +37,7 @@ impl<'a> Walk<'a> {
         let mut outs: BTreeMap<Key, Vec<Move>> = BTreeMap::new();
         for step in day {
             let settled = match step.what.rank() {
+                0 if self.bought.contains_key(&step.key) => self.settle_bought(false),
                 0 | 1 => Ok(()),
                 2 | 3 => self.settle_bought(true),
                 _ => self.settle_bought(false),
@@ -155,7 +156,7 @@ impl<'a> Walk<'a> {
 
     /// Gives the rows of an earlier disposal the cost of the purchase that covers them.
     pub(super) fn honour(&mut self, key: Key, sold: Date, leg: usize, served: &Served) -> Done {
-        let Some(line) = self.plan.line_id(key) else {
+        let Some(line) = self.plan.line_id(key, self.today) else {
             return Ok(());
         };
         let rows = self.waiting.remove(&(line, sold, leg)).unwrap_or_default();
@@ -284,7 +285,7 @@ impl<'a> Walk<'a> {
                 rows.push((written, units, group.way == Way::Spouse));
             }
             if part.is_none()
-                && let Some(line) = self.plan.line_id(key)
+                && let Some(line) = self.plan.line_id(key, self.today)
             {
                 let rows = rows.into_iter().map(|(row, units, _)| (row, units));
                 self.waiting
@@ -404,6 +405,8 @@ impl<'a> Walk<'a> {
     pub(super) fn leave_uncovered(&mut self, key: Key, groups: Vec<Group>) -> Done {
         for group in groups {
             let left = group.parcel.left();
+            let lacking = self.lacking.entry(key).or_default();
+            *lacking = lacking.plus(left)?;
             if left.is_zero() || !self.holders.reported(key.0) {
                 continue;
             }

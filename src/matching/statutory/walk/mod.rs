@@ -24,6 +24,7 @@ use crate::matching::statutory::holders::Holders;
 use crate::matching::statutory::moves::{Holder, Key, Move, Way};
 use crate::matching::statutory::plan::Plan;
 use crate::matching::statutory::stock::{Carried, Lot, Stock};
+use crate::matching::statutory::tally::Tally;
 use crate::matching::statutory::told::{PoolPlace, Told};
 use crate::matching::statutory::written::Position;
 use crate::matching::trail::{Handle, Recorder};
@@ -64,6 +65,8 @@ pub struct Walk<'a> {
     waiting: FxHashMap<(usize, Date, usize), Vec<Open>>,
     /// Sales that no purchase has covered yet.
     uncovered: BTreeMap<(Key, Date), (AccountId, TradeId, Quantity, Part)>,
+    /// The same of everybody, units only.
+    lacking: BTreeMap<Key, Quantity>,
     /// Of those, transfers to the spouse, whose proceeds will be their cost.
     at_cost: FxHashSet<u32>,
     numbers: FxHashMap<(SecurityId, Date), u32>,
@@ -76,6 +79,8 @@ pub struct Walk<'a> {
     pub problems: Vec<Problem>,
     pub conservation: Conservation,
     pub today: Date,
+    /// Units, counted apart.
+    pub tally: Tally,
     /// Where figures come from, if asked for.
     pub told: Told,
     /// The same for lots.
@@ -175,6 +180,7 @@ impl<'a> Walk<'a> {
             waiting: FxHashMap::default(),
             at_cost: FxHashSet::default(),
             uncovered: BTreeMap::new(),
+            lacking: BTreeMap::new(),
             numbers: FxHashMap::default(),
             lifts: BTreeMap::new(),
             year: i32::MIN,
@@ -185,6 +191,7 @@ impl<'a> Walk<'a> {
             problems: Vec::new(),
             conservation: Conservation::default(),
             today: Date::FIRST,
+            tally: Tally::default(),
             told: Told::new(rules.trail),
             trail: Recorder::new(rules.trail),
         }
@@ -214,6 +221,10 @@ impl<'a> Walk<'a> {
         for day in moves.chunk_by(|a, b| a.day == b.day) {
             let Some(first) = day.first() else { continue };
             self.today = first.day;
+            for step in day {
+                let counted = self.tally.count(step).map_err(Halt::from);
+                self.noted(step, counted);
+            }
             let lifted = self.lift(first.day);
             self.noted(first, lifted);
             let closed = self.close_years(self.law.tax_year.of(first.day));

@@ -203,3 +203,27 @@ fn coins_moved_on_the_day_of_their_purchase_keep_their_cost() {
         &["2022 2022-05-01 6000 5000 1000 - pool"],
     );
 }
+
+/// 100 shares that cost 1,000 become 50 worth 120 each and 4,000 of cash: 4,000 of 10,000, so 400 of the cost goes with
+/// the cash and 600 stay (TCGA 1992 s 128, s 129). Cash of 400 is small (s 122(2): up to 3,000 or 5 %) and only lowers
+/// the cost, to 600. Elsewhere the rule is not stated: refused.
+#[test]
+fn cash_beside_new_shares_is_a_part_disposal_unless_it_is_small() {
+    let csv = |price: u32, cash: u32| {
+        format!(
+            "date,action,symbol,quantity,price,ratio,new_symbol,total\n\
+             2023-05-01,buy,TGT,100,10,,,\n2024-06-01,merger,TGT,,{price},1:2,NEW,{cash}\n\
+             2024-09-02,sell,NEW,50,130,,,\n"
+        )
+    };
+    let sold = "2024-25 2024-09-02 6500.00 600.00 5900.00 - pool";
+    let part = "2024-25 2024-06-01 4000.00 400.00 3600.00 - pool";
+    rows(&csv(120, 4_000), "uk", &[part, sold]);
+    rows(&csv(12, 400), "uk", &[sold]);
+    let (code, _, error) = run(&csv(120, 4_000), "-j ca");
+    assert_eq!(code, Some(1));
+    assert!(
+        error.contains("what of the cost belongs to the cash is not stated"),
+        "{error}"
+    );
+}

@@ -1,8 +1,8 @@
 //! Austria: capital income of individuals, calendar year.
 
 use super::{
-    Assets, Average, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Unit, Written,
-    YearRule, parameter_file,
+    Assets, Average, Boot, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Unit,
+    Written, YearRule, parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::AVERAGE;
@@ -29,6 +29,7 @@ pub static AT: Jurisdiction = Jurisdiction {
     written: Written::Close,
     gifts: Gifts::CarryOver,
     swaps: Swaps::Neutral,
+    boot: Boot::NotStated,
     carry_in: &[],
     readings: &[],
     repurchase_notice: false,

@@ -1,7 +1,7 @@
 //! Australia: capital gains of individuals, year to 30 June.
 
 use super::{
-    Assets, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written, YearRule,
+    Assets, Boot, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written, YearRule,
     parameter_file,
 };
 use crate::date::{TaxYear, YearLabel};
@@ -31,6 +31,7 @@ pub static AU: Jurisdiction = Jurisdiction {
     written: Written::Close,
     gifts: Gifts::MarketValue,
     swaps: Swaps::Disposal,
+    boot: Boot::NotStated,
     carry_in: &["loss"],
     readings: &[],
     repurchase_notice: true,

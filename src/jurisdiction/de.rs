@@ -1,7 +1,7 @@
 //! Germany: private investors. Section 23 EStG for coins, section 20 EStG for shares and the rest; calendar year.
 
 use super::{
-    Assets, Day, EventRule, Gifts, Jurisdiction, Net, Reading, Scope, Step, Swaps, TermTest,
+    Assets, Boot, Day, EventRule, Gifts, Jurisdiction, Net, Reading, Scope, Step, Swaps, TermTest,
     Written, YearRule, parameter_file,
 };
 use crate::date::TaxYear;
@@ -32,6 +32,7 @@ pub static DE: Jurisdiction = Jurisdiction {
     },
     gifts: Gifts::CarryOver,
     swaps: Swaps::Disposal,
+    boot: Boot::NotStated,
     carry_in: &["private", "stock", "other", "loss"],
     readings: &[Reading {
         name: "derivative_cap",

@@ -1,8 +1,8 @@
 //! Spain: savings base of individuals, calendar year.
 
 use super::{
-    Assets, Day, Defer, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written, YearRule,
-    parameter_file,
+    Assets, Boot, Day, Defer, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written,
+    YearRule, parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::FIFO;
@@ -25,6 +25,7 @@ pub static ES: Jurisdiction = Jurisdiction {
     written: Written::Close,
     gifts: Gifts::CarryOver,
     swaps: Swaps::Disposal,
+    boot: Boot::NotStated,
     carry_in: &["loss"],
     readings: &[],
     repurchase_notice: false,

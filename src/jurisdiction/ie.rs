@@ -1,8 +1,8 @@
 //! Ireland: capital gains tax of individuals, calendar year.
 
 use super::{
-    Assets, Day, Defer, Gifts, Jurisdiction, Net, Reading, Scope, Step, Swaps, TermTest, Written,
-    YearRule, parameter_file,
+    Assets, Boot, Day, Defer, Gifts, Jurisdiction, Net, Reading, Scope, Step, Swaps, TermTest,
+    Written, YearRule, parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::FIFO;
@@ -32,6 +32,7 @@ pub static IE: Jurisdiction = Jurisdiction {
     written: Written::Close,
     gifts: Gifts::MarketValue,
     swaps: Swaps::Disposal,
+    boot: Boot::NotStated,
     carry_in: &["loss"],
     readings: &[Reading {
         name: "crypto_four_weeks",

@@ -1,7 +1,7 @@
 //! India: listed shares and virtual digital assets of individuals, year from 1 April.
 
 use super::{
-    Assets, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written, YearRule,
+    Assets, Boot, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written, YearRule,
     parameter_file,
 };
 use crate::date::{TaxYear, YearLabel};
@@ -30,6 +30,7 @@ pub static IN: Jurisdiction = Jurisdiction {
     written: Written::Close,
     gifts: Gifts::CarryOver,
     swaps: Swaps::Disposal,
+    boot: Boot::NotStated,
     carry_in: &["short", "long", "loss"],
     readings: &[],
     repurchase_notice: false,

@@ -1,8 +1,8 @@
 //! Japan: listed shares and coins of individuals, calendar year.
 
 use super::{
-    Assets, Average, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Unit, Written,
-    YearRule, parameter_file,
+    Assets, Average, Boot, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Unit,
+    Written, YearRule, parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::{AVERAGE, STATUTORY};
@@ -31,6 +31,7 @@ pub static JP: Jurisdiction = Jurisdiction {
     written: Written::Close,
     gifts: Gifts::CarryOver,
     swaps: Swaps::Disposal,
+    boot: Boot::NotStated,
     carry_in: &["loss"],
     readings: &[],
     repurchase_notice: false,

@@ -61,6 +61,8 @@ pub struct Jurisdiction {
     pub gifts: Gifts,
     /// What an exchange of one coin for another is.
     pub swaps: Swaps,
+    /// What cash beside new shares is.
+    pub boot: Boot,
     /// The keys of `--carry-in`.
     pub carry_in: &'static [&'static str],
     /// Settings for what its law leaves open, under its table of the configuration file.
@@ -215,6 +217,20 @@ pub enum Swaps {
     Disposal,
     /// Nothing yet: cost and date go along.
     Neutral,
+}
+
+/// What cash beside the new shares of a merger is, where the holdings of the law are pools.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Boot {
+    /// Not stated here: refused.
+    NotStated,
+    /// For a part of what was held, by the values of cash and shares; small amounts lower the cost.
+    PartDisposal {
+        /// Up to this amount it is small.
+        small: i64,
+        /// Up to this part of the whole it is small.
+        percent: i64,
+    },
 }
 
 /// How a country nets its tax years.

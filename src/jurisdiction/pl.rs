@@ -1,7 +1,7 @@
 //! Poland: shares and coins of individuals, calendar year.
 
 use super::{
-    Assets, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written, YearRule,
+    Assets, Boot, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written, YearRule,
     parameter_file,
 };
 use crate::date::TaxYear;
@@ -25,6 +25,7 @@ pub static PL: Jurisdiction = Jurisdiction {
     written: Written::Close,
     gifts: Gifts::CarryOver,
     swaps: Swaps::Neutral,
+    boot: Boot::NotStated,
     carry_in: &["loss"],
     readings: &[],
     repurchase_notice: false,

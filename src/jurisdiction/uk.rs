@@ -1,8 +1,8 @@
 //! United Kingdom: capital gains tax of individuals, shares and tokens, tax year from 6 April.
 
 use super::{
-    Assets, Average, Day, EventRule, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Unit,
-    Written, YearRule, parameter_file,
+    Assets, Average, Boot, Day, EventRule, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest,
+    Unit, Written, YearRule, parameter_file,
 };
 use crate::date::{TaxYear, YearLabel};
 use crate::method::STATUTORY;
@@ -45,6 +45,11 @@ pub static UK: Jurisdiction = Jurisdiction {
     written: Written::GrantRevised,
     gifts: Gifts::MarketValue,
     swaps: Swaps::Disposal,
+    // In proportion to values (s 128, s 129); 5 % or 3,000 is small (s 122(2)).
+    boot: Boot::PartDisposal {
+        small: 3_000,
+        percent: 5,
+    },
     carry_in: &["loss"],
     readings: &[],
     repurchase_notice: false,

@@ -2,7 +2,7 @@
 //! pool before and after.
 
 use crate::answer::Disposal;
-use crate::answer::trail::{Cause, Change, Provenance};
+use crate::answer::trail::{Cause, Change, Movement, Pool, Provenance};
 use crate::jurisdiction::{Jurisdiction, named};
 use crate::money::{Minor, Money};
 use crate::output::table::{Cell, Column, Field, Place, Table, cell_of, columns_of, field};
@@ -108,23 +108,43 @@ impl<'a> Computations<'a> {
 pub fn purchases(frame: &Frame<'_>, told: &Provenance) -> Vec<TradeId> {
     let pools = frame.answer.trails.as_ref().map(|trails| &trails.pools);
     let mut trades = Vec::new();
-    for movement in &told.cost {
+    collect(
+        pools.map_or(&[][..], Vec::as_slice),
+        &told.cost,
+        &mut trades,
+    );
+    trades
+}
+
+/// The purchases among movements; of units out of a pool, those that joined it since it was last empty.
+fn collect(pools: &[Pool], movements: &[Movement], trades: &mut Vec<TradeId>) {
+    for movement in movements {
         match movement.cause {
             Cause::Opened { .. } | Cause::Closed { .. } => trades.push(movement.trade),
             Cause::Pooled { pool, step } => {
-                let pool = pools.and_then(|pools| pools.get(pool as usize));
-                let steps = pool.and_then(|pool| {
-                    let step = step as usize;
-                    pool.steps.get(pool.began(step)..=step)
-                });
-                let movements = steps.into_iter().flatten().flat_map(|s| &s.movements);
-                let opened = movements.filter(|m| matches!(m.cause, Cause::Opened { .. }));
-                trades.extend(opened.map(|movement| movement.trade));
+                let Some(pool) = pools.get(pool as usize) else {
+                    continue;
+                };
+                let step = step as usize;
+                let steps = pool.steps.get(pool.began(step)..=step);
+                for step in steps.unwrap_or_default() {
+                    collect(pools, &step.movements, trades);
+                }
             }
-            _ => {}
+            Cause::Deferred { .. }
+            | Cause::Adjusted
+            | Cause::Rescaled { .. }
+            | Cause::Became { .. }
+            | Cause::Moved { .. }
+            | Cause::Averaged { .. }
+            | Cause::Restarted { .. }
+            | Cause::Left
+            | Cause::Rounded
+            | Cause::Early
+            | Cause::InLieu
+            | Cause::GiftValue => {}
         }
     }
-    trades
 }
 
 impl Table for Computations<'_> {

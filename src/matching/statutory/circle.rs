@@ -174,6 +174,7 @@ impl Circle {
             }
             What::Shift { .. }
             | What::Return { .. }
+            | What::Part { .. }
             | What::Open { .. }
             | What::Close { .. }
             | What::Assign

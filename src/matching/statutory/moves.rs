@@ -72,6 +72,13 @@ pub enum What {
         /// How much.
         amount: Money,
     },
+    /// A part of what is held is disposed of without units: cash beside the shares that others turn into.
+    Part {
+        /// The cash.
+        proceeds: Money,
+        /// The part of the cost that goes: so much of so much.
+        of: (Quantity, Quantity),
+    },
     /// A part of the cost of some units moves to units of another security.
     Divide {
         /// The other security.
@@ -146,6 +153,7 @@ impl What {
             Self::Scale { .. }
             | Self::Shift { .. }
             | Self::Return { .. }
+            | Self::Part { .. }
             | Self::Divide { .. }
             | Self::Turn { .. } => 0,
             Self::In { premium: false, .. } | Self::Carry { .. } => 1,

@@ -158,6 +158,7 @@ impl Plan {
             }
             What::Shift { .. }
             | What::Return { .. }
+            | What::Part { .. }
             | What::Open { .. }
             | What::Close { .. }
             | What::Assign

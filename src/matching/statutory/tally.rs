@@ -71,7 +71,9 @@ impl Tally {
                 own.closed = own.closed.plus(units)?;
                 Ok(())
             }
-            What::Shift { .. } | What::Return { .. } | What::Amount { .. } => Ok(()),
+            What::Shift { .. } | What::Return { .. } | What::Part { .. } | What::Amount { .. } => {
+                Ok(())
+            }
         }
     }
 

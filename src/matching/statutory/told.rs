@@ -20,6 +20,8 @@ pub struct PoolPlace {
     pub pool: u32,
     /// Position among its steps.
     pub step: u32,
+    /// The row of an adjustment that takes effect later, of which the units that left took a share.
+    pub awaited: Option<TradeId>,
 }
 
 /// What is told of a walk.
@@ -141,7 +143,11 @@ impl Told {
             change,
         });
         let step = steps.len() as u32 - 1;
-        PoolPlace { pool, step }
+        PoolPlace {
+            pool,
+            step,
+            awaited: None,
+        }
     }
 }
 
@@ -264,14 +270,16 @@ impl Walk<'_> {
         match origin {
             Origin::Untold => {}
             Origin::Purchase(trail) => told.cost = self.trail.movements(trail),
-            Origin::Pool(PoolPlace { pool, step }, change) => {
+            Origin::Pool(place, change) => {
+                let PoolPlace { pool, step, .. } = place;
                 let pooled = Cause::Pooled { pool, step };
                 let early = early(change, units, cost);
                 let own = cost.minus(early).unwrap_or(cost);
                 told.cost = vec![Movement::plain(trade, pooled, units, own)];
                 if !early.is_zero() {
+                    let from = place.awaited.unwrap_or(trade);
                     told.cost
-                        .push(Movement::plain(trade, Cause::Early, units, early));
+                        .push(Movement::plain(from, Cause::Early, units, early));
                 }
                 told.pool = Some(change);
             }

@@ -22,6 +22,13 @@ impl Explainer<'_> {
             return Line::new(format!("{units} out of the pool"));
         };
         let before = step.change.before;
+        if movement.units.is_zero() {
+            let text = format!(
+                "part of the pool's cost of {}, as the cash is of cash and shares",
+                self.money(before.cost)
+            );
+            return Line::new(text).rule(self.law.identified_by(Match::Pool));
+        }
         let text = format!(
             "{units} of the {} {} in the pool, which cost {}",
             quantity(before.units),

@@ -47,6 +47,7 @@ impl<'a> Walk<'a> {
             }
             What::Shift { amount, effective } => self.shift(step, amount, effective),
             What::Return { amount } => self.return_capital(step, amount),
+            What::Part { proceeds, of } => self.part_disposal(step, proceeds, of),
             What::Divide {
                 to,
                 units,
@@ -84,6 +85,51 @@ impl<'a> Walk<'a> {
         if !before.units.is_zero() {
             let rescaled = Movement::plain(step.trade, cause, before.units, Money::ZERO);
             self.pool_step(step.key, before, vec![rescaled])?;
+        }
+        Ok(())
+    }
+
+    /// Cash beside new shares: a part of what is held is disposed of for it, without units.
+    pub(super) fn part_disposal(
+        &mut self,
+        step: &Move,
+        proceeds: Money,
+        (part, whole): (Quantity, Quantity),
+    ) -> Done {
+        let (before, places) = (self.pool_held(step.key)?, self.places());
+        let stock = self.stocks.entry(step.key).or_default();
+        let Some(pool) = &mut stock.pool else {
+            return Ok(());
+        };
+        let amount = pool.amount_left()?.share(part, whole)?;
+        let cost = Part {
+            amount,
+            printed: amount.to_minor(places)?,
+        };
+        pool.adjust(cost.negated())?;
+        let left = Movement::plain(step.trade, Cause::Left, step.quantity, amount.negated());
+        let origin = self.pool_step(step.key, before, vec![left])?;
+        let row = Row {
+            key: step.key,
+            account: step.account,
+            trade: step.trade,
+            quantity: Quantity::ZERO,
+            matched: Match::Pool,
+            proceeds: self.part(proceeds)?,
+            cost,
+            way: Way::Sale,
+            acquired: None,
+            held_from: None,
+            lot: Some(self.pool_name(step.key)),
+            tax_day: self.today,
+        };
+        let written = self.row(&row, false)?;
+        if let Some(told) = written.and_then(|written| self.told.row(written))
+            && let Origin::Pool(PoolPlace { pool, step: at, .. }, change) = origin
+        {
+            let pooled = Cause::Pooled { pool, step: at };
+            told.cost = vec![Movement::plain(step.trade, pooled, Quantity::ZERO, amount)];
+            told.pool = Some(change);
         }
         Ok(())
     }
@@ -307,7 +353,7 @@ impl<'a> Walk<'a> {
             other.join(units, part, places)?;
             let plain = |cause, amount| Movement::plain(step.trade, cause, step.quantity, amount);
             let mut movements = vec![plain(became, Money::ZERO)];
-            if let Origin::Pool(PoolPlace { pool, step }, _) = origin {
+            if let Origin::Pool(PoolPlace { pool, step, .. }, _) = origin {
                 movements.insert(0, plain(Cause::Pooled { pool, step }, part.amount));
             }
             return self.pool_step(to, new_before, movements).map(|_| ());

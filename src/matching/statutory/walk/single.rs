@@ -8,6 +8,7 @@ use crate::jurisdiction::{Defer, Unit};
 use crate::matching::Halt;
 use crate::matching::statutory::moves::{Key, Manner, Move, Way, What};
 use crate::matching::statutory::stock::{Carried, Lot};
+use crate::matching::statutory::told::PoolPlace;
 use crate::matching::trail::Handle;
 use crate::money::{Money, Quantity};
 use crate::parcel::{Parcel, Part};
@@ -229,10 +230,15 @@ impl<'a> Walk<'a> {
     ) -> Result<(Part, Origin), Halt> {
         let (before, places) = (self.pool_held(key)?, self.places());
         let stock = self.stocks.entry(key).or_default();
+        let awaited = stock.pending.first().map(|pending| pending.trade);
         let part = stock.take(quantity, places)?;
         let cost = self.pool_held(key)?.cost.minus(before.cost)?;
         let left = Movement::plain(trade, Cause::Left, quantity, cost);
-        Ok((part, self.pool_step(key, before, vec![left])?))
+        let origin = match self.pool_step(key, before, vec![left])? {
+            Origin::Pool(place, change) => Origin::Pool(PoolPlace { awaited, ..place }, change),
+            other => other,
+        };
+        Ok((part, origin))
     }
 
     /// Whether the rules with a window reach this security: coins only where a setting says so.

@@ -38,6 +38,9 @@ struct Ended {
 
 type Done = Result<(), Halt>;
 
+/// The row that opened or closed a position, and its units in all.
+type Side = (TradeId, Quantity);
+
 impl Walk<'_> {
     /// When a position's result counts: for units sold short always when they are bought.
     fn counts(&self, key: Key) -> Written {
@@ -206,11 +209,7 @@ impl Walk<'_> {
 
     /// Writes a row of a short position and tells where it comes from: the row that opened it and the one that closed
     /// it, each with its units in all.
-    fn short_row(
-        &mut self,
-        row: &Row,
-        (opened, closed): (Option<(TradeId, Quantity)>, Option<(TradeId, Quantity)>),
-    ) -> Done {
+    fn short_row(&mut self, row: &Row, (opened, closed): (Option<Side>, Option<Side>)) -> Done {
         let written = self.row(row, false)?;
         let Some(told) = written.and_then(|written| self.told.row(written)) else {
             return Ok(());

@@ -13,11 +13,11 @@ use std::process::Command;
 
 use lossoffset::answer::Answer;
 use lossoffset::import::{AccountSetting, Input, ReadOptions, read};
-use lossoffset::jurisdiction;
+use lossoffset::jurisdiction::{self, JURISDICTIONS, Jurisdiction};
 use lossoffset::report::Frame;
 use lossoffset::report::explain::{Explainer, Explanation};
 use lossoffset::settings::Settings;
-use lossoffset::trade::History;
+use lossoffset::trade::{Class, History};
 use model::history::Dice;
 
 /// A loss in December, replaced in January, sold again at a loss and replaced once more, then sold over a year later.
@@ -130,21 +130,23 @@ fn an_unknown_id_comes_with_close_ones() {
 
 #[test]
 fn the_readme_shows_what_the_program_prints() {
-    let output = Command::new(env!("CARGO_BIN_EXE_lossoffset"))
-        .args([
-            "explain",
-            "options-and-wash-sales.csv",
-            "--config",
-            "lossoffset.toml",
-        ])
-        .arg("TALON@2025-01-27#1")
-        .current_dir("examples")
-        .env_clear()
-        .output()
-        .unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
     let readme = fs::read_to_string("README.md").unwrap();
-    assert!(readme.contains(&text), "{text}");
+    for command in [
+        "explain options-and-wash-sales.csv --config lossoffset.toml TALON@2025-01-27#1",
+        "compute uk.csv -j uk --report sa108",
+        "explain uk.csv VOD@2024-06-01#2 -j uk",
+        "explain canada.csv RY@2023-12-20#1 -j ca",
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_lossoffset"))
+            .args(command.split(' '))
+            .current_dir("examples")
+            .env_clear()
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let shown = format!("$ lossoffset {command}\n{}\n```", text.trim_end());
+        assert!(readme.contains(&shown), "{shown}");
+    }
 }
 
 /// One row of any kind; whether it is possible the engine decides.
@@ -193,9 +195,17 @@ fn row(dice: &mut Dice, day: &str) -> String {
 
 const HEADER: &str = "date,action,symbol,quantity,price,fee,account,to_account,ratio,new_symbol,new_quantity,fraction,total,basis,acquired_date,fee_currency,fee_value,tag\n";
 
-fn computed(rows: &[String], settings: &Settings) -> Result<(History, Answer), String> {
+fn country(settings: &Settings) -> &'static Jurisdiction {
+    jurisdiction::named(settings.jurisdiction.as_deref().unwrap_or("us")).unwrap()
+}
+
+fn computed(
+    rows: &[String],
+    settings: &Settings,
+    coins: bool,
+) -> Result<(History, Answer), String> {
     let options = ReadOptions {
-        currency: Some("USD".into()),
+        currency: Some(country(settings).currency.into()),
         accounts: [(
             "ira".to_owned(),
             AccountSetting {
@@ -209,21 +219,26 @@ fn computed(rows: &[String], settings: &Settings) -> Result<(History, Answer), S
     let bytes = (HEADER.to_owned() + &rows.join("\n") + "\n").into_bytes();
     let name = "trades.csv".to_owned();
     let reading = read(vec![Input { name, bytes }], &options);
-    let history = reading
+    let mut history = reading
         .map_err(|failure| failure.problems[0].message.clone())?
         .history;
+    for security in history.securities.iter_mut().filter(|_| coins) {
+        if security.class == Class::Stock {
+            security.class = Class::Crypto;
+        }
+    }
     let answer = lossoffset::compute(&history, settings);
     let answer = answer.map_err(|problems| problems[0].message.clone())?;
     Ok((history, answer))
 }
 
 fn explained(history: &History, answer: &Answer, settings: &Settings) -> Vec<Explanation> {
-    let law = jurisdiction::named("us").unwrap();
+    let law = country(settings);
     let frame = Frame {
         history,
         answer,
         jurisdiction: law.code,
-        method: settings.method.as_deref().unwrap(),
+        method: settings.method.as_deref().unwrap_or("fifo"),
         currency: law.currency,
         places: law.places,
         tax_year: law.tax_year,
@@ -276,7 +291,7 @@ fn nothing_is_lost_and_every_figure_is_explained_whatever_happens() {
         for _ in 0..40 {
             day += chrono::Duration::days(dice.between(0, 12));
             rows.push(row(&mut dice, &day.to_string()));
-            match computed(&rows, &settings) {
+            match computed(&rows, &settings, false) {
                 Ok(_) => {
                     let last = rows.last().unwrap();
                     actions.extend(last.split(',').nth(1).map(str::to_owned));
@@ -291,11 +306,60 @@ fn nothing_is_lost_and_every_figure_is_explained_whatever_happens() {
                 }
             }
         }
-        let (history, answer) = computed(&rows, &settings).unwrap();
+        let (history, answer) = computed(&rows, &settings, false).unwrap();
         rows_explained += answer.disposals.len();
         let found = explained(&history, &answer, &settings);
         check(&found, &format!("{method}\n{HEADER}{}", rows.join("\n")));
     }
     assert!(rows_explained > 500, "only {rows_explained} rows");
     assert!(actions.len() > 20, "only {actions:?}");
+}
+
+/// The same in every other country, and each part that has an amount cites the law.
+#[test]
+fn every_country_explains_its_figures() {
+    let others = JURISDICTIONS.iter().filter(|law| law.code != "us");
+    for law in others.filter(|law| law.code != "none") {
+        let mut rows_explained = 0;
+        for seed in 0..16 {
+            let settings = Settings {
+                jurisdiction: Some(law.code.to_owned()),
+                trail: true,
+                allow_short: seed % 3 == 0,
+                ..Settings::default()
+            };
+            let coins = seed % 4 == 3;
+            let mut dice = Dice(seed ^ 0xC0DE);
+            let mut rows: Vec<String> = Vec::new();
+            let mut day = model::number::day(0);
+            for _ in 0..30 {
+                day += chrono::Duration::days(dice.between(0, 12));
+                rows.push(row(&mut dice, &day.to_string()));
+                if let Err(message) = computed(&rows, &settings, coins) {
+                    let story = format!("{}: {message}\n{}", law.code, rows.join("\n"));
+                    assert!(!message.contains("internal"), "{story}");
+                    rows.pop();
+                }
+            }
+            let (history, answer) = computed(&rows, &settings, coins).unwrap();
+            rows_explained += answer.disposals.len();
+            let found = explained(&history, &answer, &settings);
+            let story = format!("{}\n{HEADER}{}", law.code, rows.join("\n"));
+            check(&found, &story);
+            cited(&found, &story);
+        }
+        assert!(rows_explained > 30, "{}: {rows_explained}", law.code);
+    }
+}
+
+/// Proceeds and cost of every disposal name a row and a rule.
+fn cited(found: &[Explanation], story: &str) {
+    for explanation in found.iter().filter(|one| one.kind == "disposal") {
+        for part in explanation.parts.iter().take(2) {
+            let nothing = part.total.as_ref().is_some_and(|(_, total)| *total == 0);
+            let lines = &part.lines;
+            let cites = lines.iter().any(|line| line.rule.is_some());
+            assert!(nothing || cites, "{} {lines:#?}\n{story}", explanation.id);
+        }
+    }
 }

@@ -12,12 +12,7 @@ use model::dense::{Dense, events, final_units, listing};
 use model::engine::history;
 use model::history::{Event, Kind, SHELTERED};
 use model::number::{Ratio, cents, decimal, whole};
-
-/// `ORACLE=20000 cargo test --test oracle_ca` looks further.
-fn histories() -> u64 {
-    let wanted = std::env::var("ORACLE").ok();
-    wanted.and_then(|n| n.parse().ok()).unwrap_or(2_000)
-}
+use model::{for_each_seed, histories};
 
 fn shape(seed: u64) -> Dense {
     Dense {
@@ -176,8 +171,7 @@ fn close(a: &Ratio, b: &Ratio, losses: usize) -> bool {
 
 #[test]
 fn superficial_losses_agree_with_counting_afresh() {
-    let (mut full, mut partial, mut none) = (0, 0, 0);
-    for seed in 0..histories() {
+    let found = for_each_seed(histories(), |seed, times: &mut [u64; 3]| {
         let events = events(shape(seed), seed);
         let (wanted, found) = (literal(&events), computed(&events));
         let about = || {
@@ -191,9 +185,9 @@ fn superficial_losses_agree_with_counting_afresh() {
             assert!(close(&wanted.0, &found.0, place), "{place} {}", about());
             assert!(close(&wanted.1, &found.1, place), "{place} {}", about());
             match &wanted.1 {
-                denied if *denied == whole(0) => none += 1,
-                denied if *denied < wanted.0 => partial += 1,
-                _ => full += 1,
+                denied if *denied == whole(0) => times[0] += 1,
+                denied if *denied < wanted.0 => times[1] += 1,
+                _ => times[2] += 1,
             }
         }
         let holders: Vec<_> = wanted.pools.keys().collect();
@@ -214,9 +208,12 @@ fn superficial_losses_agree_with_counting_afresh() {
                 );
             }
         }
-    }
+    });
+    let [none, partial, full] =
+        [0, 1, 2].map(|kind| found.iter().map(|times| times[kind]).sum::<u64>());
+    let enough = histories() / 2;
     assert!(
-        none > 1_000 && full + partial > 1_000,
+        none > enough && full + partial > enough,
         "{none} {partial} {full}"
     );
 }

@@ -4,8 +4,9 @@
 
 mod model;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::Datelike;
 use lossoffset::answer::Match;
 use lossoffset::money::minor_text;
 use lossoffset::settings::Settings;
@@ -13,12 +14,7 @@ use model::dense::{Dense, events, final_units, listing};
 use model::engine::history;
 use model::history::{Dice, Event, Kind};
 use model::number::{Ratio, cents, day, decimal, whole};
-
-/// `ORACLE=20000 cargo test --test oracle_uk` looks further.
-fn histories() -> u64 {
-    let wanted = std::env::var("ORACLE").ok();
-    wanted.and_then(|n| n.parse().ok()).unwrap_or(2_000)
-}
+use model::{for_each_seed, histories};
 
 fn shape(seed: u64) -> Dense {
     Dense {
@@ -107,10 +103,11 @@ fn literal(events: &[Event]) -> Result {
         }
     }
     // Then the pool as it stands, and for what it lacks the earliest later shares.
-    let last = events.iter().map(|event| event.day).max().unwrap_or(0);
+    // Nothing happens on a day without a row.
+    let days: BTreeSet<i32> = events.iter().map(|event| event.day).collect();
     let mut short: Vec<i32> = Vec::new();
     let (mut count, mut cost) = (whole(0), whole(0));
-    for today in 0..=last {
+    for today in days {
         for share in shares.iter().filter(|s| !s.used && s.day == today) {
             if short.is_empty() {
                 count += whole(1);
@@ -151,9 +148,7 @@ fn computed(events: &[Event]) -> (Result, Vec<String>) {
     let mut shown = Vec::new();
     for row in &answer.disposals {
         let date = row.disposed.to_string();
-        let number = (0..10_000)
-            .find(|number| day(*number).to_string() == date)
-            .unwrap();
+        let number = number_of(row.disposed);
         let later_splits = events
             .iter()
             .filter(|event| event.kind == Kind::Split && event.day > number)
@@ -184,6 +179,14 @@ fn computed(events: &[Event]) -> (Result, Vec<String>) {
     (result, shown)
 }
 
+/// The number of a day: the inverse of [`day`].
+fn number_of(date: lossoffset::date::Date) -> i32 {
+    let first = day(0);
+    let (year, month, of_month) = (first.year(), first.month(), first.day());
+    let first = lossoffset::date::Date::new(year, month, of_month).unwrap();
+    date.days_since(first)
+}
+
 fn close(a: &Ratio, b: &Ratio, rows: i64) -> bool {
     let difference = a - b;
     let limit = cents(rows.max(1));
@@ -192,8 +195,7 @@ fn close(a: &Ratio, b: &Ratio, rows: i64) -> bool {
 
 #[test]
 fn identification_agrees_with_the_share_by_share_reading() {
-    let mut rules: BTreeMap<&str, u32> = BTreeMap::new();
-    for seed in 0..histories() {
+    let found = for_each_seed(histories(), |seed, rules: &mut BTreeMap<&str, u64>| {
         let events = events(shape(seed), seed);
         let (wanted, (found, _)) = (literal(&events), computed(&events));
         let about = || {
@@ -212,16 +214,16 @@ fn identification_agrees_with_the_share_by_share_reading() {
         }
         assert_eq!(wanted.pool.0, found.pool.0, "{}", about());
         assert!(close(&wanted.pool.1, &found.pool.1, 3), "{}", about());
-    }
+    });
     for rule in ["same-day", "within-30-days", "pool", "later"] {
-        let times = rules.get(rule).copied().unwrap_or(0);
-        assert!(u64::from(times) > histories() / 100, "{rule}: only {times}");
+        let times: u64 = found.iter().filter_map(|rules| rules.get(rule)).sum();
+        assert!(times > histories() / 100, "{rule}: only {times}");
     }
 }
 
 #[test]
 fn the_order_of_rows_within_a_day_changes_nothing() {
-    for seed in 0..histories() / 10 {
+    for_each_seed(histories() / 10, |seed, (): &mut ()| {
         let events = events(shape(seed), seed);
         let (_, wanted) = computed(&events);
         let mut dice = Dice(seed ^ 0xBEEF);
@@ -233,5 +235,5 @@ fn the_order_of_rows_within_a_day_changes_nothing() {
         shuffled.sort_by_key(|event| event.day);
         let (_, found) = computed(&shuffled);
         assert_eq!(wanted, found, "seed {seed}\n{events:#?}");
-    }
+    });
 }

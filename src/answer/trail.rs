@@ -23,6 +23,17 @@ pub struct Movement {
 }
 
 impl Movement {
+    /// A movement that follows what the law says on its row.
+    pub fn plain(trade: TradeId, cause: Cause, units: Quantity, amount: Money) -> Self {
+        Self {
+            trade,
+            cause,
+            units,
+            amount,
+            rule: None,
+        }
+    }
+
     /// Gives the row of a deferred loss another position.
     pub fn map_row(&mut self, place: impl Fn(u32) -> u32) {
         if let Cause::Deferred { disposal, .. } = &mut self.cause {
@@ -90,10 +101,92 @@ pub enum Cause {
         /// The day.
         day: Date,
     },
+    /// Taken out of a pool: which of the pools, and which of its steps.
+    Pooled {
+        /// Position among the pools.
+        pool: u32,
+        /// Position among its steps.
+        step: u32,
+    },
+    /// Units left a pool with their share of its cost.
+    Left,
+    /// The cost per unit of a pool was rounded up.
+    Rounded,
+    /// The share of an adjustment that takes effect on a later day.
+    Early,
     /// A payment in lieu of a dividend.
     InLieu,
     /// A gift worth less than the donor's basis: the basis for a loss is its value, between the two there is no result.
     GiftValue,
+}
+
+/// What one row of the file sold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sold {
+    /// The row.
+    pub trade: TradeId,
+    /// Units.
+    pub units: Quantity,
+    /// Proceeds net of its costs.
+    pub proceeds: Money,
+    /// What selling cost.
+    pub costs: Money,
+}
+
+/// Units of a pool and what they cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Units.
+    pub units: Quantity,
+    /// Their cost.
+    pub cost: Money,
+}
+
+/// A pool before and after something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Before.
+    pub before: Held,
+    /// After.
+    pub after: Held,
+}
+
+/// One step of a pool.
+#[derive(Clone, Debug)]
+pub struct PoolStep {
+    /// The day.
+    pub day: Date,
+    /// The movements that the change of its cost is the sum of.
+    pub movements: Vec<Movement>,
+    /// What it held before and after.
+    pub change: Change,
+}
+
+/// A pool, step by step.
+#[derive(Clone, Debug)]
+pub struct Pool {
+    /// What is in it.
+    pub security: SecurityId,
+    /// Its steps, the oldest first.
+    pub steps: Vec<PoolStep>,
+}
+
+impl Pool {
+    /// The position of the first step since the pool was last empty, as seen from a step.
+    pub fn began(&self, step: usize) -> usize {
+        let before = self.steps.get(..step).unwrap_or_default();
+        let empty = |step: &PoolStep| step.change.after.units.is_zero();
+        before.iter().rposition(empty).map_or(0, |last| last + 1)
+    }
+}
+
+/// The quantities that a superficial loss turns on, in units of the day of the sale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Beside {
+    /// Units bought in the 61 days.
+    pub bought: Quantity,
+    /// Units held at the end of day 30.
+    pub held: Quantity,
 }
 
 /// Where the cost and the proceeds of one row come from.
@@ -105,6 +198,12 @@ pub struct Provenance {
     pub proceeds: Vec<Movement>,
     /// Units and net proceeds of the whole sale that the row is a part of.
     pub sale: Option<(Quantity, Money)>,
+    /// The rows of the file that a merged sale consists of, with what selling cost.
+    pub sales: Vec<Sold>,
+    /// The pool around the sale, where there is one.
+    pub pool: Option<Change>,
+    /// The quantities that its loss turns on.
+    pub beside: Option<Beside>,
 }
 
 impl Provenance {
@@ -123,4 +222,20 @@ pub struct Trails {
     pub disposals: Vec<Provenance>,
     /// Those of the open lots, in their order.
     pub lots: Vec<Vec<Movement>>,
+    /// The pools, step by step.
+    pub pools: Vec<Pool>,
+}
+
+impl Trails {
+    /// Gives the rows of deferred losses other positions.
+    pub fn map_rows(&mut self, place: impl Fn(u32) -> u32) {
+        for provenance in &mut self.disposals {
+            provenance.map_rows(&place);
+        }
+        let pools = self.pools.iter_mut().flat_map(|pool| &mut pool.steps);
+        let steps = pools.flat_map(|step| &mut step.movements);
+        for movement in self.lots.iter_mut().flatten().chain(steps) {
+            movement.map_row(&place);
+        }
+    }
 }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use crate::jurisdiction::Jurisdiction;
 use crate::output::Format;
 use crate::report::{REPORTS, Report, document, page};
 
@@ -53,6 +54,7 @@ impl Compute {
         // What nobody will look at is not kept.
         chosen.settings.skip_adjustments = format != Format::Json && shown != Some("adjustments");
         chosen.settings.only_years = format != Format::Json && shown == Some("years");
+        chosen.settings.trail = self.needs_trail(chosen.country, format)?;
         let only = chosen.only(self.selecting.year.as_deref())?;
         let work = Work::compute(input::read(&self.files.files, &chosen)?, &chosen)?;
         let frame = work.frame(&chosen, only);
@@ -71,6 +73,24 @@ impl Compute {
             say::counts(&frame);
         }
         Ok(chosen.status(&frame))
+    }
+
+    /// Whether what is asked for says where its figures come from; reports of another country are refused.
+    fn needs_trail(&self, country: &Jurisdiction, format: Format) -> Result<bool, Error> {
+        if let Some(report) = self.report() {
+            if !report.is_for(country.code) {
+                let of = report.of.unwrap_or_default();
+                return Err(Error::Usage(format!(
+                    "the report `{}` is for --jurisdiction {of}",
+                    report.name
+                )));
+            }
+            if format != Format::Json {
+                return Ok(report.of.is_some());
+            }
+        }
+        let own = |report: &Report| report.of == Some(country.code);
+        Ok(format == Format::Json && REPORTS.iter().any(own))
     }
 
     fn report(&self) -> Option<&'static Report> {

@@ -1,8 +1,8 @@
 //! Austria: capital income of individuals, calendar year.
 
 use super::{
-    Assets, Average, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Unit, Written,
-    parameter_file,
+    Assets, Average, Boot, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Unit,
+    Written, YearRule, parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::AVERAGE;
@@ -29,6 +29,7 @@ pub static AT: Jurisdiction = Jurisdiction {
     written: Written::Close,
     gifts: Gifts::CarryOver,
     swaps: Swaps::Neutral,
+    boot: Boot::NotStated,
     carry_in: &[],
     readings: &[],
     repurchase_notice: false,
@@ -37,8 +38,14 @@ pub static AT: Jurisdiction = Jurisdiction {
         "purchases before 2011, coins from before March 2021",
         "income other than gains: dividends and interest may use the losses of the year",
     ],
+    gain: Some(&GAIN),
+    term_rule: None,
+    events: &[],
     parameters: parameter_file!("at.toml"),
-    netting: &[&SAME_YEAR],
+    netting: &[YearRule {
+        lines: &["gains", "losses", "net", "taxable"],
+        rule: &SAME_YEAR,
+    }],
     net: Net::SameYear,
 };
 
@@ -52,4 +59,10 @@ static SAME_YEAR: Rule = Rule {
     id: "at-same-year",
     title: "losses against gains of the same year only",
     citation: "EStG 1988 s 27(8)",
+};
+
+static GAIN: Rule = Rule {
+    id: "at-gain",
+    title: "proceeds less cost",
+    citation: "EStG 1988 s 27(3), s 27a(3) no 2",
 };

@@ -1,7 +1,8 @@
 //! Australia: capital gains of individuals, year to 30 June.
 
 use super::{
-    Assets, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written, parameter_file,
+    Assets, Boot, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written, YearRule,
+    parameter_file,
 };
 use crate::date::{TaxYear, YearLabel};
 use crate::method::{FIFO, HIFO, LIFO, LOFO, SPECIFIC};
@@ -30,6 +31,7 @@ pub static AU: Jurisdiction = Jurisdiction {
     written: Written::Close,
     gifts: Gifts::MarketValue,
     swaps: Swaps::Disposal,
+    boot: Boot::NotStated,
     carry_in: &["loss"],
     readings: &[],
     repurchase_notice: true,
@@ -38,8 +40,26 @@ pub static AU: Jurisdiction = Jurisdiction {
         "events from 1 July 2027, when another law begins; indexation; collectables and personal-use assets",
         "wash sales: no rule of arithmetic, a purchase within 30 days of a loss is pointed out (TR 2008/1)",
     ],
+    gain: Some(&GAIN),
+    term_rule: Some(&TERM),
+    events: &[],
     parameters: parameter_file!("au.toml"),
-    netting: &[&LOSSES, &DISCOUNT],
+    netting: &[
+        YearRule {
+            lines: &[
+                "discount_gains",
+                "other_gains",
+                "losses",
+                "brought_forward_used",
+                "carried_forward",
+            ],
+            rule: &LOSSES,
+        },
+        YearRule {
+            lines: &["discount", "net_capital_gain"],
+            rule: &DISCOUNT,
+        },
+    ],
     net: Net::Australia,
 };
 
@@ -59,4 +79,16 @@ static DISCOUNT: Rule = Rule {
     id: "au-discount",
     title: "half of what is left of gains on assets held for twelve months",
     citation: "ITAA 1997 s 115-25, s 115-100",
+};
+
+static GAIN: Rule = Rule {
+    id: "au-gain",
+    title: "capital proceeds less cost base",
+    citation: "ITAA 1997 s 104-10(4), s 110-25",
+};
+
+static TERM: Rule = Rule {
+    id: "au-twelve-months",
+    title: "held for twelve months, both days left out",
+    citation: "ITAA 1997 s 115-25; TD 2002/10",
 };

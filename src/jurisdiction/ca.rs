@@ -1,12 +1,13 @@
 //! Canada: capital gains of individuals, calendar year.
 
 use super::{
-    Assets, Average, Day, Defer, Gifts, Jurisdiction, Net, Reading, Scope, Step, Swaps, TermTest,
-    Unit, Written, parameter_file,
+    Assets, Average, Boot, Day, Defer, EventRule, Gifts, Jurisdiction, Net, Reading, Scope, Step,
+    Swaps, TermTest, Unit, Written, YearRule, parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::AVERAGE;
 use crate::rule::Rule;
+use crate::trade::Action;
 
 /// Canada.
 pub static CA: Jurisdiction = Jurisdiction {
@@ -31,6 +32,7 @@ pub static CA: Jurisdiction = Jurisdiction {
     written: Written::GrantThenClose,
     gifts: Gifts::MarketValue,
     swaps: Swaps::Disposal,
+    boot: Boot::NotStated,
     carry_in: &["loss"],
     readings: &[
         Reading {
@@ -56,8 +58,46 @@ pub static CA: Jurisdiction = Jurisdiction {
         "the exemption of 200 dollars for gains on foreign cash (s 39(1.1))",
         "deemed dispositions on death or emigration; trading as a business",
     ],
+    gain: Some(&GAIN),
+    term_rule: None,
+    events: &[
+        EventRule {
+            actions: &[Action::ReturnOfCapital],
+            rule: &RETURN,
+        },
+        EventRule {
+            actions: &[Action::BasisAdjust],
+            rule: &ADDED,
+        },
+        EventRule {
+            actions: &[
+                Action::SellToOpen,
+                Action::BuyToClose,
+                Action::Expire,
+                Action::CashSettle,
+            ],
+            rule: &GRANT,
+        },
+        EventRule {
+            actions: &[Action::Exercise, Action::Assign],
+            rule: &ONE_TRANSACTION,
+        },
+    ],
     parameters: parameter_file!("ca.toml"),
-    netting: &[&INCLUSION, &NET_CAPITAL_LOSS],
+    netting: &[
+        YearRule {
+            lines: &["gains", "losses", "denied", "net", "taxable"],
+            rule: &INCLUSION,
+        },
+        YearRule {
+            lines: &[
+                "net_capital_loss",
+                "brought_forward_used",
+                "carried_forward",
+            ],
+            rule: &NET_CAPITAL_LOSS,
+        },
+    ],
     net: Net::Canada,
 };
 
@@ -83,4 +123,34 @@ static NET_CAPITAL_LOSS: Rule = Rule {
     id: "ca-net-capital-loss",
     title: "net capital losses, after the inclusion rate, against taxable gains of later years",
     citation: "ITA s 111(1)(b), (1.1)",
+};
+
+static GAIN: Rule = Rule {
+    id: "ca-gain",
+    title: "proceeds less adjusted cost base and outlays",
+    citation: "ITA s 40(1)",
+};
+
+static RETURN: Rule = Rule {
+    id: "ca-return-of-capital",
+    title: "a return of capital lowers the cost, what exceeds it is a gain",
+    citation: "ITA s 53(2), s 40(3)",
+};
+
+static ADDED: Rule = Rule {
+    id: "ca-added-cost",
+    title: "amounts that join the cost",
+    citation: "ITA s 53(1)",
+};
+
+static GRANT: Rule = Rule {
+    id: "ca-grant",
+    title: "a written option is a gain when granted, buying it back a loss of its own year",
+    citation: "ITA s 49(1)",
+};
+
+static ONE_TRANSACTION: Rule = Rule {
+    id: "ca-exercise",
+    title: "the premium joins the shares that an option buys or sells",
+    citation: "ITA s 49(3), (3.1)",
 };

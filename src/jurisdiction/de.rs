@@ -1,12 +1,13 @@
 //! Germany: private investors. Section 23 EStG for coins, section 20 EStG for shares and the rest; calendar year.
 
 use super::{
-    Assets, Day, Gifts, Jurisdiction, Net, Reading, Scope, Step, Swaps, TermTest, Written,
-    parameter_file,
+    Assets, Boot, Day, EventRule, Gifts, Jurisdiction, Net, Reading, Scope, Step, Swaps, TermTest,
+    Written, YearRule, parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::FIFO;
 use crate::rule::Rule;
+use crate::trade::Action;
 
 /// Germany.
 pub static DE: Jurisdiction = Jurisdiction {
@@ -31,6 +32,7 @@ pub static DE: Jurisdiction = Jurisdiction {
     },
     gifts: Gifts::CarryOver,
     swaps: Swaps::Disposal,
+    boot: Boot::NotStated,
     carry_in: &["private", "stock", "other", "loss"],
     readings: &[Reading {
         name: "derivative_cap",
@@ -43,8 +45,49 @@ pub static DE: Jurisdiction = Jurisdiction {
         "losses carried back; staking and lending income; advance lump sums and part exemptions of funds",
         "short sales in coins; shares from before 2009; church tax and the solidarity surcharge",
     ],
+    gain: Some(&GAIN),
+    term_rule: Some(&TERM),
+    events: &[
+        EventRule {
+            actions: &[Action::SellToOpen, Action::Expire],
+            rule: &PREMIUM,
+        },
+        EventRule {
+            actions: &[Action::BuyToClose, Action::CashSettle, Action::Assign],
+            rule: &CLOSING,
+        },
+    ],
     parameters: parameter_file!("de.toml"),
-    netting: &[&PRIVATE, &THRESHOLD, &STOCK, &ALLOWANCE],
+    netting: &[
+        YearRule {
+            lines: &[
+                "private_gains",
+                "private_losses",
+                "private_net",
+                "private_brought_forward_used",
+                "private_carried_forward",
+            ],
+            rule: &PRIVATE,
+        },
+        YearRule {
+            lines: &["taxable"],
+            rule: &THRESHOLD,
+        },
+        YearRule {
+            lines: &[
+                "stock_gains",
+                "stock_losses",
+                "stock_net",
+                "stock_brought_forward_used",
+                "stock_carried_forward",
+            ],
+            rule: &STOCK,
+        },
+        YearRule {
+            lines: &["exempt_used"],
+            rule: &ALLOWANCE,
+        },
+    ],
     net: Net::Germany,
 };
 
@@ -76,4 +119,28 @@ static ALLOWANCE: Rule = Rule {
     id: "de-allowance",
     title: "the saver's allowance, last",
     citation: "EStG s 20(9)",
+};
+
+static GAIN: Rule = Rule {
+    id: "de-gain",
+    title: "proceeds less cost and what the sale cost",
+    citation: "EStG s 20(4), s 23(3)",
+};
+
+static TERM: Rule = Rule {
+    id: "de-one-year",
+    title: "sold within a year of acquisition",
+    citation: "EStG s 23(1) no 2; BGB s 187, s 188",
+};
+
+static PREMIUM: Rule = Rule {
+    id: "de-premium",
+    title: "premiums of written options are income when received",
+    citation: "EStG s 20(1) no 11",
+};
+
+static CLOSING: Rule = Rule {
+    id: "de-closing",
+    title: "buying a written option back",
+    citation: "EStG s 20(1) no 11; BFH VIII R 27/21; Jahressteuergesetz 2024",
 };

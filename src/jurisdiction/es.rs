@@ -1,8 +1,8 @@
 //! Spain: savings base of individuals, calendar year.
 
 use super::{
-    Assets, Day, Defer, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written,
-    parameter_file,
+    Assets, Boot, Day, Defer, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written,
+    YearRule, parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::FIFO;
@@ -25,6 +25,7 @@ pub static ES: Jurisdiction = Jurisdiction {
     written: Written::Close,
     gifts: Gifts::CarryOver,
     swaps: Swaps::Disposal,
+    boot: Boot::NotStated,
     carry_in: &["loss"],
     readings: &[],
     repurchase_notice: false,
@@ -33,8 +34,14 @@ pub static ES: Jurisdiction = Jurisdiction {
         "the year instead of two months for unlisted securities",
         "a quarter of other savings income against losses; relief for purchases before 1995",
     ],
+    gain: Some(&GAIN),
+    term_rule: None,
+    events: &[],
     parameters: parameter_file!("es.toml"),
-    netting: &[&CARRY],
+    netting: &[YearRule {
+        lines: &["brought_forward_used", "carried_forward"],
+        rule: &CARRY,
+    }],
     net: Net::CarriedYears,
 };
 
@@ -54,4 +61,10 @@ static CARRY: Rule = Rule {
     id: "es-carry",
     title: "losses against gains of the next four years",
     citation: "LIRPF s 49.1 b)",
+};
+
+static GAIN: Rule = Rule {
+    id: "es-gain",
+    title: "value of disposal less value of acquisition",
+    citation: "LIRPF s 34, s 35, s 37.1 a)",
 };

@@ -1,8 +1,8 @@
 //! Ireland: capital gains tax of individuals, calendar year.
 
 use super::{
-    Assets, Day, Defer, Gifts, Jurisdiction, Net, Reading, Scope, Step, Swaps, TermTest, Written,
-    parameter_file,
+    Assets, Boot, Day, Defer, Gifts, Jurisdiction, Net, Reading, Scope, Step, Swaps, TermTest,
+    Written, YearRule, parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::FIFO;
@@ -32,6 +32,7 @@ pub static IE: Jurisdiction = Jurisdiction {
     written: Written::Close,
     gifts: Gifts::MarketValue,
     swaps: Swaps::Disposal,
+    boot: Boot::NotStated,
     carry_in: &["loss"],
     readings: &[Reading {
         name: "crypto_four_weeks",
@@ -47,8 +48,30 @@ pub static IE: Jurisdiction = Jurisdiction {
         "funds under exit tax (Irish and EU funds): refused",
         "indexation of before 2003; the tax rate",
     ],
+    gain: Some(&GAIN),
+    term_rule: None,
+    events: &[],
     parameters: parameter_file!("ie.toml"),
-    netting: &[&LOSSES, &EXEMPTION, &PAYMENT],
+    netting: &[
+        YearRule {
+            lines: &[
+                "gains",
+                "losses",
+                "net",
+                "brought_forward_used",
+                "carried_forward",
+            ],
+            rule: &LOSSES,
+        },
+        YearRule {
+            lines: &["exempt_used", "taxable"],
+            rule: &EXEMPTION,
+        },
+        YearRule {
+            lines: &["net_january_to_november", "net_december"],
+            rule: &PAYMENT,
+        },
+    ],
     net: Net::Ireland,
 };
 
@@ -86,4 +109,10 @@ static PAYMENT: Rule = Rule {
     id: "ie-payment",
     title: "two payment periods: January to November, December",
     citation: "Revenue, paying capital gains tax",
+};
+
+static GAIN: Rule = Rule {
+    id: "ie-gain",
+    title: "consideration less allowable expenditure",
+    citation: "TCA 1997 s 546, s 552",
 };

@@ -1,7 +1,8 @@
 //! India: listed shares and virtual digital assets of individuals, year from 1 April.
 
 use super::{
-    Assets, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written, parameter_file,
+    Assets, Boot, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written, YearRule,
+    parameter_file,
 };
 use crate::date::{TaxYear, YearLabel};
 use crate::method::FIFO;
@@ -29,6 +30,7 @@ pub static IN: Jurisdiction = Jurisdiction {
     written: Written::Close,
     gifts: Gifts::CarryOver,
     swaps: Swaps::Disposal,
+    boot: Boot::NotStated,
     carry_in: &["short", "long", "loss"],
     readings: &[],
     repurchase_notice: false,
@@ -37,8 +39,24 @@ pub static IN: Jurisdiction = Jurisdiction {
         "unlisted shares (24 months); the value of 31 January 2018 as cost (s 112A); dividend and bonus stripping",
         "the Income-tax Act 2025 from 1 April 2026, as far as it treats losses brought forward otherwise",
     ],
+    gain: Some(&GAIN),
+    term_rule: Some(&TERM),
+    events: &[],
     parameters: parameter_file!("in.toml"),
-    netting: &[&LOSSES, &EXEMPTION, &COINS],
+    netting: &[
+        YearRule {
+            lines: &["losses", "net", "brought_forward_used", "carried_forward"],
+            rule: &LOSSES,
+        },
+        YearRule {
+            lines: &["exempt_used"],
+            rule: &EXEMPTION,
+        },
+        YearRule {
+            lines: &[],
+            rule: &COINS,
+        },
+    ],
     net: Net::India,
 };
 
@@ -64,4 +82,16 @@ static COINS: Rule = Rule {
     id: "in-coins",
     title: "virtual digital assets: each gain taxed, no loss counts",
     citation: "Income-tax Act 1961 s 115BBH",
+};
+
+static GAIN: Rule = Rule {
+    id: "in-gain",
+    title: "full value of consideration less cost and expenses",
+    citation: "Income-tax Act 1961 s 48",
+};
+
+static TERM: Rule = Rule {
+    id: "in-term",
+    title: "listed shares held for more than twelve months",
+    citation: "Income-tax Act 1961 s 2(42A)",
 };

@@ -1,8 +1,8 @@
 //! Japan: listed shares and coins of individuals, calendar year.
 
 use super::{
-    Assets, Average, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Unit, Written,
-    parameter_file,
+    Assets, Average, Boot, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Unit,
+    Written, YearRule, parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::{AVERAGE, STATUTORY};
@@ -31,6 +31,7 @@ pub static JP: Jurisdiction = Jurisdiction {
     written: Written::Close,
     gifts: Gifts::CarryOver,
     swaps: Swaps::Disposal,
+    boot: Boot::NotStated,
     carry_in: &["loss"],
     readings: &[],
     repurchase_notice: false,
@@ -39,8 +40,14 @@ pub static JP: Jurisdiction = Jurisdiction {
         "dividends against losses of listed shares; NISA; the rule of 200,000 yen for employees",
         "coins are miscellaneous income: their loss is not carried and offsets nothing else",
     ],
+    gain: Some(&GAIN),
+    term_rule: None,
+    events: &[],
     parameters: parameter_file!("jp.toml"),
-    netting: &[&CARRY],
+    netting: &[YearRule {
+        lines: &["brought_forward_used", "carried_forward"],
+        rule: &CARRY,
+    }],
     net: Net::Japan,
 };
 
@@ -54,4 +61,10 @@ static CARRY: Rule = Rule {
     id: "jp-carry",
     title: "losses on listed shares against such gains of the next three years",
     citation: "Special Taxation Measures Act s 37-12-2",
+};
+
+static GAIN: Rule = Rule {
+    id: "jp-gain",
+    title: "what was received less what it cost",
+    citation: "Special Taxation Measures Act s 37-11; Income Tax Act s 35",
 };

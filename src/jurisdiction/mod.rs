@@ -19,9 +19,11 @@ mod term;
 mod uk;
 mod us;
 
+use crate::answer::Match;
 use crate::date::{Date, TaxYear};
 use crate::method::Method;
 use crate::rule::Rule;
+use crate::trade::Action;
 
 pub use parameters::{Dated, Parameters};
 pub use term::{Assets, TermTest};
@@ -59,6 +61,8 @@ pub struct Jurisdiction {
     pub gifts: Gifts,
     /// What an exchange of one coin for another is.
     pub swaps: Swaps,
+    /// What cash beside new shares is.
+    pub boot: Boot,
     /// The keys of `--carry-in`.
     pub carry_in: &'static [&'static str],
     /// Settings for what its law leaves open, under its table of the configuration file.
@@ -69,10 +73,16 @@ pub struct Jurisdiction {
     pub refused: &'static [(crate::trade::Class, &'static str)],
     /// What is not computed.
     pub limits: &'static [&'static str],
+    /// What proceeds less cost is.
+    pub gain: Option<&'static Rule>,
+    /// The rule of the holding test, where there is one.
+    pub term_rule: Option<&'static Rule>,
+    /// What the law says on rows other than purchases and sales.
+    pub events: &'static [EventRule],
     /// Amounts that change by date, with their sources.
     pub parameters: fn() -> &'static Parameters,
-    /// The rules its year follows, for `jurisdictions show`.
-    pub netting: &'static [&'static Rule],
+    /// The rules its year follows, with the lines they give.
+    pub netting: &'static [YearRule],
     /// The netting of its tax years.
     pub net: Net,
 }
@@ -164,6 +174,16 @@ pub enum Defer {
     TwoMonths(&'static Rule),
 }
 
+impl Defer {
+    /// Its rule, where the country's file states it.
+    pub fn rule(self) -> Option<&'static Rule> {
+        match self {
+            Self::WashSale => None,
+            Self::Superficial(rule) | Self::RingFence(rule) | Self::TwoMonths(rule) => Some(rule),
+        }
+    }
+}
+
 /// When the premium of a written option counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
@@ -199,6 +219,20 @@ pub enum Swaps {
     Neutral,
 }
 
+/// What cash beside the new shares of a merger is, where the holdings of the law are pools.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Boot {
+    /// Not stated here: refused.
+    NotStated,
+    /// For a part of what was held, by the values of cash and shares; small amounts lower the cost.
+    PartDisposal {
+        /// Up to this amount it is small.
+        small: i64,
+        /// Up to this part of the whole it is small.
+        percent: i64,
+    },
+}
+
 /// How a country nets its tax years.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Net {
@@ -228,6 +262,24 @@ pub enum Net {
     SameYear,
     /// Sums only.
     Totals,
+}
+
+/// A rule of the year, and the lines of the worksheet that follow it.
+#[derive(Clone, Copy, Debug)]
+pub struct YearRule {
+    /// The lines.
+    pub lines: &'static [&'static str],
+    /// The rule.
+    pub rule: &'static Rule,
+}
+
+/// A rule on rows of some actions.
+#[derive(Clone, Copy, Debug)]
+pub struct EventRule {
+    /// The actions.
+    pub actions: &'static [Action],
+    /// The rule.
+    pub rule: &'static Rule,
 }
 
 /// A setting for what the law leaves open.
@@ -293,6 +345,34 @@ impl Jurisdiction {
             | Step::AnyLater(_)
             | Step::CostsAsIncurred(_) => None,
         })
+    }
+
+    /// The rule by which the units of a row were found.
+    pub fn identified_by(&self, matched: Match) -> Option<&'static Rule> {
+        self.identify.iter().find_map(|step| match (step, matched) {
+            (Step::SameDay(rule), Match::SameDay)
+            | (Step::Later { rule, .. }, Match::Within30Days)
+            | (Step::Earlier { rule, .. }, Match::Within4Weeks)
+            | (Step::Lots(rule), Match::Lot)
+            | (Step::Pool { rule, .. }, Match::Pool)
+            | (Step::AnyLater(rule), Match::Later)
+            | (Step::CostsAsIncurred(rule), Match::Amount) => Some(*rule),
+            _ => None,
+        })
+    }
+
+    /// What the law says on a row: what it says on its action, else on gains.
+    pub fn rule_on(&self, action: Action) -> Option<&'static Rule> {
+        let mut events = self.events.iter();
+        let own = events.find(|event| event.actions.contains(&action));
+        own.map(|event| event.rule).or(self.gain)
+    }
+
+    /// The rule that a line of the year follows.
+    pub fn rule_of_line(&self, line: &str) -> Option<&'static Rule> {
+        let mut rules = self.netting.iter();
+        let own = rules.find(|rule| rule.lines.contains(&line));
+        own.map(|one| one.rule)
     }
 
     /// Whether what was sold before it was bought waits for a later purchase.

@@ -1,7 +1,8 @@
 //! No country: lots and realised gains, one line of totals per calendar year.
 
 use super::{
-    Assets, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written, parameter_file,
+    Assets, Boot, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written,
+    parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::{AVERAGE, FIFO, HIFO, LIFO, LOFO, SPECIFIC};
@@ -24,11 +25,15 @@ pub static NONE: Jurisdiction = Jurisdiction {
     written: Written::Close,
     gifts: Gifts::CarryOver,
     swaps: Swaps::Disposal,
+    boot: Boot::NotStated,
     carry_in: &[],
     readings: &[],
     repurchase_notice: false,
     refused: &[],
     limits: &["every rule of law"],
+    gain: None,
+    term_rule: None,
+    events: &[],
     parameters: parameter_file!("none.toml"),
     netting: &[],
     net: Net::Totals,

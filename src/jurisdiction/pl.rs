@@ -1,7 +1,8 @@
 //! Poland: shares and coins of individuals, calendar year.
 
 use super::{
-    Assets, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written, parameter_file,
+    Assets, Boot, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written, YearRule,
+    parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::FIFO;
@@ -24,6 +25,7 @@ pub static PL: Jurisdiction = Jurisdiction {
     written: Written::Close,
     gifts: Gifts::CarryOver,
     swaps: Swaps::Neutral,
+    boot: Boot::NotStated,
     carry_in: &["loss"],
     readings: &[],
     repurchase_notice: false,
@@ -32,8 +34,14 @@ pub static PL: Jurisdiction = Jurisdiction {
         "the yearly cap on losses brought forward (half of each, or five million once): they are used as far as there are gains",
         "the National Bank's rate of the day before: give it by fx_rate or --rates",
     ],
+    gain: Some(&GAIN),
+    term_rule: None,
+    events: &[],
     parameters: parameter_file!("pl.toml"),
-    netting: &[&CARRY],
+    netting: &[YearRule {
+        lines: &["brought_forward_used", "carried_forward"],
+        rule: &CARRY,
+    }],
     net: Net::Poland,
 };
 
@@ -53,4 +61,10 @@ static CARRY: Rule = Rule {
     id: "pl-carry",
     title: "losses against income of the same source of the next five years",
     citation: "PIT s 9(3)",
+};
+
+static GAIN: Rule = Rule {
+    id: "pl-gain",
+    title: "income less the costs of obtaining it",
+    citation: "PIT s 30b(2)",
 };

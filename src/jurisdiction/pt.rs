@@ -1,7 +1,8 @@
 //! Portugal: shares and coins of individuals, calendar year.
 
 use super::{
-    Assets, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written, parameter_file,
+    Assets, Boot, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written, YearRule,
+    parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::FIFO;
@@ -25,6 +26,7 @@ pub static PT: Jurisdiction = Jurisdiction {
     written: Written::Close,
     gifts: Gifts::CarryOver,
     swaps: Swaps::Neutral,
+    boot: Boot::NotStated,
     carry_in: &["loss"],
     readings: &[],
     repurchase_notice: false,
@@ -33,8 +35,14 @@ pub static PT: Jurisdiction = Jurisdiction {
         "the cuts for shares held 2, 5 and 8 years since 2024; compulsory aggregation of short holdings",
         "losses are carried for those who add these gains to other income",
     ],
+    gain: Some(&GAIN),
+    term_rule: Some(&TERM),
+    events: &[],
     parameters: parameter_file!("pt.toml"),
-    netting: &[&CARRY],
+    netting: &[YearRule {
+        lines: &["brought_forward_used", "carried_forward"],
+        rule: &CARRY,
+    }],
     net: Net::CarriedYears,
 };
 
@@ -48,4 +56,16 @@ static CARRY: Rule = Rule {
     id: "pt-carry",
     title: "losses against gains of the next five years",
     citation: "CIRS s 55(1) d)",
+};
+
+static GAIN: Rule = Rule {
+    id: "pt-gain",
+    title: "value of disposal less value of acquisition",
+    citation: "CIRS s 10(4), s 51",
+};
+
+static TERM: Rule = Rule {
+    id: "pt-365-days",
+    title: "coins held for 365 days are free",
+    citation: "CIRS s 10(19)",
 };

@@ -1,8 +1,8 @@
 //! Sweden: capital income of individuals, calendar year.
 
 use super::{
-    Assets, Average, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Unit, Written,
-    parameter_file,
+    Assets, Average, Boot, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Unit,
+    Written, YearRule, parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::AVERAGE;
@@ -29,6 +29,7 @@ pub static SE: Jurisdiction = Jurisdiction {
     written: Written::Close,
     gifts: Gifts::CarryOver,
     swaps: Swaps::Disposal,
+    boot: Boot::NotStated,
     carry_in: &[],
     readings: &[],
     repurchase_notice: false,
@@ -37,8 +38,14 @@ pub static SE: Jurisdiction = Jurisdiction {
         "the standard cost of 20 % of the price of listed shares; ISK accounts",
         "the tax reduction for a deficit of capital",
     ],
+    gain: Some(&GAIN),
+    term_rule: None,
+    events: &[],
     parameters: parameter_file!("se.toml"),
-    netting: &[&QUOTA],
+    netting: &[YearRule {
+        lines: &["losses", "net", "taxable"],
+        rule: &QUOTA,
+    }],
     net: Net::Sweden,
 };
 
@@ -52,4 +59,10 @@ static QUOTA: Rule = Rule {
     id: "se-quota",
     title: "losses on listed shares and funds in full against such gains, the rest of a loss by 70 %",
     citation: "IL ch 48 s 20 to 24",
+};
+
+static GAIN: Rule = Rule {
+    id: "se-gain",
+    title: "what was received less expenses less cost",
+    citation: "IL ch 44 s 13, s 14",
 };

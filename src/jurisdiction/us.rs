@@ -1,8 +1,8 @@
 //! United States: federal income tax of individuals, capital assets, calendar year.
 
 use super::{
-    Assets, Day, Defer, Gifts, Jurisdiction, Net, Reading, Scope, Step, Swaps, TermTest, Written,
-    parameter_file,
+    Assets, Boot, Day, Defer, Gifts, Jurisdiction, Net, Reading, Scope, Step, Swaps, TermTest,
+    Written, YearRule, parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::{AVERAGE, FIFO, HIFO, LIFO, LOFO, SPECIFIC};
@@ -26,6 +26,7 @@ pub static US: Jurisdiction = Jurisdiction {
     written: Written::Close,
     gifts: Gifts::CarryOver,
     swaps: Swaps::Disposal,
+    boot: Boot::NotStated,
     carry_in: &["short", "long"],
     readings: &[
         reading(
@@ -124,8 +125,14 @@ pub static US: Jurisdiction = Jurisdiction {
     limits: &[
         "straddles, constructive sales, related parties, currency gains, passive foreign companies, state tax",
     ],
+    gain: Some(&crate::rule::us::AMOUNT_REALISED),
+    term_rule: None,
+    events: &[],
     parameters: parameter_file!("us.toml"),
-    netting: &[&NETTING],
+    netting: &[YearRule {
+        lines: &[],
+        rule: &NETTING,
+    }],
     net: Net::UnitedStates,
 };
 

@@ -82,6 +82,7 @@ fn told_apart(
         cost: cut(&mut all.cost, part, whole)?,
         proceeds: cut(&mut all.proceeds, part, whole)?,
         sale: all.sale,
+        ..Provenance::default()
     };
     Ok([own, all])
 }

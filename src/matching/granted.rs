@@ -4,6 +4,7 @@
 //! Jahressteuergesetz 2024 made it negative income of the day of payment. Expiry and assignment leave the premium.
 
 use super::Matched;
+use crate::answer::trail::Provenance;
 use crate::answer::{Disposal, LotName, Match};
 use crate::date::Date;
 use crate::jurisdiction::{Jurisdiction, Written};
@@ -22,7 +23,8 @@ pub fn apply(history: &History, law: &Jurisdiction, all: &mut Matched) -> Result
     let own_year_from = Date::new(year, month, day).unwrap_or(Date::FIRST);
     let option = |row: &Disposal| history.security(row.security).class == Class::Option;
     let mut later = Vec::new();
-    for row in all.disposals.unordered_mut() {
+    let mut told_later = Vec::new();
+    for (position, row) in all.disposals.unordered_mut().iter_mut().enumerate() {
         if row.matched != Match::Short || !option(row) {
             continue;
         }
@@ -38,7 +40,20 @@ pub fn apply(history: &History, law: &Jurisdiction, all: &mut Matched) -> Result
                 ..row.clone()
             });
             row.cost = 0;
+            let told = all.trails.as_mut();
+            let told = told.and_then(|told| told.disposals.get_mut(position));
+            let paid = told.map(|told| std::mem::take(&mut told.cost));
+            told_later.push(Provenance {
+                cost: paid.unwrap_or_default(),
+                ..Provenance::default()
+            });
         }
+    }
+    if let Some(trails) = &mut all.trails {
+        trails
+            .disposals
+            .resize_with(all.disposals.len(), Default::default);
+        trails.disposals.append(&mut told_later);
     }
     all.disposals.unordered_mut().append(&mut later);
     open_premiums(history, law, all);

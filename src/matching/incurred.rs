@@ -22,8 +22,12 @@ pub fn apply(
     if !law.identify.iter().any(here) {
         return Ok(());
     }
-    for row in all.disposals.unordered_mut() {
+    for (position, row) in all.disposals.unordered_mut().iter_mut().enumerate() {
         if history.security(row.security).class == Class::Crypto {
+            let told = all.trails.as_mut();
+            if let Some(told) = told.and_then(|told| told.disposals.get_mut(position)) {
+                told.cost.clear();
+            }
             (row.cost, row.lot, row.matched) = (0, None, Match::Amount);
             (row.acquired, row.held_from) = (None, None);
         }

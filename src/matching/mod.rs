@@ -120,15 +120,11 @@ impl Matched {
             }
         }
         if let Some(mut trails) = other.trails {
-            for provenance in &mut trails.disposals {
-                provenance.map_rows(row);
-            }
-            for movement in trails.lots.iter_mut().flatten() {
-                movement.map_row(row);
-            }
+            trails.map_rows(row);
             let own = self.trails.get_or_insert_default();
             own.disposals.append(&mut trails.disposals);
             own.lots.append(&mut trails.lots);
+            own.pools.append(&mut trails.pools);
         }
         self.conservation.add(&other.conservation)
     }
@@ -360,12 +356,7 @@ fn move_references(all: &mut Matched, order: &[u32]) {
         .map(|(row, merged)| (place[row as usize], merged))
         .collect();
     if let Some(trails) = &mut all.trails {
-        for provenance in &mut trails.disposals {
-            provenance.map_rows(|row| place[row as usize]);
-        }
-        for movement in trails.lots.iter_mut().flatten() {
-            movement.map_row(|row| place[row as usize]);
-        }
+        trails.map_rows(|row| place[row as usize]);
         permute(&mut trails.disposals, &mut place);
     }
 }

@@ -3,6 +3,7 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::answer::LotName;
 use crate::answer::trail::{Cause, Movement, Provenance};
 use crate::money::{Money, OutOfRange, Quantity};
 use crate::rule::Rule;
@@ -75,6 +76,18 @@ impl Recorder {
         }
         let movement = self.movement(cause, units, amount);
         self.keep(vec![movement])
+    }
+
+    /// Gives the purchases of a list the name of the lot that they became.
+    pub fn rename(&mut self, handle: Handle, name: LotName) {
+        if !self.on {
+            return;
+        }
+        for movement in self.list(handle) {
+            if let Cause::Opened { lot, .. } = &mut movement.cause {
+                *lot = name;
+            }
+        }
     }
 
     /// Adds a movement of the present event to a list.
@@ -233,6 +246,7 @@ impl Recorder {
                 cost,
                 proceeds,
                 sale: Some(sale),
+                ..Provenance::default()
             };
             self.rows.insert(row, provenance);
         }
@@ -244,7 +258,7 @@ impl Recorder {
             let provenance = Provenance {
                 cost: std::mem::take(self.list(cost)),
                 proceeds: std::mem::take(self.list(proceeds)),
-                sale: None,
+                ..Provenance::default()
             };
             self.rows.insert(row, provenance);
         }
@@ -258,6 +272,11 @@ impl Recorder {
     /// The movements of a list.
     pub fn movements(&self, handle: Handle) -> Vec<Movement> {
         self.lists.get(handle as usize).cloned().unwrap_or_default()
+    }
+
+    /// A list of these movements.
+    pub fn of(&mut self, movements: Vec<Movement>) -> Handle {
+        if self.on { self.keep(movements) } else { NONE }
     }
 
     fn keep(&mut self, list: Vec<Movement>) -> Handle {

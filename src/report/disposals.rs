@@ -89,7 +89,14 @@ impl<'a> Disposals<'a> {
         }
     }
 
-    fn position(&self, row: usize) -> usize {
+    /// The cell of a column by its name.
+    pub fn named(&self, row: usize, name: &str) -> Cell<'_> {
+        let place = Self::FIELDS.iter().position(|(own, _)| *own == name);
+        place.map_or(Cell::Null, |place| self.cell(row, place))
+    }
+
+    /// The position among all disposals of a row shown.
+    pub fn position(&self, row: usize) -> usize {
         self.shown[row] as usize
     }
 

@@ -16,7 +16,8 @@ pub const SCHEMA: u64 = 1;
 /// Those of the stream.
 pub fn write(out: &mut dyn Write, frame: &Frame<'_>) -> io::Result<()> {
     let mut members = head(frame);
-    for report in REPORTS {
+    let own = REPORTS.iter();
+    for report in own.filter(|report| report.is_for(frame.jurisdiction)) {
         members.push((report.name, Member::Rows((report.table)(frame))));
     }
     close(out, members, frame)

@@ -74,7 +74,12 @@ pub fn show(country: &Jurisdiction) -> String {
         text.push_str("\nLosses taken back\n");
         rule(&mut text, "-", deferring);
     }
-    section(&mut text, "The year", country.netting);
+    let year: Vec<&Rule> = country.netting.iter().map(|year| year.rule).collect();
+    section(&mut text, "The year", &year);
+    let events: Vec<&Rule> = country.events.iter().map(|event| event.rule).collect();
+    section(&mut text, "Beside purchases and sales", &events);
+    let gains: Vec<&Rule> = country.gain.into_iter().chain(country.term_rule).collect();
+    section(&mut text, "Gains", &gains);
     amounts(&mut text, country, (country.parameters)());
     if !country.readings.is_empty() {
         let _ = writeln!(

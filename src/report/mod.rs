@@ -2,6 +2,7 @@
 
 pub mod adjustments;
 pub mod comparison;
+pub mod computations;
 pub mod disposals;
 pub mod document;
 pub mod explain;
@@ -9,6 +10,7 @@ pub mod jurisdictions;
 pub mod lots;
 pub mod page;
 pub mod reconciliation;
+pub mod sa108;
 pub mod warnings;
 pub mod years;
 
@@ -55,6 +57,8 @@ pub struct Report {
     pub name: &'static str,
     /// One line of help.
     pub about: &'static str,
+    /// The country that it is for; none where it is for all.
+    pub of: Option<&'static str>,
     /// Its rows.
     pub table: for<'a> fn(&Frame<'a>) -> Box<dyn Table + 'a>,
     /// Its page.
@@ -66,28 +70,53 @@ pub const REPORTS: &[Report] = &[
     Report {
         name: "disposals",
         about: "every slice of a lot that a sale used",
+        of: None,
         table: |frame| Box::new(disposals::Disposals::new(*frame)),
         page: |frame| page::disposals::rows(*frame),
     },
     Report {
         name: "years",
         about: "the netting of each tax year",
+        of: None,
         table: |frame| Box::new(years::Years::new(*frame)),
         page: |frame| page::worksheet::years(*frame),
     },
     Report {
         name: "lots",
         about: "what is still held",
+        of: None,
         table: |frame| Box::new(lots::Lots::new(*frame)),
         page: |frame| page::lots::holdings(*frame),
     },
     Report {
         name: "adjustments",
         about: "every loss denied or deferred, and what replaced it",
+        of: None,
         table: |frame| Box::new(adjustments::Adjustments::new(*frame)),
         page: |frame| page::adjustments::rows(*frame),
     },
+    Report {
+        name: "sa108",
+        about: "uk: the figures of the capital gains pages, and a computation for each disposal",
+        of: Some("uk"),
+        table: |frame| Box::new(sa108::Sa108::new(*frame)),
+        page: |frame| page::sa108::sections(*frame),
+    },
+    Report {
+        name: "computations",
+        about: "uk: each part of a disposal with its rule, its purchases and the pool before and after",
+        of: Some("uk"),
+        table: |frame| Box::new(computations::Computations::new(*frame)),
+        page: |frame| page::sa108::computations(*frame),
+    },
 ];
+
+impl Report {
+    /// Whether it is for a country.
+    pub fn is_for(&self, country: &str) -> bool {
+        self.of.is_none_or(|of| of == country)
+    }
+}
 
 impl<'a> Frame<'a> {
     /// Whether a tax year is shown.

@@ -84,7 +84,7 @@ fn us_years() -> Fixture {
 #[test]
 fn csv_has_the_names_and_order_of_the_json_document() {
     let fixture = fixture();
-    for report in REPORTS {
+    for report in REPORTS.iter().filter(|report| report.is_for("us")) {
         let found = as_csv(&fixture.frame(), report.name, false);
         snapshot(&format!("{}.csv", report.name), &found);
     }
@@ -130,7 +130,7 @@ fn json_lines_are_the_objects_of_the_document() {
     let frame = fixture.frame();
     let whole = written(|out| document::write(out, &frame));
     let whole: serde_json::Value = serde_json::from_str(&whole).unwrap();
-    for report in REPORTS {
+    for report in REPORTS.iter().filter(|report| report.is_for("us")) {
         let lines = written(|out| json::lines(out, (report.table)(&frame).as_ref(), 2));
         let objects: Vec<serde_json::Value> = lines
             .lines()

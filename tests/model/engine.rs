@@ -15,7 +15,7 @@ use super::history::{Event, Kind, SHELTERED, Story};
 use super::number::{day, decimal};
 use super::rows::{Lot, LotKey, Row, RowKey, Rows};
 
-/// What the engine makes of a history; `None` while the library computes nothing at all.
+/// What the engine makes of a history.
 pub fn engine_result(story: &Story, wash_sales: WashSales) -> Option<Rows> {
     let settings = Settings {
         method: Some(story.method.name().into()),
@@ -25,9 +25,8 @@ pub fn engine_result(story: &Story, wash_sales: WashSales) -> Option<Rows> {
     let history = history(&story.events);
     let answer = lossoffset::compute(&history, &settings)
         .unwrap_or_else(|problems| panic!("{problems:#?}\n{}", story.csv()));
-    let silent = answer.disposals.is_empty() && answer.lots.is_empty();
-    let rows = rows(&history, &answer);
-    (!silent || story.events.iter().all(|event| event.kind != Kind::Buy)).then_some(rows)
+    // No row and no lot is an answer too: everything was sold in a sheltered account.
+    Some(rows(&history, &answer))
 }
 
 /// The rows as trades, without a file between.

@@ -44,6 +44,20 @@ pub fn rows(story: &Story) -> Rows {
     follow(story, &mut |_, _, _, _| ())
 }
 
+/// The same, unless the history [turns on a cent](Cent::turns).
+pub fn rows_unless_on_a_cent(story: &Story) -> Option<Rows> {
+    let mut turns = false;
+    let rows = follow(story, &mut |place, shares, left, proceeds| {
+        let at = Cent {
+            story,
+            place,
+            shares,
+        };
+        turns = turns || at.turns(left, proceeds);
+    });
+    (!turns).then_some(rows)
+}
+
 /// Goes through the sales; `watch` sees each before its losses are deferred.
 fn follow(story: &Story, watch: &mut Watch) -> Rows {
     let events = &story.events;
@@ -63,8 +77,16 @@ fn follow(story: &Story, watch: &mut Watch) -> Rows {
         watch(place, &shares, &left, &proceeds);
         if sale.account != SHELTERED {
             let deferred = defer(events, place, &mut shares, &left, &proceeds);
-            for (share, adjustment) in left.iter().zip(deferred) {
-                let share = &shares[*share];
+            let told: Vec<(&Share, Ratio)> =
+                left.iter().map(|at| &shares[*at]).zip(deferred).collect();
+            let equal = |a: &(&Share, Ratio), b: &(&Share, Ratio)| {
+                (a.0.acquired, a.0.held_from) == (b.0.acquired, b.0.held_from)
+                    && (&a.0.basis, &a.1) == (&b.0.basis, &b.1)
+            };
+            // Shares in a row that are equal in everything are added at once.
+            for equals in told.chunk_by(equal) {
+                let (share, adjustment) = &equals[0];
+                let count = whole(equals.len() as i64);
                 let key = RowKey {
                     symbol: sale.symbol.into(),
                     account: sale.account.into(),
@@ -74,11 +96,11 @@ fn follow(story: &Story, watch: &mut Watch) -> Rows {
                     long: is_long(share.held_from, day(sale.day)),
                 };
                 let row = Row {
-                    quantity: whole(1) / &scale,
-                    proceeds: proceeds.clone(),
-                    cost: share.basis.clone(),
-                    adjustment,
-                    slices: 1,
+                    quantity: &count / &scale,
+                    proceeds: &count * &proceeds,
+                    cost: &count * &share.basis,
+                    adjustment: &count * adjustment,
+                    slices: equals.len() as i64,
                 };
                 rows.add_row(key, &row);
             }
@@ -139,39 +161,58 @@ fn defer(
     deferred
 }
 
-/// Whether a cent of rounding could decide a sale of the history: a gain or loss next to nothing, or two units of nearly
-/// one basis to choose between by it. What an engine does there that defers whole cents is no reading of the rule.
-pub fn turns_on_a_cent(story: &Story) -> bool {
-    let events = &story.events;
-    let close = |a: &Ratio, b: &Ratio| {
-        if a > b {
-            a - b < cents(3)
-        } else {
-            b - a < cents(3)
-        }
-    };
-    let mut turns = false;
-    follow(story, &mut |place, shares, left, proceeds| {
-        let by_basis = matches!(story.method, Method::Hifo | Method::Lofo);
-        let sale = &events[place];
+/// A sale, where a cent of rounding could decide: a gain or loss next to nothing, or two units of nearly one basis to
+/// choose between by it. What an engine does there that defers whole cents is no reading of the rule.
+struct Cent<'a> {
+    story: &'a Story,
+    place: usize,
+    shares: &'a [Share],
+}
+
+impl Cent<'_> {
+    fn turns(&self, left: &[usize], proceeds: &Ratio) -> bool {
+        let near = |share: &usize| {
+            let share = &self.shares[*share];
+            share.used && close(&share.basis, proceeds)
+        };
+        left.iter().any(near) || (self.by_basis() && self.ties())
+    }
+
+    fn by_basis(&self) -> bool {
+        matches!(self.story.method, Method::Hifo | Method::Lofo)
+    }
+
+    /// Whether a replacement has nearly the basis of other units that could leave.
+    fn ties(&self) -> bool {
+        let sale = &self.story.events[self.place];
         let held = |share: &&Share| {
-            let bought = &events[share.purchase];
-            share.purchase < place
-                && share.sold.is_none_or(|sold| sold == place)
+            let bought = &self.story.events[share.purchase];
+            share.purchase < self.place
+                && share.sold.is_none_or(|sold| sold == self.place)
                 && (bought.symbol, bought.account) == (sale.symbol, sale.account)
         };
+        // Shares of one piece have one basis.
         let piece = |share: &Share| (share.purchase, share.held_from, share.used);
-        let is_tie = |used: &Share| {
-            let other =
+        let mut pieces: Vec<&Share> = Vec::new();
+        for share in self.shares.iter().filter(held) {
+            if pieces.iter().all(|other| piece(other) != piece(share)) {
+                pieces.push(share);
+            }
+        }
+        pieces.iter().filter(|share| share.used).any(|used| {
+            let tie =
                 |other: &&Share| piece(other) != piece(used) && close(&other.basis, &used.basis);
-            used.used && shares.iter().filter(held).any(|share| other(&share))
-        };
-        turns |= left
-            .iter()
-            .any(|share| shares[*share].used && close(&shares[*share].basis, proceeds));
-        turns |= by_basis && shares.iter().filter(held).any(is_tie);
-    });
-    turns
+            pieces.iter().any(tie)
+        })
+    }
+}
+
+fn close(a: &Ratio, b: &Ratio) -> bool {
+    if a > b {
+        a - b < cents(3)
+    } else {
+        b - a < cents(3)
+    }
 }
 
 /// One unit at `place` in the file is so many at its end.
@@ -226,12 +267,12 @@ fn identify(story: &Story, place: usize, shares: &[Share]) -> Vec<usize> {
     held.sort_by(|a, b| {
         let (first, second) = (&shares[*a], &shares[*b]);
         let oldest = (first.acquired, first.purchase).cmp(&(second.acquired, second.purchase));
-        let cheapest = first.basis.cmp(&second.basis);
+        let cheapest = || first.basis.cmp(&second.basis);
         let by_method = match story.method {
             Method::Fifo | Method::Specific | Method::Average => oldest,
             Method::Lifo => oldest.reverse(),
-            Method::Hifo => cheapest.reverse().then(oldest),
-            Method::Lofo => cheapest.then(oldest),
+            Method::Hifo => cheapest().reverse().then(oldest),
+            Method::Lofo => cheapest().then(oldest),
         };
         by_method.then_with(|| within(a).cmp(&within(b)))
     });
@@ -256,6 +297,7 @@ fn identify(story: &Story, place: usize, shares: &[Share]) -> Vec<usize> {
 fn replacement(events: &[Event], sale: usize, shares: &[Share], lost: usize) -> Option<usize> {
     let sold = day(events[sale].day);
     let own = shares[lost].purchase;
+    let (from, until) = (sold - Duration::days(30), sold + Duration::days(30));
     let same_order = |other: usize| {
         let (a, b) = (&events[own], &events[other]);
         other == own
@@ -268,8 +310,8 @@ fn replacement(events: &[Event], sale: usize, shares: &[Share], lost: usize) -> 
             events[share.purchase].symbol == events[sale].symbol
                 && !share.used
                 && share.sold.is_none()
-                && share.acquired >= sold - Duration::days(30)
-                && share.acquired <= sold + Duration::days(30)
+                && share.acquired >= from
+                && share.acquired <= until
                 && !same_order(share.purchase)
         })
         .min_by_key(|index| (shares[*index].acquired, shares[*index].purchase, *index))
@@ -306,12 +348,16 @@ fn share_alike(events: &[Event], shares: &mut [Share]) {
                     == (shares[first].held_from, shares[first].used)
             };
             let (group, rest): (Vec<usize>, Vec<usize>) = open.into_iter().partition(alike);
+            open = rest;
+            let one = &shares[first].basis;
+            if group.iter().all(|index| shares[*index].basis == *one) {
+                continue;
+            }
             let sum: Ratio = group.iter().map(|index| &shares[*index].basis).sum();
             let each = sum / BigInt::from(group.len());
             group
                 .iter()
                 .for_each(|index| shares[*index].basis = each.clone());
-            open = rest;
         }
     }
 }

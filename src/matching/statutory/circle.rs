@@ -157,10 +157,10 @@ impl Circle {
                 let units = units.share(covers, Quantity::ONE)?;
                 change(self, other, holder, units)
             }
-            What::Turn { to, units } => {
+            What::Turn { to, units, whole } => {
                 // A new name of the same property stays on its line; one already held apart is joined there.
                 let known = self.line_of.get(&to).copied();
-                if known.is_none_or(|(other, _)| other == line) {
+                if whole && known.is_none_or(|(other, _)| other == line) {
                     self.line_of.insert(to, (line, covers));
                     return self.lines[line].scale(place, step.day, holder, units, step.quantity);
                 }
@@ -174,6 +174,7 @@ impl Circle {
             }
             What::Shift { .. }
             | What::Return { .. }
+            | What::Part { .. }
             | What::Open { .. }
             | What::Close { .. }
             | What::Assign

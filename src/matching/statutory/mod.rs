@@ -12,6 +12,8 @@ mod plan;
 mod resolve;
 mod stock;
 mod superficial;
+mod tally;
+mod told;
 mod walk;
 mod written;
 

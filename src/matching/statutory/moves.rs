@@ -72,6 +72,13 @@ pub enum What {
         /// How much.
         amount: Money,
     },
+    /// A part of what is held is disposed of without units: cash beside the shares that others turn into.
+    Part {
+        /// The cash.
+        proceeds: Money,
+        /// The part of the cost that goes: so much of so much.
+        of: (Quantity, Quantity),
+    },
     /// A part of the cost of some units moves to units of another security.
     Divide {
         /// The other security.
@@ -87,6 +94,8 @@ pub enum What {
         to: SecurityId,
         /// Its units.
         units: Quantity,
+        /// Whether nothing stays what it was.
+        whole: bool,
     },
     /// Units go to another holding of the same taxpayer, with their cost.
     Carry {
@@ -144,10 +153,10 @@ impl What {
             Self::Scale { .. }
             | Self::Shift { .. }
             | Self::Return { .. }
+            | Self::Part { .. }
             | Self::Divide { .. }
-            | Self::Turn { .. }
-            | Self::Carry { .. } => 0,
-            Self::In { premium: false, .. } => 1,
+            | Self::Turn { .. } => 0,
+            Self::In { premium: false, .. } | Self::Carry { .. } => 1,
             Self::Release | Self::Assign => 2,
             Self::In { premium: true, .. } => 3,
             Self::Out { .. } | Self::Open { .. } | Self::Close { .. } | Self::Amount { .. } => 4,

@@ -13,7 +13,11 @@ use crate::money::{OutOfRange, Quantity};
 /// The plan of all lines.
 #[derive(Debug, Default)]
 pub struct Plan {
-    line_of: FxHashMap<Key, usize>,
+    /// The lines of each holding, with the days they begin on: a symbol bought again after its shares became others is
+    /// a new holding.
+    line_of: FxHashMap<Key, Vec<(Date, usize)>>,
+    /// The days on which holdings became others.
+    ended: FxHashMap<Key, Date>,
     lines: Vec<Line>,
     /// Whether an earlier short sale left a purchase to a later disposal's window.
     pub short_gave_way: bool,
@@ -82,26 +86,34 @@ impl Plan {
 
     /// The day of a holding.
     pub fn day(&self, key: Key, date: Date) -> Option<&Day> {
-        let line = self.lines.get(*self.line_of.get(&key)?)?;
+        let line = self.lines.get(self.line_id(key, date)?)?;
         let place = line.days.binary_search_by_key(&date, |day| day.date).ok()?;
         line.days.get(place)
     }
 
-    /// The line that a holding belongs to, through its changes of name.
-    pub fn line_id(&self, key: Key) -> Option<usize> {
-        self.line_of.get(&key).copied()
+    /// The line that a holding belongs to on a day, through its changes of name.
+    pub fn line_id(&self, key: Key, date: Date) -> Option<usize> {
+        let lines = self.line_of.get(&key)?;
+        let last = lines.iter().rev().find(|(from, _)| *from <= date);
+        last.map(|(_, line)| *line)
     }
 
-    fn line(&mut self, key: Key) -> usize {
-        let lines = &mut self.lines;
-        *self.line_of.entry(key).or_insert_with(|| {
-            lines.push(Line::default());
-            lines.len() - 1
-        })
+    fn line(&mut self, key: Key, date: Date) -> usize {
+        let ended = self.ended.get(&key).is_some_and(|day| *day < date);
+        let of_key = self.line_of.entry(key).or_default();
+        if let (Some((_, line)), false) = (of_key.last(), ended) {
+            return *line;
+        }
+        self.ended.remove(&key);
+        self.lines.push(Line::default());
+        let line = self.lines.len() - 1;
+        let from = if of_key.is_empty() { Date::FIRST } else { date };
+        of_key.push((from, line));
+        line
     }
 
     fn enter(&mut self, step: &Move) -> Result<(), OutOfRange> {
-        let place = self.line(step.key);
+        let place = self.line(step.key, step.day);
         let quantity = step.quantity;
         match step.what {
             What::In { manner, .. } => {
@@ -120,22 +132,33 @@ impl Plan {
                 let day = self.lines[place].at(step.day);
                 day.joined = day.joined.minus(quantity)?;
             }
-            What::Scale { new, old } => self.lines[place].scale(step.day, new, old),
+            What::Scale { new, old } => {
+                // On the day of the first purchase a split comes after it: for what counts from the start of a day, on
+                // the next.
+                let line = &mut self.lines[place];
+                let bought = |day: &Day| !day.bought.is_zero() || !day.joined.is_zero();
+                let today = line.days.last().filter(|day| day.date == step.day);
+                let after = i32::from(today.is_some_and(bought));
+                line.scale(step.day.plus(after), new, old);
+            }
             What::Divide { to, units, .. } => {
-                let other = self.line((step.key.0, to));
+                let other = self.line((step.key.0, to), step.day);
                 let day = self.lines[other].at(step.day);
                 day.joined = day.joined.plus(units)?;
             }
-            What::Turn { to, units } => self.turn(step, place, (step.key.0, to), units)?,
+            What::Turn { to, units, whole } => {
+                self.turn(step, place, ((step.key.0, to), whole), units)?;
+            }
             What::Carry { to } => {
                 let day = self.lines[place].at(step.day);
                 day.joined = day.joined.minus(quantity)?;
-                let other = self.line(to);
+                let other = self.line(to, step.day);
                 let day = self.lines[other].at(step.day);
                 day.joined = day.joined.plus(quantity)?;
             }
             What::Shift { .. }
             | What::Return { .. }
+            | What::Part { .. }
             | What::Open { .. }
             | What::Close { .. }
             | What::Assign
@@ -150,18 +173,27 @@ impl Plan {
         &mut self,
         step: &Move,
         place: usize,
-        to: Key,
+        (to, whole): (Key, bool),
         units: Quantity,
     ) -> Result<(), OutOfRange> {
-        if self.line_of.contains_key(&to) {
+        let known = self.line_of.contains_key(&to) && !self.ended.contains_key(&to);
+        if known || !whole {
             let day = self.lines[place].at(step.day);
             day.joined = day.joined.minus(step.quantity)?;
-            let other = self.line(to);
+            let other = self.line(to, step.day);
             let day = self.lines[other].at(step.day);
             day.joined = day.joined.plus(units)?;
             return Ok(());
         }
-        self.line_of.insert(to, place);
+        let of_new = self.line_of.entry(to).or_default();
+        let from = if of_new.is_empty() {
+            Date::FIRST
+        } else {
+            step.day
+        };
+        of_new.push((from, place));
+        self.ended.remove(&to);
+        self.ended.insert(step.key, step.day);
         if units != step.quantity {
             self.lines[place].scale(step.day, units, step.quantity);
         }

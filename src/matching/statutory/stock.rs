@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::date::Date;
+use crate::matching::trail::Handle;
 use crate::money::{Minor, Money, OutOfRange, Quantity};
 use crate::parcel::{Parcel, Part};
 use crate::trade::{AccountId, TradeId};
@@ -15,13 +16,35 @@ pub struct Stock {
     /// Lots, the oldest first, where it has not.
     pub lots: VecDeque<Lot>,
     /// Cost that joins the pool on a later day.
-    pub pending: Vec<(Date, Money)>,
+    pub pending: Vec<Pending>,
     /// Cost that waits for the next units to come in.
     pub waiting: Option<Part>,
     /// Disposals of the year that wait for its average: their rows and units.
-    pub of_year: Vec<(Option<u32>, Quantity)>,
+    pub of_year: Vec<OfYear>,
     /// The one account it lies in; `None` once there are two.
     pub account: Where,
+}
+
+/// Cost that joins a pool on a later day.
+#[derive(Clone, Copy, Debug)]
+pub struct Pending {
+    /// The day.
+    pub day: Date,
+    /// How much.
+    pub amount: Money,
+    /// The row that says so.
+    pub trade: TradeId,
+}
+
+/// A disposal whose cost is known when its year is over.
+#[derive(Clone, Copy, Debug)]
+pub struct OfYear {
+    /// Its row, where it gives one.
+    pub row: Option<u32>,
+    /// Its units.
+    pub units: Quantity,
+    /// The row of the file.
+    pub trade: TradeId,
 }
 
 /// Where a holding lies.
@@ -55,6 +78,8 @@ pub struct Lot {
     pub unused: Quantity,
     /// Units that have, and the loss they carry.
     pub carried: Carried,
+    /// Where its cost comes from.
+    pub trail: Handle,
 }
 
 /// A loss that units bought again carry.
@@ -100,8 +125,8 @@ impl Stock {
         if let Some(pool) = &self.pool {
             sum = sum.plus(pool.amount_left()?)?;
         }
-        for (_, amount) in &self.pending {
-            sum = sum.plus(*amount)?;
+        for pending in &self.pending {
+            sum = sum.plus(pending.amount)?;
         }
         for lot in &self.lots {
             sum = sum.plus(lot.parcel.amount_left()?)?;
@@ -152,9 +177,9 @@ impl Stock {
         let held = pool.left();
         let quantity = quantity.min(held);
         let mut part = pool.take(quantity)?;
-        for (_, pending) in &mut self.pending {
-            let share = pending.share(quantity, held)?;
-            *pending = pending.minus(share)?;
+        for pending in &mut self.pending {
+            let share = pending.amount.share(quantity, held)?;
+            pending.amount = pending.amount.minus(share)?;
             part = Part {
                 amount: part.amount.plus(share)?,
                 printed: part.printed.saturating_add(share.to_minor(places)?),

@@ -5,11 +5,12 @@ use super::circle::{Around, Substitute};
 use super::moves::Move;
 use super::walk::Walk;
 use crate::answer::Adjustment;
+use crate::answer::trail::{Beside, Cause, Movement};
 use crate::matching::Halt;
 use crate::money::{Minor, Money, Quantity, minor_share};
 use crate::parcel::Part;
 use crate::rule::Rule;
-use crate::trade::Action;
+use crate::trade::{Action, TradeId};
 
 /// A loss and what is denied of it.
 struct Denial {
@@ -51,6 +52,12 @@ impl Walk<'_> {
             self.say_shared(step);
         }
         self.circle.use_up(place, step, units)?;
+        if let Some(told) = self.told.row(row) {
+            told.beside = Some(Beside {
+                bought: around.bought,
+                held: around.held,
+            });
+        }
         let amount = minor_share(loss, units, step.quantity)?;
         if let Some(row) = self.rows.get_mut(row as usize) {
             row.adjustment = amount;
@@ -112,6 +119,18 @@ impl Walk<'_> {
         Ok(())
     }
 
+    fn denied_loss(&self, denial: &Denial, units: Quantity, amount: Money) -> Movement {
+        let trade = self.rows.get(denial.row as usize).map(|row| row.closed_by);
+        let cause = Cause::Deferred {
+            disposal: denial.row,
+            held_from: (self.today, self.today),
+        };
+        Movement {
+            rule: Some(denial.rule),
+            ..Movement::plain(trade.unwrap_or(TradeId(0)), cause, units, amount)
+        }
+    }
+
     fn to(
         &mut self,
         denial: &Denial,
@@ -126,13 +145,21 @@ impl Walk<'_> {
                 amount: Money::from_minor(amount, self.places()),
                 printed: amount,
             };
-            let stock = self.stocks.entry((one.holder, one.security)).or_default();
+            let key = (one.holder, one.security);
+            let before = self.pool_held(key)?;
+            let stock = self.stocks.entry(key).or_default();
             stock.adjust(part)?;
-            basis_after = stock
-                .pool
-                .as_ref()
-                .map(|pool| pool.amount_left())
-                .transpose()?;
+            let pool = stock.pool.as_ref();
+            let empty = pool.is_none_or(|pool| pool.left().is_zero());
+            // Nothing has a cost yet where the units are still to come.
+            let pool = pool.filter(|_| !empty);
+            basis_after = pool.map(|pool| pool.amount_left()).transpose()?;
+            let deferred = self.denied_loss(denial, units, part.amount);
+            if empty {
+                self.told.wait(key, deferred);
+            } else {
+                self.pool_step(key, before, vec![deferred])?;
+            }
             self.conservation.basis_moved = self.conservation.basis_moved.plus(part.amount)?;
             self.conservation.deferred += amount;
         } else {

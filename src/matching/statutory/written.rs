@@ -2,13 +2,14 @@
 
 use super::moves::{Key, Move, Way};
 use super::walk::{Row, Walk, ZERO};
+use crate::answer::trail::{Cause, Movement};
 use crate::answer::{LotName, Match, OpenLot};
 use crate::date::Date;
 use crate::jurisdiction::Written;
 use crate::matching::Halt;
 use crate::money::{Money, Quantity};
 use crate::parcel::{Parcel, Part};
-use crate::trade::{AccountId, TradeId};
+use crate::trade::{AccountId, SecurityId, TradeId};
 
 /// Contracts written, or units sold short, by one row.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub struct Position {
     number: u32,
     /// Units still open and what writing them brought.
     parcel: Parcel,
+    /// Units written in all.
+    whole: Quantity,
     /// What has been bought back or has expired.
     ended: Vec<Ended>,
 }
@@ -34,6 +37,9 @@ struct Ended {
 }
 
 type Done = Result<(), Halt>;
+
+/// The row that opened or closed a position, and its units in all.
+type Side = (TradeId, Quantity);
 
 impl Walk<'_> {
     /// When a position's result counts: for units sold short always when they are bought.
@@ -54,6 +60,7 @@ impl Walk<'_> {
             day: self.today,
             number,
             parcel: Parcel::new(step.quantity, proceeds, self.places())?,
+            whole: step.quantity,
             ended: Vec::new(),
         };
         self.positions
@@ -85,12 +92,13 @@ impl Walk<'_> {
                 cost: (!expired).then_some(cost),
             };
             position.ended.push(ended);
-            rows.push((position.row(step.key, &ended), ended));
+            rows.push((position.row(step.key, &ended), ended, position.whole));
         }
-        for (row, ended) in rows {
+        for (row, ended, whole) in rows {
+            let closed = (step.trade, step.quantity);
             match (counts, ended.cost) {
                 (Written::Close, cost) => {
-                    self.row(
+                    self.short_row(
                         &Row {
                             cost: cost.unwrap_or(ZERO),
                             acquired: Some(self.today),
@@ -98,12 +106,12 @@ impl Walk<'_> {
                             trade: step.trade,
                             ..row
                         },
-                        false,
+                        (Some((position_trade(&row), whole)), Some(closed)),
                     )?;
                 }
                 // A loss of its own, of the day it is paid.
                 (Written::GrantThenClose | Written::GrantStays { .. }, Some(cost)) => {
-                    self.row(
+                    self.short_row(
                         &Row {
                             proceeds: ZERO,
                             cost,
@@ -112,7 +120,7 @@ impl Walk<'_> {
                             trade: step.trade,
                             ..row
                         },
-                        false,
+                        (None, Some(closed)),
                     )?;
                 }
                 (Written::GrantThenClose | Written::GrantStays { .. }, None)
@@ -139,8 +147,10 @@ impl Walk<'_> {
     /// Short units are restated with the shares.
     pub fn rescale_positions(&mut self, key: Key, new: Quantity, old: Quantity) -> Done {
         for position in self.positions.entry(key).or_default() {
-            let units = position.parcel.left().share(new, old)?;
+            let before = position.parcel.left();
+            let units = before.share(new, old)?;
             position.parcel.rescale(units)?;
+            self.tally.opened(key.1, units.minus(before)?)?;
         }
         Ok(())
     }
@@ -173,7 +183,9 @@ impl Walk<'_> {
                         trade: ended.trade,
                         ..row
                     };
-                    self.row(&row, false)?;
+                    let closed = (ended.trade, ended.quantity);
+                    let opened = (position.trade, position.whole);
+                    self.short_row(&row, (Some(opened), Some(closed)))?;
                 }
                 _ => rest.join(ended.quantity, ended.proceeds)?,
             }
@@ -192,7 +204,32 @@ impl Walk<'_> {
             cost: None,
         };
         let row = position.row(key, &whole);
-        self.row(&row, false).map(|_| ())
+        self.short_row(&row, (Some((position.trade, position.whole)), None))
+    }
+
+    /// Writes a row of a short position and tells where it comes from: the row that opened it and the one that closed
+    /// it, each with its units in all.
+    fn short_row(&mut self, row: &Row, (opened, closed): (Option<Side>, Option<Side>)) -> Done {
+        let written = self.row(row, false)?;
+        let Some(told) = written.and_then(|written| self.told.row(written)) else {
+            return Ok(());
+        };
+        if let (Some((trade, whole)), Some(lot)) = (opened, row.lot) {
+            let cause = Cause::Opened { lot, whole };
+            let brought = row.proceeds.amount;
+            told.proceeds = vec![Movement::plain(trade, cause, row.quantity, brought)];
+        }
+        if let (Some((trade, whole)), false) = (closed, row.cost.amount.is_zero()) {
+            let cause = Cause::Closed { whole };
+            told.cost = vec![Movement::plain(trade, cause, row.quantity, row.cost.amount)];
+        }
+        Ok(())
+    }
+
+    /// Units still open short, by security.
+    pub fn short_units(&self) -> impl Iterator<Item = (SecurityId, Quantity)> {
+        let all = self.positions.iter();
+        all.flat_map(|(key, positions)| positions.iter().map(|p| (key.1, p.parcel.left())))
     }
 
     /// Positions still open: negative quantity; the cost is what they brought, or nothing where that was a gain already.
@@ -221,6 +258,11 @@ impl Walk<'_> {
             }
         }
     }
+}
+
+/// The row that opened the position of a row.
+fn position_trade(row: &Row) -> TradeId {
+    row.lot.map_or(row.trade, |lot| lot.opened_by)
 }
 
 impl Position {

@@ -2,13 +2,14 @@
 
 use super::movement::negligible;
 use super::{Exact, Explainer, Explanation, Line, Part};
-use crate::answer::trail::{Cause, Movement};
+use crate::answer::trail::{Beside, Cause, Movement, Sold};
 use crate::answer::{Adjustment, Codes, Disposal, Match, Term};
 use crate::date::Date;
+use crate::jurisdiction::Defer;
 use crate::money::{Minor, Money, Quantity};
 use crate::report::page::quantity;
 use crate::rule::{Rule, us};
-use crate::trade::{Action, Class, TradeId};
+use crate::trade::{Action, Class, Trade, TradeId};
 
 /// Days on each side of a sale in which a purchase replaces it.
 const WINDOW: i32 = 30;
@@ -18,6 +19,8 @@ impl Explainer<'_> {
     pub fn disposal(&self, position: usize) -> Explanation {
         let row = &self.frame.answer.disposals[position];
         let mut parts = vec![self.proceeds(position, row), self.cost(position, row)];
+        let told = self.provenance(position);
+        parts.extend(self.pool_parts(told.map_or(&[][..], |told| &told.cost)));
         parts.extend(self.term(position, row));
         parts.extend(self.adjustment(position, row));
         parts.push(gain(row));
@@ -52,6 +55,10 @@ impl Explainer<'_> {
         if let Some(provenance) = self.provenance(position) {
             lines = match provenance.sale {
                 Some((units, proceeds)) => self.sale(row, (units, proceeds), &provenance.proceeds),
+                None if row.quantity.is_zero() => vec![self.amount_line(row, row.proceeds)],
+                None if !provenance.sales.is_empty() => {
+                    self.sales(row, &provenance.sales, &provenance.proceeds)
+                }
                 None if !provenance.proceeds.is_empty() => {
                     self.movements(&provenance.proceeds, row.proceeds)
                 }
@@ -76,16 +83,65 @@ impl Explainer<'_> {
         (units, proceeds): (Quantity, Money),
         premiums: &[Movement],
     ) -> Vec<Line> {
+        let mut exact = Exact { lines: Vec::new() };
         let trade = self.trade(row.closed_by);
-        let rule = self.us(self.sale_rule(row));
+        let of = (row.quantity, units);
+        self.sold_by(trade, (units, proceeds), premiums, of, &mut exact);
+        exact.printed(
+            row.proceeds,
+            self.frame.places,
+            "cents carried from the sale's other rows",
+        )
+    }
+
+    /// What the rows of a merged sale brought, and the share of a row of it.
+    fn sales(&self, row: &Disposal, sales: &[Sold], premiums: &[Movement]) -> Vec<Line> {
+        let mut exact = Exact { lines: Vec::new() };
+        let whole = sales
+            .iter()
+            .try_fold(Quantity::ZERO, |sum, sale| sum.plus(sale.units))
+            .unwrap_or(row.quantity);
+        let to_spouse = self.trade(row.closed_by).tagged("spouse");
+        if to_spouse {
+            let text = "to the spouse: taken to be what the units cost";
+            let line = Line::new(text).at(self.source(row.closed_by));
+            let line = line.rule(self.law.rule_on(Action::GiftOut));
+            return vec![line.amount(row.proceeds)];
+        }
+        for sale in sales {
+            let own: Vec<Movement> = premiums
+                .iter()
+                .filter(|premium| premium.trade == sale.trade)
+                .copied()
+                .collect();
+            let trade = self.trade(sale.trade);
+            let of = (row.quantity, whole);
+            self.sold_by(trade, (sale.units, sale.proceeds), &own, of, &mut exact);
+        }
+        exact.printed(
+            row.proceeds,
+            self.frame.places,
+            "cents carried from the sale's other rows",
+        )
+    }
+
+    /// What one row sold, as far as `of` its units are looked at.
+    fn sold_by(
+        &self,
+        trade: &Trade,
+        (units, proceeds): (Quantity, Money),
+        premiums: &[Movement],
+        (looked, whole): (Quantity, Quantity),
+        exact: &mut Exact,
+    ) {
+        let rule = self.sale_rule(trade.action);
         let line = |text: String| Line::new(text).at(trade.source).rule(rule);
-        let share = |amount: Money| amount.share(row.quantity, units).unwrap_or(amount);
-        let part = if row.quantity == units {
+        let share = |amount: Money| amount.share(looked, whole).unwrap_or(amount);
+        let part = if looked == whole {
             String::new()
         } else {
-            format!(": {} of {}", quantity(row.quantity), quantity(units))
+            format!(": {} of {}", quantity(looked), quantity(whole))
         };
-        let mut exact = Exact { lines: Vec::new() };
         let nothing = proceeds.is_zero() && premiums.is_empty();
         let stated = self.stated(trade, units).filter(|_| !nothing);
         let mut rest = proceeds;
@@ -107,18 +163,13 @@ impl Explainer<'_> {
             let text = self.premium_text(premium);
             let line = Line::new(format!("{text}{part}"))
                 .at(self.source(premium.trade))
-                .rule(self.us(&us::OPTION_PREMIUM));
+                .rule(self.rule_on(&us::OPTION_PREMIUM, Action::Exercise));
             exact.lines.push((line, Some(share(premium.amount))));
         }
         if !negligible(rest) {
             let text = format!("{}{part}", self.rest_of(trade));
             exact.lines.push((line(text), Some(share(rest))));
         }
-        exact.printed(
-            row.proceeds,
-            self.frame.places,
-            "cents carried from the sale's other rows",
-        )
     }
 
     fn premium_text(&self, premium: &Movement) -> String {
@@ -167,17 +218,19 @@ impl Explainer<'_> {
         Line::new(text)
             .amount(amount)
             .at(trade.source)
-            .rule(self.us(us::of_action(trade.action)))
+            .rule(self.rule_on(us::of_action(trade.action), trade.action))
     }
 
-    fn sale_rule(&self, row: &Disposal) -> &'static Rule {
-        match self.trade(row.closed_by).action {
-            Action::Buy | Action::Reinvest | Action::Transfer | Action::TransferIn => {
-                &us::FEE_IN_KIND
-            }
-            Action::TransferOut => &us::FEE_IN_KIND,
+    fn sale_rule(&self, action: Action) -> Option<&'static Rule> {
+        let us = match action {
+            Action::Buy
+            | Action::Reinvest
+            | Action::Transfer
+            | Action::TransferIn
+            | Action::TransferOut => &us::FEE_IN_KIND,
             action => us::of_action(action),
-        }
+        };
+        self.rule_on(us, action)
     }
 
     fn cost(&self, position: usize, row: &Disposal) -> Part {
@@ -188,6 +241,12 @@ impl Explainer<'_> {
             lines.push(line);
         }
         if movements.is_empty() {
+            let own = row.matched == Match::Amount && !row.quantity.is_zero();
+            let rule = self.law.identified_by(row.matched).filter(|_| own);
+            if let (Some(rule), 0) = (rule, row.cost) {
+                let text = "none of its own: what was paid counts in the year it was paid";
+                lines.push(Line::new(text).rule(Some(rule)));
+            }
             if row.cost != 0 {
                 let text = if row.quantity.is_zero() && row.proceeds == 0 {
                     "long-term part of the loss of the row before"
@@ -197,11 +256,15 @@ impl Explainer<'_> {
                 let opened = row.lot.filter(|lot| lot.number > 0);
                 let by = opened.map_or(row.closed_by, |lot| lot.opened_by);
                 let line = Line::new(text).at(self.source(by));
-                lines.push(line.amount(row.cost));
+                let rule = self.law.identified_by(row.matched);
+                lines.push(line.amount(row.cost).rule(rule));
             }
         } else {
             lines.extend(self.movements(movements, row.cost));
         }
+        let pool = provenance.and_then(|provenance| provenance.pool);
+        let beside = pool.filter(|_| row.matched != Match::Pool);
+        lines.extend(beside.and_then(|change| self.untouched(change.before)));
         Part {
             name: "cost".to_owned(),
             lines,
@@ -211,6 +274,9 @@ impl Explainer<'_> {
 
     /// Why these units left and no others.
     fn choice(&self, row: &Disposal) -> Option<Line> {
+        if self.law.code != "us" {
+            return self.identification(row);
+        }
         let lot = row.lot.filter(|_| row.matched == Match::Lot)?;
         let account = self.frame.history.account(row.account);
         let method = account.method.as_deref().unwrap_or(self.frame.method);
@@ -230,6 +296,24 @@ impl Explainer<'_> {
         };
         let text = format!("units acquired {}: {why}", lot.date);
         Some(self.lot_line(Line::new(text).rule(self.us(rule)), lot))
+    }
+
+    /// By which step of the law these units left.
+    fn identification(&self, row: &Disposal) -> Option<Line> {
+        let lot = row.lot.filter(|lot| lot.number > 0)?;
+        let rule = self.law.identified_by(row.matched)?;
+        let days = lot.date.days_since(row.disposed);
+        let when = match days {
+            0 => "the same day".to_owned(),
+            1.. => format!("{} later", days_of(days)),
+            _ => format!("{} earlier", days_of(-days)),
+        };
+        let text = format!(
+            "{} identified with units acquired {}, {when}",
+            quantity(row.quantity),
+            lot.date
+        );
+        Some(self.lot_line(Line::new(text).rule(Some(rule)), lot))
     }
 
     fn term(&self, position: usize, row: &Disposal) -> Option<Part> {
@@ -349,7 +433,7 @@ impl Explainer<'_> {
             let term = row.term.map_or("no", Term::word);
             let (held, until) = (days_of(days), row.disposed);
             let text = format!("held {held} from {held_from} to {until}: {term} term");
-            return vec![Line::new(text)];
+            return vec![Line::new(text).rule(self.law.term_rule)];
         }
         let first = held_from.first_long_term_day();
         let long = row.term == Some(Term::Long);
@@ -387,6 +471,7 @@ impl Explainer<'_> {
         let own = |adjustment: &&Adjustment| adjustment.disposal as usize == position;
         let mut lines = Vec::new();
         let mut replaced: Minor = 0;
+        lines.extend(self.quantities(position, row));
         for adjustment in self.frame.answer.adjustments.iter().filter(own) {
             replaced += adjustment.amount;
             lines.extend(self.replacement(row, adjustment));
@@ -402,9 +487,20 @@ impl Explainer<'_> {
             let line = Line::new(text).amount(row.adjustment - replaced);
             lines.push(line.at(self.source(row.closed_by)).rule(self.us(rule)));
         }
+        if self.law.code != "us" && row.adjustment != replaced {
+            lines.push(self.besides_replaced(row, row.adjustment - replaced));
+        }
         lines.extend(self.still_open(row, replaced));
         if lines.is_empty() {
             return None;
+        }
+        if self.law.code != "us" && row.adjustment == 0 {
+            let name = "not final".to_owned();
+            return Some(Part {
+                name,
+                lines,
+                total: None,
+            });
         }
         Some(Part {
             name: "adjustment".to_owned(),
@@ -446,8 +542,11 @@ impl Explainer<'_> {
             }
             lines.push(Line::new(text));
             if adjustment.replacement.is_none() {
-                lines.push(self.gone(purchase));
+                lines.push(self.gone(purchase, adjustment.rule));
             }
+        } else {
+            let text = "the loss is gone for good: none of the units bought is left";
+            lines.push(Line::new(text));
         }
         if let Some(lot) = adjustment.replacement {
             line = self.lot_line(line, lot);
@@ -457,8 +556,45 @@ impl Explainer<'_> {
         lines
     }
 
-    fn gone(&self, purchase: TradeId) -> Line {
+    /// The quantities that a superficial loss turns on.
+    fn quantities(&self, position: usize, row: &Disposal) -> Option<Line> {
+        let Beside { bought, held } = self.provenance(position)?.beside?;
+        let (from, until) = (row.disposed.plus(-WINDOW), row.disposed.plus(WINDOW));
+        let text = format!(
+            "S = {} sold, P = {} bought from {from} to {until}, B = {} held at the end of {until}: {} of {} of the loss",
+            quantity(row.quantity),
+            quantity(bought),
+            quantity(held),
+            quantity(row.quantity.min(bought).min(held)),
+            quantity(row.quantity),
+        );
+        let rule = self.law.defer.and_then(Defer::rule);
+        Some(Line::new(text).rule(rule))
+    }
+
+    /// What of an adjustment no replacement explains: an earlier loss that counts here, or a loss that never does.
+    fn besides_replaced(&self, row: &Disposal, amount: Minor) -> Line {
+        if amount > 0 {
+            let line = Line::new("lost or stolen: the loss is not allowed").amount(amount);
+            return line
+                .at(self.source(row.closed_by))
+                .rule(self.law.rule_on(Action::Lost));
+        }
+        let carried = self.frame.answer.adjustments.iter();
+        let carried = carried.filter(|one| one.replacement.is_some() && one.replacement == row.lot);
+        let from: Vec<String> = carried.map(|one| self.id(one.disposal as usize)).collect();
+        let text = format!("loss of {} on these units, counted here", from.join(", "));
+        Line::new(text)
+            .amount(amount)
+            .rule(self.law.defer.and_then(Defer::rule))
+    }
+
+    fn gone(&self, purchase: TradeId, own: &'static Rule) -> Line {
         let account = self.frame.history.account(self.trade(purchase).account);
+        if self.law.code != "us" {
+            let text = "the loss is gone for good: a registered plan keeps no cost";
+            return Line::new(text).rule(Some(own));
+        }
         let (text, rule) = if account.sheltered {
             (
                 "the loss is gone for good: a sheltered account keeps no basis",
@@ -474,18 +610,29 @@ impl Explainer<'_> {
     }
 
     fn carried(&self, adjustment: &Adjustment) -> Line {
-        let mut text = "the loss joined the basis of the units bought".to_owned();
+        let mut text = match self.law.defer {
+            Some(Defer::RingFence(_)) => "the loss counts only against gains on the units bought",
+            Some(Defer::TwoMonths(_)) => "the loss waits until the units bought are disposed of",
+            Some(Defer::Superficial(_)) => "the loss joined the cost of the units bought",
+            Some(Defer::WashSale) | None => "the loss joined the basis of the units bought",
+        }
+        .to_owned();
         if let Some(basis) = adjustment.basis_after {
             text.push_str(&format!(": now {}", self.money(basis)));
         }
         if let Some(from) = adjustment.held_from_after {
             text.push_str(&format!(", held from {from}"));
         }
-        Line::new(text).rule(self.us(&us::WASH_BASIS))
+        let rule = self.us(&us::WASH_BASIS).or(Some(adjustment.rule));
+        Line::new(text).rule(rule)
     }
 
     fn still_open(&self, row: &Disposal, replaced: Minor) -> Option<Line> {
         let until = row.provisional_until?;
+        if self.law.later_days().is_some() {
+            let text = format!("a purchase up to {until} may still be identified with these units");
+            return Some(Line::new(text));
+        }
         let loss = row.cost - row.proceeds - replaced;
         let text = format!(
             "a purchase up to {until} may still disallow the other {}",

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use super::{Explainer, Explanation, Line, Part};
 use crate::answer::trail::{Cause, Movement};
 use crate::answer::{LotName, OpenLot};
+use crate::money::Money;
 use crate::report::page::quantity;
-use crate::trade::TradeId;
+use crate::trade::{Action, TradeId};
 
 impl Explainer<'_> {
     /// Every lot that is held, was sold from, or went into another.
@@ -49,10 +50,15 @@ impl Explainer<'_> {
         parts.extend(self.went_into(name));
         let symbol = self.frame.symbol(name.security);
         let action = self.trade(name.opened_by).action.word().replace('_', " ");
+        let title = if name.number == 0 {
+            format!("pool of {symbol} at average cost")
+        } else {
+            format!("lot of {symbol} opened by the {action} of {}", name.date)
+        };
         Explanation {
             kind: "lot",
             id: self.frame.lot_text(name),
-            title: format!("lot of {symbol} opened by the {action} of {}", name.date),
+            title,
             parts,
         }
     }
@@ -63,7 +69,11 @@ impl Explainer<'_> {
         });
         let short = lot.quantity.is_negative();
         let cost = if short { -lot.cost } else { lot.cost };
-        let mut lines = self.movements(movements, cost);
+        let mut lines = if short && cost == 0 {
+            self.counted_when_written(movements)
+        } else {
+            self.movements(movements, cost)
+        };
         if let (Some(acquired), Some(held_from)) = (lot.acquired, lot.held_from) {
             lines.extend(self.tacking(movements, acquired, held_from));
         }
@@ -82,6 +92,22 @@ impl Explainer<'_> {
             lines,
             total: Some((total.to_owned(), cost)),
         }
+    }
+
+    /// What an open option brought, where that was a gain on the day it was written.
+    fn counted_when_written(&self, movements: &[Movement]) -> Vec<Line> {
+        let brought = movements
+            .iter()
+            .try_fold(Money::ZERO, |sum, movement| sum.plus(movement.amount).ok());
+        let brought = brought.and_then(|sum| sum.to_minor(self.frame.places).ok());
+        let brought = brought.unwrap_or(0);
+        let mut lines = self.movements(movements, brought);
+        if brought != 0 {
+            let rule = self.law.rule_on(Action::SellToOpen);
+            let line = Line::new("counted as a gain when written").amount(-brought);
+            lines.push(line.rule(rule));
+        }
+        lines
     }
 
     fn sold(&self, name: LotName) -> Option<Part> {
@@ -137,7 +163,7 @@ impl Explainer<'_> {
                 let line = Line::new(format!("went into lot {lot}")).at(self.source(by));
                 let action = self.trade(by).action;
                 line.lot(lot)
-                    .rule(self.us(crate::rule::us::of_action(action)))
+                    .rule(self.rule_on(crate::rule::us::of_action(action), action))
             })
             .collect();
         (!lines.is_empty()).then(|| Part {

@@ -4,6 +4,7 @@
 mod disposal;
 mod lot;
 mod movement;
+mod pool;
 mod stated;
 mod year;
 
@@ -21,7 +22,7 @@ use crate::report::page::amount;
 use crate::rule::Rule;
 use crate::settings::Settings;
 use crate::source::Source;
-use crate::trade::{Trade, TradeId};
+use crate::trade::{Action, Trade, TradeId};
 
 /// What an ID stands for, explained.
 #[derive(Clone, Debug)]
@@ -202,13 +203,22 @@ impl<'a> Explainer<'a> {
         (self.law.code == "us").then_some(rule)
     }
 
+    /// A rule of the United States, or what another country says on a row.
+    fn rule_on(&self, us: &'static Rule, action: Action) -> Option<&'static Rule> {
+        if self.law.code == "us" {
+            Some(us)
+        } else {
+            self.law.rule_on(action)
+        }
+    }
+
     fn lot_line(&self, line: Line, lot: LotName) -> Line {
         line.lot(self.frame.lot_text(lot))
     }
 }
 
 /// Lines with exact amounts that come to a printed figure: printed cumulatively, so that they add up to it.
-struct Exact {
+pub struct Exact {
     lines: Vec<(Line, Option<Money>)>,
 }
 

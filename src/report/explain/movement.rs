@@ -1,9 +1,11 @@
 //! Movements of basis in words.
 
 use super::{Exact, Explainer, Line};
+use crate::answer::Match;
 use crate::answer::trail::{Cause, Movement};
 use crate::money::{Minor, Money, Quantity};
 use crate::report::page::quantity;
+use crate::rule::Rule;
 use crate::trade::Action;
 
 impl Explainer<'_> {
@@ -20,9 +22,11 @@ impl Explainer<'_> {
         )
     }
 
-    fn movement(&self, movement: &Movement, exact: &mut Exact) {
+    /// One movement as lines.
+    pub fn movement(&self, movement: &Movement, exact: &mut Exact) {
         let trade = self.trade(movement.trade);
-        let line = |text: String| Line::new(text).at(trade.source).rule(movement.rule);
+        let rule = movement.rule.or_else(|| self.law_of(trade.action));
+        let line = |text: String| Line::new(text).at(trade.source).rule(rule);
         let moved = (!movement.amount.is_zero()).then_some(movement.amount);
         let units = quantity(movement.units);
         let (line, amount) = match movement.cause {
@@ -48,11 +52,26 @@ impl Explainer<'_> {
                 let now = movement.units.share(after, before);
                 let now = now.map_or_else(|_| "?".to_owned(), quantity);
                 let (from, to) = (self.frame.symbol(from), self.frame.symbol(to));
-                (line(format!("{units} {from} became {now} {to}")), None)
+                (line(format!("{units} {from} became {now} {to}")), moved)
             }
             Cause::Moved { to } => {
                 let to = &self.frame.history.account(to).name;
-                (line(format!("{units} moved to {to}")), None)
+                (line(format!("{units} moved to {to}")), moved)
+            }
+            Cause::Pooled { pool, step } => (self.out_of_pool(movement, pool, step), moved),
+            Cause::Left => {
+                let word = self.word(trade);
+                (line(format!("{word} {units}, out of the pool")), moved)
+            }
+            Cause::Rounded => {
+                let text = "cost per unit rounded up".to_owned();
+                let rule = self.law.identified_by(Match::Pool);
+                (Line::new(text).at(trade.source).rule(rule), moved)
+            }
+            Cause::Early => {
+                let text = format!("share of {units} in adjustments that take effect later");
+                let rule = self.law.rule_on(Action::BasisAdjust);
+                (Line::new(text).at(trade.source).rule(rule), moved)
             }
             Cause::Averaged { basis, held } => {
                 let text = format!(
@@ -112,6 +131,12 @@ impl Explainer<'_> {
         }
     }
 
+    /// What another country than the United States says on a row.
+    fn law_of(&self, action: Action) -> Option<&'static Rule> {
+        let other = self.law.code != "us";
+        self.law.rule_on(action).filter(|_| other)
+    }
+
     fn deferred(&self, movement: &Movement, disposal: u32) -> Line {
         let position = disposal as usize;
         let id = self.id(position);
@@ -130,6 +155,8 @@ impl Explainer<'_> {
         let trade = self.trade(movement.trade);
         let units = quantity(movement.units);
         match trade.action {
+            Action::Exercise => format!("premium of the {units} exercised"),
+            Action::Assign => format!("premium of the {units} assigned"),
             Action::ReturnOfCapital => format!("return of capital on {units}"),
             Action::BasisAdjust => format!("basis adjustment on {units}"),
             Action::SpinOff => {

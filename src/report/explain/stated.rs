@@ -61,11 +61,25 @@ impl Explainer<'_> {
         if multiplier != Decimal::ONE {
             text.push_str(&format!(" x {multiplier}"));
         }
-        if let (Some(currency), Some(rate)) = (&trade.rest().currency, trade.rest().fx_rate) {
-            text.push_str(&format!(" {currency} x {rate}"));
-        }
+        text.push_str(&self.rate_text(trade));
         let gross = self.converted(trade, gross)?;
         Some(Stated { text, gross })
+    }
+
+    /// The currency of a row and the rate it is converted by; of another day where that is the last one known.
+    fn rate_text(&self, trade: &Trade) -> String {
+        let rates = &self.frame.answer.rates;
+        let own = trade.rest().currency.as_deref();
+        let Some(currency) = own.filter(|own| *own != rates.report()) else {
+            return String::new();
+        };
+        let day = rates.day(trade);
+        match (trade.rest().fx_rate, rates.rate(currency, day)) {
+            (Some(rate), _) => format!(" {currency} x {rate}"),
+            (None, Some(rate)) if rate.date == day => format!(" {currency} x {}", rate.text()),
+            (None, Some(rate)) => format!(" {currency} x {} of {}", rate.text(), rate.date),
+            (None, None) => format!(" {currency}"),
+        }
     }
 
     fn at_strike(&self, trade: &Trade, whole: Quantity) -> Option<Stated> {
@@ -83,13 +97,17 @@ impl Explainer<'_> {
     }
 
     fn converted(&self, trade: &Trade, amount: Money) -> Option<Money> {
-        match trade
-            .rest()
-            .fx_rate
-            .filter(|_| trade.rest().currency.is_some())
-        {
+        let rates = &self.frame.answer.rates;
+        let own = trade.rest().currency.as_deref();
+        let Some(currency) = own.filter(|own| *own != rates.report()) else {
+            return Some(amount);
+        };
+        match trade.rest().fx_rate {
             Some(rate) => amount.times(rate).ok(),
-            None => Some(amount),
+            None => {
+                let rate = rates.rate(currency, rates.day(trade))?;
+                rate.convert(amount).ok()
+            }
         }
     }
 

@@ -40,10 +40,10 @@ impl Explainer<'_> {
     /// The country's lines in order, after the rows that they are sums of.
     fn plain(&self, year: &Year) -> Vec<Part> {
         let rows = self.rows_of(year);
-        let lines = year
-            .lines
-            .iter()
-            .map(|(name, amount)| Line::new(name.replace('_', " ")).amount(*amount));
+        let lines = year.lines.iter().map(|(name, amount)| {
+            let line = Line::new(name.replace('_', " ")).amount(*amount);
+            line.rule(self.law.rule_of_line(name))
+        });
         vec![
             Part {
                 name: "rows".to_owned(),

@@ -8,6 +8,7 @@ pub mod explain;
 pub mod lots;
 pub mod reading;
 pub mod reconciliation;
+pub mod sa108;
 pub mod worksheet;
 
 use crate::date::Date;

@@ -1,7 +1,10 @@
 //! Splits, spin-offs, mergers, renames, returns of capital and adjustments.
 
 use super::{Done, Resolver};
+use rust_decimal::Decimal;
+
 use crate::diagnostic::Problem;
+use crate::jurisdiction::Boot;
 use crate::matching::Halt;
 use crate::matching::statutory::moves::{Holder, Key, Manner, Way, What};
 use crate::matching::value::absolute;
@@ -283,22 +286,62 @@ impl<'a> Resolver<'a> {
             }
             return Ok(());
         };
-        if cash.is_some() {
-            let message = format!(
-                "shares and cash together in a merger are not computed for {}",
-                self.law.name
-            );
-            return Err(Problem::at(trade.source, message)
-                .help("write the part paid in cash as a `sell` and the rest as a `merger` without `total`")
-                .into());
-        }
         let arrives = self.arriving(trade, held)?;
+        if let Some(cash) = cash {
+            self.beside_shares(id, (cash, arrives), &parts, held)?;
+        }
         let (mut seen, mut given) = (Quantity::ZERO, Quantity::ZERO);
         for (account, units) in parts {
             seen = seen.plus(units)?;
             let total = arrives.share(seen, held)?;
             self.turn(id, account, trade.security, units, to, total.minus(given)?)?;
             given = total;
+        }
+        Ok(())
+    }
+
+    /// Cash beside new shares: small it lowers the cost, else it is for a part of what was held, by the values of cash
+    /// and shares (TCGA 1992 s 128, s 129, s 122).
+    fn beside_shares(
+        &mut self,
+        id: TradeId,
+        (cash, arrives): (Money, Quantity),
+        parts: &[(AccountId, Quantity)],
+        held: Quantity,
+    ) -> Done {
+        let row = self.valued(id);
+        let Boot::PartDisposal { small, percent } = self.law.boot else {
+            let message = format!(
+                "shares and cash together in a merger are not computed for {}: what of the cost belongs to the cash is not stated there",
+                self.law.name
+            );
+            return Err(Problem::at(row.trade.source, message)
+                .help("write the part paid in cash as a `sell` and the rest as a `merger` without `total`")
+                .into());
+        };
+        let shares = row.at_price(arrives)?;
+        let whole = cash.plus(shares)?;
+        let limit = whole.times(Decimal::new(percent, 2))?;
+        let small_amount = Money::new(Decimal::from(small))?;
+        let not_above =
+            |other: Money| -> Result<bool, Halt> { Ok(!other.minus(cash)?.is_negative()) };
+        let is_small = not_above(small_amount)? || not_above(limit)?;
+        let of = (
+            Quantity::new(cash.to_decimal())?,
+            Quantity::new(whole.to_decimal())?,
+        );
+        let (mut seen, mut given) = (Quantity::ZERO, Money::ZERO);
+        for (account, units) in parts {
+            seen = seen.plus(*units)?;
+            let sum = cash.share(seen, held)?;
+            let proceeds = sum.minus(given)?;
+            given = sum;
+            let what = if is_small {
+                What::Return { amount: proceeds }
+            } else {
+                What::Part { proceeds, of }
+            };
+            self.push(id, *account, row.trade.security, *units, what);
         }
         Ok(())
     }
@@ -334,7 +377,8 @@ impl<'a> Resolver<'a> {
             return Ok(());
         }
         // Every account of the holding turns; only a part of it stays where the row is.
-        if quantity == held {
+        let whole = quantity == held;
+        if whole {
             for (at, own) in self.at.clone() {
                 if at.1 == from && self.holders.of(at.0) == self.holders.of(account) {
                     self.at.insert(at, Quantity::ZERO);
@@ -351,7 +395,7 @@ impl<'a> Resolver<'a> {
             self.change(account, from, quantity.negated())?;
             self.change(account, to, units)?;
         }
-        self.push(id, account, from, quantity, What::Turn { to, units });
+        self.push(id, account, from, quantity, What::Turn { to, units, whole });
         Ok(())
     }
 

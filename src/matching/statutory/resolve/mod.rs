@@ -128,11 +128,12 @@ impl<'a> Resolver<'a> {
             order(trade) > 0 || trade.action == Action::Split || !self.holders_of(trade).is_empty()
         });
         // A change of what is held on the day of the first purchase comes after it.
-        for id in early.into_iter().chain(late) {
+        for id in early.into_iter().chain(late.iter().copied()) {
             self.row(id);
         }
         if let Some(today) = self.moves.get_mut(first..) {
-            today.sort_by_key(|step| step.what.rank());
+            let least = |step: &Move| u8::from(late.contains(&step.trade));
+            today.sort_by_key(|step| step.what.rank().max(least(step)));
         }
         self.refuse_oversold(first);
     }

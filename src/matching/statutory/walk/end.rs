@@ -1,15 +1,15 @@
 //! The end of a walk: what is still held, what may still change, and everything handed over.
 
 use super::{Done, Walk};
-use crate::answer::trail::Provenance;
-use crate::answer::{LotName, Match, OpenLot};
+use crate::answer::trail::{Cause, Movement, Provenance};
+use crate::answer::{LotName, Match, OpenLot, Units};
 use crate::date::Date;
 use crate::diagnostic::Problem;
 use crate::jurisdiction::Defer;
 use crate::matching::statutory::moves::Key;
 use crate::matching::statutory::{again, circle};
 use crate::matching::{Halt, Matched};
-use crate::money::{Money, OutOfRange};
+use crate::money::{Money, OutOfRange, Quantity};
 
 impl<'a> Walk<'a> {
     /// Hands everything over.
@@ -26,11 +26,7 @@ impl<'a> Walk<'a> {
             problems.push(Problem::new(error.to_string()));
         }
         let offset = all.disposals.len() as u32;
-        if let Some(trails) = &mut all.trails {
-            trails
-                .disposals
-                .resize_with(self.rows.len(), Provenance::default);
-        }
+        self.hand_over_trails(all);
         all.disposals.unordered_mut().append(&mut self.rows);
         all.merged.extend(
             std::mem::take(&mut self.merged)
@@ -51,15 +47,35 @@ impl<'a> Walk<'a> {
                 None => all.warnings.push(warning),
             }
         }
-        match self.lots() {
-            Ok(mut lots) => {
+        let lots = self.lots();
+        if let Some(trails) = &mut all.trails {
+            trails.pools.append(&mut self.told.pools());
+        }
+        match lots {
+            Ok((mut lots, told)) => {
                 if let Some(trails) = &mut all.trails {
-                    trails.lots.resize_with(lots.len(), Vec::new);
+                    trails.lots.extend(told);
                 }
                 all.lots.append(&mut lots);
             }
             Err(Halt::Range(error)) => problems.push(Problem::new(error.to_string())),
             Err(Halt::Problem(problem)) => problems.push(*problem),
+        }
+    }
+
+    /// Where the figures come from, by row and by pool.
+    fn hand_over_trails(&mut self, all: &mut Matched) {
+        let Some(trails) = &mut all.trails else {
+            return;
+        };
+        let offset = all.disposals.len() as u32;
+        trails
+            .disposals
+            .resize_with(all.disposals.len(), Provenance::default);
+        for row in 0..self.rows.len() as u32 {
+            let mut told = self.told.of_row(row);
+            told.map_rows(|row| row + offset);
+            trails.disposals.push(told);
         }
     }
 
@@ -74,7 +90,23 @@ impl<'a> Walk<'a> {
             held = held.plus(stock.carried()?)?;
         }
         self.conservation.basis_held = held;
+        self.conservation.units = self.counted()?;
         all.conservation.add(&self.conservation)
+    }
+
+    /// Units as counted from the moves beside those that are held.
+    fn counted(&mut self) -> Result<Vec<Units>, OutOfRange> {
+        let mut tally = std::mem::take(&mut self.tally);
+        for (key, stock) in &self.stocks {
+            tally.holds(key.1, stock.units(), Quantity::ZERO)?;
+        }
+        for (security, short) in self.short_units() {
+            tally.holds(security, Quantity::ZERO, short)?;
+        }
+        for (key, units) in &self.lacking {
+            tally.uncovered(key.1, *units)?;
+        }
+        tally.counted()
     }
 
     pub(super) fn end(&mut self) -> Done {
@@ -122,9 +154,29 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// What opened a short position, as far as it is still open.
+    fn short_told(&self, short: &OpenLot) -> Result<Vec<Movement>, Halt> {
+        if !self.told.on() || short.cost == 0 {
+            return Ok(Vec::new());
+        }
+        let units = short.quantity.abs();
+        let trade = self.history.trade(short.name.opened_by).quantity();
+        let whole = match trade {
+            Some(quantity) => Quantity::new(quantity.abs())?,
+            None => units,
+        };
+        let cause = Cause::Opened {
+            lot: short.name,
+            whole,
+        };
+        let brought = Money::from_minor(short.cost.saturating_neg(), self.places());
+        let opened_by = short.name.opened_by;
+        Ok(vec![Movement::plain(opened_by, cause, units, brought)])
+    }
+
     /// What is held: pools and lots, open shorts and written options.
-    pub(super) fn lots(&mut self) -> Result<Vec<OpenLot>, Halt> {
-        let mut found = Vec::new();
+    pub(super) fn lots(&mut self) -> Result<(Vec<OpenLot>, Vec<Vec<Movement>>), Halt> {
+        let (mut found, mut told) = (Vec::new(), Vec::new());
         let mut keys: Vec<Key> = self.stocks.keys().copied().collect();
         keys.sort_unstable_by_key(|(holder, security)| (*security, *holder));
         for key in keys {
@@ -143,6 +195,7 @@ impl<'a> Walk<'a> {
                     held_from: None,
                     opened_by: Vec::new(),
                 });
+                told.push(self.told.since_empty(key));
             }
             for lot in &stock.lots {
                 found.push(OpenLot {
@@ -155,6 +208,7 @@ impl<'a> Walk<'a> {
                     held_from: Some(lot.acquired),
                     opened_by: vec![lot.trade],
                 });
+                told.push(self.trail.movements(lot.trail));
             }
         }
         for ((key, date), (account, trade, quantity, part)) in &self.uncovered {
@@ -175,6 +229,9 @@ impl<'a> Walk<'a> {
             });
         }
         self.open_positions(&mut found);
-        Ok(found)
+        for short in found.iter().skip(told.len()) {
+            told.push(self.short_told(short)?);
+        }
+        Ok((found, told))
     }
 }

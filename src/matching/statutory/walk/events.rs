@@ -1,12 +1,15 @@
 //! What happens to a holding beside purchases and sales.
 
-use super::{Done, Row, Walk, ZERO, lower};
+use super::{Done, Origin, Row, Walk, ZERO, lower};
+use crate::answer::trail::{Cause, Movement};
 use crate::answer::{LotName, Match};
 use crate::date::Date;
 use crate::matching::statutory::moves::{Key, Move, Way, What};
-use crate::matching::statutory::stock::Carried;
+use crate::matching::statutory::stock::{Carried, Pending};
+use crate::matching::statutory::told::PoolPlace;
 use crate::money::{Money, Quantity};
 use crate::parcel::{Parcel, Part};
+use crate::trade::{AccountId, TradeId};
 
 impl<'a> Walk<'a> {
     pub(super) fn other(&mut self, step: &Move) -> Done {
@@ -23,39 +26,112 @@ impl<'a> Walk<'a> {
             What::Out { .. } => Ok(()),
             What::Release => {
                 let mut premium = Money::ZERO;
-                for one in self.take(step.key, step.quantity, false)? {
+                for one in self.take(step.key, (step.quantity, step.trade), false)? {
                     premium = premium.plus(one.part.amount)?;
                 }
                 self.conservation.basis_gone = self.conservation.basis_gone.plus(premium)?;
-                self.premiums.insert(step.trade, premium);
+                self.premiums.insert(step.trade, (premium, step.quantity));
                 Ok(())
             }
             What::Assign => {
                 let premium = self.take_premium(step)?;
-                self.premiums.insert(step.trade, premium.negated());
+                let premium = (premium.negated(), step.quantity);
+                self.premiums.insert(step.trade, premium);
                 Ok(())
             }
             What::Scale { new, old } => {
                 self.close_year(step.key)?;
-                if let Some(stock) = self.stocks.get_mut(&step.key) {
-                    stock.rescale(new, old)?;
-                }
+                self.rescale(step, new, old)?;
                 self.rescale_positions(step.key, new, old)?;
                 self.rescale_losses(step.key, new, old)
             }
             What::Shift { amount, effective } => self.shift(step, amount, effective),
             What::Return { amount } => self.return_capital(step, amount),
+            What::Part { proceeds, of } => self.part_disposal(step, proceeds, of),
             What::Divide {
                 to,
                 units,
                 fraction,
             } => self.divide(step, (step.key.0, to), units, fraction),
-            What::Turn { to, units } => self.turn(step, (step.key.0, to), units),
+            What::Turn { to, units, .. } => self.turn(step, (step.key.0, to), units),
             What::Carry { to } => self.turn(step, to, step.quantity),
             What::Open { proceeds } => self.open(step, proceeds),
             What::Close { cost, expired } => self.close(step, cost, expired),
             What::Amount { total } => self.amount(step, total),
         }
+    }
+
+    fn rescale(&mut self, step: &Move, new: Quantity, old: Quantity) -> Done {
+        let uncovered = self.uncovered.iter_mut();
+        for (_, (_, _, units, _)) in uncovered.filter(|((key, _), _)| *key == step.key) {
+            *units = units.share(new, old)?;
+        }
+        if let Some(units) = self.lacking.get_mut(&step.key) {
+            *units = units.share(new, old)?;
+        }
+        let before = self.pool_held(step.key)?;
+        let Some(stock) = self.stocks.get_mut(&step.key) else {
+            return Ok(());
+        };
+        stock.rescale(new, old)?;
+        let cause = Cause::Rescaled {
+            before: old,
+            after: new,
+        };
+        for lot in &stock.lots {
+            let units = lot.parcel.left().share(old, new)?;
+            self.trail.add(lot.trail, cause, units, Money::ZERO);
+        }
+        if !before.units.is_zero() {
+            let rescaled = Movement::plain(step.trade, cause, before.units, Money::ZERO);
+            self.pool_step(step.key, before, vec![rescaled])?;
+        }
+        Ok(())
+    }
+
+    /// Cash beside new shares: a part of what is held is disposed of for it, without units.
+    pub(super) fn part_disposal(
+        &mut self,
+        step: &Move,
+        proceeds: Money,
+        (part, whole): (Quantity, Quantity),
+    ) -> Done {
+        let (before, places) = (self.pool_held(step.key)?, self.places());
+        let stock = self.stocks.entry(step.key).or_default();
+        let Some(pool) = &mut stock.pool else {
+            return Ok(());
+        };
+        let amount = pool.amount_left()?.share(part, whole)?;
+        let cost = Part {
+            amount,
+            printed: amount.to_minor(places)?,
+        };
+        pool.adjust(cost.negated())?;
+        let left = Movement::plain(step.trade, Cause::Left, step.quantity, amount.negated());
+        let origin = self.pool_step(step.key, before, vec![left])?;
+        let row = Row {
+            key: step.key,
+            account: step.account,
+            trade: step.trade,
+            quantity: Quantity::ZERO,
+            matched: Match::Pool,
+            proceeds: self.part(proceeds)?,
+            cost,
+            way: Way::Sale,
+            acquired: None,
+            held_from: None,
+            lot: Some(self.pool_name(step.key)),
+            tax_day: self.today,
+        };
+        let written = self.row(&row, false)?;
+        if let Some(told) = written.and_then(|written| self.told.row(written))
+            && let Origin::Pool(PoolPlace { pool, step: at, .. }, change) = origin
+        {
+            let pooled = Cause::Pooled { pool, step: at };
+            told.cost = vec![Movement::plain(step.trade, pooled, Quantity::ZERO, amount)];
+            told.pool = Some(change);
+        }
+        Ok(())
     }
 
     pub(super) fn shift(&mut self, step: &Move, amount: Money, effective: Option<Date>) -> Done {
@@ -65,18 +141,39 @@ impl<'a> Walk<'a> {
         let stock = self.stocks.entry(step.key).or_default();
         if let (Some(day), true) = (effective, stock.pool.is_some()) {
             // Units sold before that day take their share when they are sold (SI 2009/3001 reg 99(5)).
-            stock.pending.push((day, amount));
+            stock.pending.push(Pending {
+                day,
+                amount,
+                trade: step.trade,
+            });
             self.lifts.entry(day).or_default().push(step.key);
             return Ok(());
         }
         if stock.lots.is_empty() {
-            return Ok(stock.adjust(part)?);
+            return self.adjust_pool(step.key, part, step.trade);
         }
         let mut spread = Parcel::from_part(stock.units(), part, places);
         for lot in &mut stock.lots {
-            lot.parcel.adjust(spread.take(lot.parcel.left())?)?;
+            let (units, own) = (lot.parcel.left(), spread.take(lot.parcel.left())?);
+            lot.parcel.adjust(own)?;
+            self.trail
+                .add(lot.trail, Cause::Adjusted, units, own.amount);
         }
         Ok(())
+    }
+
+    /// Changes the cost of a pool; where it is empty the change waits for the next units.
+    fn adjust_pool(&mut self, key: Key, part: Part, trade: TradeId) -> Done {
+        let before = self.pool_held(key)?;
+        let stock = self.stocks.entry(key).or_default();
+        stock.adjust(part)?;
+        let empty = stock.pool.as_ref().is_none_or(|pool| pool.left().is_zero());
+        let adjusted = Movement::plain(trade, Cause::Adjusted, before.units, part.amount);
+        if empty {
+            self.told.wait(key, adjusted);
+            return Ok(());
+        }
+        self.pool_step(key, before, vec![adjusted]).map(|_| ())
     }
 
     /// Adjustments whose day of effect has come.
@@ -92,17 +189,17 @@ impl<'a> Walk<'a> {
                 let Some(stock) = self.stocks.get_mut(&key) else {
                     continue;
                 };
-                let mut due = Money::ZERO;
-                for (on, amount) in &stock.pending {
-                    if *on <= day {
-                        due = due.plus(*amount)?;
-                    }
+                let due: Vec<Pending> = stock
+                    .pending
+                    .extract_if(.., |pending| pending.day <= day)
+                    .collect();
+                for pending in due {
+                    let part = Part {
+                        amount: pending.amount,
+                        printed: pending.amount.to_minor(places)?,
+                    };
+                    self.adjust_pool(key, part, pending.trade)?;
                 }
-                stock.pending.retain(|(on, _)| *on > day);
-                stock.adjust(Part {
-                    amount: due,
-                    printed: due.to_minor(places)?,
-                })?;
             }
         }
         Ok(())
@@ -112,6 +209,7 @@ impl<'a> Walk<'a> {
     pub(super) fn return_capital(&mut self, step: &Move, amount: Money) -> Done {
         let places = self.places();
         let whole = self.part(amount)?;
+        let before = self.pool_held(step.key)?;
         let stock = self.stocks.entry(step.key).or_default();
         let mut excess: Vec<(i64, Option<LotName>, Option<Date>)> = Vec::new();
         let mut moved = Money::ZERO;
@@ -125,10 +223,17 @@ impl<'a> Walk<'a> {
             let received = spread.take(lot.parcel.left())?;
             let (over, lowered) = lower(&mut lot.parcel, received)?;
             moved = moved.plus(lowered)?;
+            let (units, by) = (lot.parcel.left(), lowered.negated());
+            self.trail.add(lot.trail, Cause::Adjusted, units, by);
             let name = Self::lot_name(step.key.1, lot);
             excess.push((over, Some(name), Some(lot.acquired)));
         }
         self.conservation.basis_moved = self.conservation.basis_moved.minus(moved)?;
+        if !before.units.is_zero() {
+            let by = moved.negated();
+            let returned = Movement::plain(step.trade, Cause::Adjusted, before.units, by);
+            self.pool_step(step.key, before, vec![returned])?;
+        }
         for (over, lot, acquired) in excess.into_iter().filter(|(over, ..)| *over > 0) {
             let matched = if lot.is_some() {
                 Match::Lot
@@ -166,6 +271,8 @@ impl<'a> Walk<'a> {
         fraction: Quantity,
     ) -> Done {
         let places = self.places();
+        let before = (self.pool_held(step.key)?, self.pool_held(to)?);
+        let new_pool = self.pool_name(to);
         let stock = self.stocks.entry(step.key).or_default();
         if let Some(pool) = &mut stock.pool {
             let held = pool.left();
@@ -180,7 +287,16 @@ impl<'a> Walk<'a> {
             pool.adjust(moved.negated())?;
             let other = self.stocks.entry(to).or_default();
             other.account.add(step.account);
-            return Ok(other.join(units, moved, places)?);
+            other.join(units, moved, places)?;
+            let by = amount.negated();
+            let left = Movement::plain(step.trade, Cause::Adjusted, step.quantity, by);
+            let opened = Cause::Opened {
+                lot: new_pool,
+                whole: units,
+            };
+            let came = Movement::plain(step.trade, opened, units, amount);
+            self.pool_step(step.key, before.0, vec![left])?;
+            return self.pool_step(to, before.1, vec![came]).map(|_| ());
         }
         let held = stock.units();
         let mut new = Vec::new();
@@ -194,11 +310,18 @@ impl<'a> Walk<'a> {
                 printed: amount.to_minor(places)?,
             };
             lot.parcel.adjust(moved.negated())?;
+            let (held, by) = (lot.parcel.left(), amount.negated());
+            self.trail.add(lot.trail, Cause::Adjusted, held, by);
             new.push((lot.acquired, lot.account, total.minus(given)?, moved));
             given = total;
         }
         for (acquired, account, units, part) in new {
             self.stocks.entry(to).or_default().account.add(account);
+            let opened = Cause::Opened {
+                lot: new_pool,
+                whole: units,
+            };
+            let part = (part, self.trail.open(opened, units, part.amount));
             self.add_lot(to, account, step.trade, acquired, units, part, false)?;
         }
         Ok(())
@@ -208,6 +331,8 @@ impl<'a> Walk<'a> {
     pub(super) fn turn(&mut self, step: &Move, to: Key, units: Quantity) -> Done {
         let places = self.places();
         self.close_year(step.key)?;
+        let new_before = self.pool_held(to)?;
+        let became = self.became(step, to, units);
         let Some(stock) = self.stocks.get_mut(&step.key) else {
             return Ok(());
         };
@@ -218,14 +343,20 @@ impl<'a> Walk<'a> {
             } else {
                 Vec::new()
             };
-            let part = stock.take(step.quantity, places)?;
+            let (part, origin) = self.take_pooled(step.key, step.quantity, step.trade)?;
+            for pending in &pending {
+                self.lifts.entry(pending.day).or_default().push(to);
+            }
             let other = self.stocks.entry(to).or_default();
             other.account.add(step.account);
-            for (day, _) in &pending {
-                self.lifts.entry(*day).or_default().push(to);
-            }
             other.pending.extend(pending);
-            return Ok(other.join(units, part, places)?);
+            other.join(units, part, places)?;
+            let plain = |cause, amount| Movement::plain(step.trade, cause, step.quantity, amount);
+            let mut movements = vec![plain(became, Money::ZERO)];
+            if let Origin::Pool(PoolPlace { pool, step, .. }, _) = origin {
+                movements.insert(0, plain(Cause::Pooled { pool, step }, part.amount));
+            }
+            return self.pool_step(to, new_before, movements).map(|_| ());
         }
         let (mut wanted, mut seen, mut given) = (step.quantity, Quantity::ZERO, Quantity::ZERO);
         let mut moved = Vec::new();
@@ -238,6 +369,8 @@ impl<'a> Walk<'a> {
             seen = seen.plus(part)?;
             let total = units.share(seen, step.quantity)?;
             let mut new = lot.clone();
+            new.trail = self.trail.cut(lot.trail, part, lot.parcel.left())?;
+            self.trail.add(new.trail, became, part, Money::ZERO);
             let cost = lot.parcel.take(part)?;
             new.parcel = Parcel::from_part(total.minus(given)?, cost, places);
             new.unused = new.unused.min(new.parcel.left());
@@ -256,6 +389,23 @@ impl<'a> Walk<'a> {
             other.lots.insert(place, lot);
         }
         Ok(())
+    }
+
+    /// What happens to units that turn into others, or move.
+    fn became(&self, step: &Move, to: Key, after: Quantity) -> Cause {
+        let accounts = (0_u16..).zip(&self.history.accounts);
+        let mut accounts = accounts.map(|(id, _)| AccountId(id));
+        let there = accounts.find(|account| self.holders.of(*account) == to.0);
+        if step.key.1 == to.1 {
+            let to = there.unwrap_or(step.account);
+            return Cause::Moved { to };
+        }
+        Cause::Became {
+            from: step.key.1,
+            to: to.1,
+            before: step.quantity,
+            after,
+        }
     }
 
     pub(super) fn amount(&mut self, step: &Move, total: Money) -> Done {

@@ -2,14 +2,34 @@
 
 use std::collections::BTreeMap;
 
-use super::{Bought, Done, Group, Row, Sold, Walk, ZERO};
+use super::{Bought, Done, Group, Origin, Row, Served, Sold, Walk, ZERO};
+use crate::answer::trail::Change;
 use crate::answer::{LotName, Match};
 use crate::date::Date;
 use crate::matching::Halt;
 use crate::matching::statutory::moves::{Key, Manner, Move, Way, What};
+use crate::matching::statutory::plan::Leg;
 use crate::money::{Money, Quantity};
 use crate::parcel::{Parcel, Part};
 use crate::trade::TradeId;
+
+/// What covers a leg; its cost where it is known already.
+struct Covering {
+    part: Option<Part>,
+    lot: Option<LotName>,
+    opened_by: Vec<TradeId>,
+    origin: Origin,
+}
+
+impl Covering {
+    /// A purchase to come.
+    const OPEN: Self = Self {
+        part: None,
+        lot: None,
+        opened_by: Vec::new(),
+        origin: Origin::Untold,
+    };
+}
 
 impl<'a> Walk<'a> {
     /// A day whose purchases are one and whose disposals are one (TCGA 1992 s 105(1)(a)).
@@ -17,6 +37,7 @@ impl<'a> Walk<'a> {
         let mut outs: BTreeMap<Key, Vec<Move>> = BTreeMap::new();
         for step in day {
             let settled = match step.what.rank() {
+                0 if self.bought.contains_key(&step.key) => self.settle_bought(false),
                 0 | 1 => Ok(()),
                 2 | 3 => self.settle_bought(true),
                 _ => self.settle_bought(false),
@@ -53,20 +74,20 @@ impl<'a> Walk<'a> {
     pub(super) fn buy(&mut self, step: &Move, cost: Money, premium: bool) -> Done {
         let cost = cost.plus(self.premium(step, premium))?;
         self.conservation.basis_in = self.conservation.basis_in.plus(cost)?;
-        self.stocks
-            .entry(step.key)
-            .or_default()
-            .account
-            .add(step.account);
+        let stock = self.stocks.entry(step.key).or_default();
+        stock.account.add(step.account);
+        let paid = self.told.paid(step, self.pool_name(step.key), cost)?;
         let bought = self.bought.entry(step.key).or_insert_with(|| Bought {
             account: step.account,
             quantity: Quantity::ZERO,
             cost: Money::ZERO,
             trades: Vec::new(),
+            paid: Vec::new(),
         });
         bought.quantity = bought.quantity.plus(step.quantity)?;
         bought.cost = bought.cost.plus(cost)?;
         bought.trades.push(step.trade);
+        bought.paid.extend(paid);
         Ok(())
     }
 
@@ -97,40 +118,45 @@ impl<'a> Walk<'a> {
             opened_by,
         };
         let mut parcel = Parcel::new(bought.quantity, bought.cost, places)?;
+        let paid = self.trail.of(bought.paid);
+        self.trail.rename(paid, name);
         let claims = self
             .plan
             .day(key, self.today)
             .map(|day| day.claims.clone())
             .unwrap_or_default();
         for claim in claims {
-            let part = parcel.take(claim.quantity)?;
+            let left = parcel.left();
+            let served = Served {
+                part: parcel.take(claim.quantity)?,
+                name,
+                trades: bought.trades.clone(),
+                trail: self.trail.cut(paid, claim.quantity, left)?,
+            };
             if claim.sold == self.today {
-                let leg = (part, name, bought.trades.clone());
-                self.same_day.insert((key, claim.leg), leg);
+                self.same_day.insert((key, claim.leg), served);
             } else {
-                self.honour(key, claim.sold, claim.leg, part, name, &bought.trades)?;
+                self.honour(key, claim.sold, claim.leg, &served)?;
             }
         }
+        if parcel.left().is_zero() {
+            return Ok(());
+        }
+        let before = self.pool_held(key)?;
         let rest = Part {
             amount: parcel.amount_left()?,
             printed: parcel.printed(),
         };
         let stock = self.stocks.entry(key).or_default();
         stock.account.add(bought.account);
-        Ok(stock.join(parcel.left(), rest, places)?)
+        stock.join(parcel.left(), rest, places)?;
+        let joined = self.trail.movements(paid);
+        self.pool_step(key, before, joined).map(|_| ())
     }
 
     /// Gives the rows of an earlier disposal the cost of the purchase that covers them.
-    pub(super) fn honour(
-        &mut self,
-        key: Key,
-        sold: Date,
-        leg: usize,
-        part: Part,
-        name: LotName,
-        trades: &[TradeId],
-    ) -> Done {
-        let Some(line) = self.plan.line_id(key) else {
+    pub(super) fn honour(&mut self, key: Key, sold: Date, leg: usize, served: &Served) -> Done {
+        let Some(line) = self.plan.line_id(key, self.today) else {
             return Ok(());
         };
         let rows = self.waiting.remove(&(line, sold, leg)).unwrap_or_default();
@@ -138,9 +164,12 @@ impl<'a> Walk<'a> {
         for (_, units) in &rows {
             total = total.plus(*units)?;
         }
-        let mut spread = Parcel::from_part(total, part, self.places());
+        let mut spread = Parcel::from_part(total, served.part, self.places());
         for (row, units) in rows {
+            let trail = self.trail.cut(served.trail, units, spread.left())?;
             let cost = spread.take(units)?;
+            let paid = (served.name.opened_by, units, cost.amount);
+            self.tell_cost(row, paid, Origin::Purchase(trail));
             let Some(row) = row else {
                 self.conservation.basis_gone = self.conservation.basis_gone.plus(cost.amount)?;
                 continue;
@@ -153,10 +182,10 @@ impl<'a> Walk<'a> {
                     row.proceeds = cost.printed;
                 }
                 row.cost = cost.printed;
-                row.lot = Some(name);
+                row.lot = Some(served.name);
                 (row.acquired, row.held_from) = (Some(today), Some(today));
             }
-            self.list_sources(row, trades, &[]);
+            self.list_sources(row, &served.trades, &[]);
         }
         Ok(())
     }
@@ -192,7 +221,15 @@ impl<'a> Walk<'a> {
         }
         let (mut seen, mut given) = (Quantity::ZERO, Quantity::ZERO);
         for (place, leg) in legs.iter().enumerate() {
-            let (part, lot, opened_by) = self.covering(key, place, leg.matched, leg.quantity)?;
+            let first = groups.first().and_then(|group| group.trades.first());
+            let first = first.copied().unwrap_or(TradeId(0));
+            let Covering {
+                part,
+                lot,
+                opened_by,
+                origin,
+            } = self.covering(key, place, leg, first)?;
+            let now = self.pool_held(key)?;
             // Sales and transfers to the spouse of one day share each match by quantity.
             seen = seen.plus(leg.quantity)?;
             let spouse = seen.share(to_spouse, total)?;
@@ -212,6 +249,12 @@ impl<'a> Walk<'a> {
                     continue;
                 }
                 let proceeds = group.parcel.take(units)?;
+                let origin = match origin {
+                    Origin::Purchase(trail) => {
+                        Origin::Purchase(self.trail.cut(trail, units, spread.left())?)
+                    }
+                    Origin::Pool(..) | Origin::Untold => origin,
+                };
                 let cost = spread.take(units)?;
                 let row = Row {
                     key,
@@ -231,10 +274,18 @@ impl<'a> Walk<'a> {
                 if let Some(written) = written {
                     self.list_sources(written, &opened_by, &group.trades);
                 }
+                self.tell_row(written, &row, origin, (&group.sales, &group.premiums));
+                if let Some(told) = written.and_then(|written| self.told.row(written)) {
+                    let unchanged = Change {
+                        before: now,
+                        after: now,
+                    };
+                    told.pool.get_or_insert(unchanged);
+                }
                 rows.push((written, units, group.way == Way::Spouse));
             }
             if part.is_none()
-                && let Some(line) = self.plan.line_id(key)
+                && let Some(line) = self.plan.line_id(key, self.today)
             {
                 let rows = rows.into_iter().map(|(row, units, _)| (row, units));
                 self.waiting
@@ -270,6 +321,8 @@ impl<'a> Walk<'a> {
                 continue;
             };
             let proceeds = proceeds.minus(self.premium(step, premium))?;
+            let premium = self.told.take_premium(true);
+            let sale = self.sale(step, proceeds)?;
             let name = self.history.account(step.account).name.clone();
             let rank = match way {
                 Way::Sale => 0,
@@ -283,17 +336,24 @@ impl<'a> Walk<'a> {
                 quantity: Quantity::ZERO,
                 proceeds: Money::ZERO,
                 trades: Vec::new(),
+                sales: Vec::new(),
+                premiums: Vec::new(),
             });
             sold.quantity = sold.quantity.plus(step.quantity)?;
             sold.proceeds = sold.proceeds.plus(proceeds)?;
             sold.trades.push(step.trade);
+            sold.sales.push(sale);
+            sold.premiums.extend(premium);
         }
         sums.into_values()
             .map(|mut sold| {
                 sold.trades.sort_unstable();
+                sold.sales.sort_unstable_by_key(|sale| sale.trade);
                 Ok(Group {
                     account: sold.account,
                     trades: sold.trades,
+                    sales: sold.sales,
+                    premiums: sold.premiums,
                     way: sold.way,
                     parcel: Parcel::new(sold.quantity, sold.proceeds, places)?,
                 })
@@ -302,23 +362,34 @@ impl<'a> Walk<'a> {
     }
 
     /// The cost of what covers a leg, where it is known already.
-    #[allow(clippy::type_complexity)] // cost, name and rows of one leg
-    pub(super) fn covering(
+    fn covering(
         &mut self,
         key: Key,
         place: usize,
-        matched: Match,
-        quantity: Quantity,
-    ) -> Result<(Option<Part>, Option<LotName>, Vec<TradeId>), Halt> {
-        let places = self.places();
-        match matched {
-            Match::SameDay => match self.same_day.remove(&(key, place)) {
-                Some((part, name, trades)) => Ok((Some(part), Some(name), trades)),
-                None => Ok((Some(ZERO), None, Vec::new())),
-            },
+        leg: &Leg,
+        trade: TradeId,
+    ) -> Result<Covering, Halt> {
+        match leg.matched {
+            Match::SameDay => Ok(match self.same_day.remove(&(key, place)) {
+                Some(served) => Covering {
+                    part: Some(served.part),
+                    lot: Some(served.name),
+                    opened_by: served.trades,
+                    origin: Origin::Purchase(served.trail),
+                },
+                None => Covering {
+                    part: Some(ZERO),
+                    ..Covering::OPEN
+                },
+            }),
             Match::Pool => {
-                let part = self.stocks.entry(key).or_default().take(quantity, places)?;
-                Ok((Some(part), Some(self.pool_name(key)), Vec::new()))
+                let (part, origin) = self.take_pooled(key, leg.quantity, trade)?;
+                Ok(Covering {
+                    part: Some(part),
+                    lot: Some(self.pool_name(key)),
+                    opened_by: Vec::new(),
+                    origin,
+                })
             }
             Match::Within30Days
             | Match::Later
@@ -326,7 +397,7 @@ impl<'a> Walk<'a> {
             | Match::Within4Weeks
             | Match::Short
             | Match::Mark
-            | Match::Amount => Ok((None, None, Vec::new())),
+            | Match::Amount => Ok(Covering::OPEN),
         }
     }
 
@@ -334,6 +405,8 @@ impl<'a> Walk<'a> {
     pub(super) fn leave_uncovered(&mut self, key: Key, groups: Vec<Group>) -> Done {
         for group in groups {
             let left = group.parcel.left();
+            let lacking = self.lacking.entry(key).or_default();
+            *lacking = lacking.plus(left)?;
             if left.is_zero() || !self.holders.reported(key.0) {
                 continue;
             }

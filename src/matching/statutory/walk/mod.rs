@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::answer::trail::{Change, Movement, Sold as Sale};
 use crate::answer::{Adjustment, Codes, Conservation, Disposal, LotName, Match, Merged};
 use crate::date::Date;
 use crate::diagnostic::{Problem, Warning};
@@ -23,7 +24,10 @@ use crate::matching::statutory::holders::Holders;
 use crate::matching::statutory::moves::{Holder, Key, Move, Way};
 use crate::matching::statutory::plan::Plan;
 use crate::matching::statutory::stock::{Carried, Lot, Stock};
+use crate::matching::statutory::tally::Tally;
+use crate::matching::statutory::told::{PoolPlace, Told};
 use crate::matching::statutory::written::Position;
+use crate::matching::trail::{Handle, Recorder};
 use crate::money::{Money, Quantity, minor_share};
 use crate::parcel::{Parcel, Part};
 use crate::trade::{AccountId, Class, History, SecurityId, TradeId};
@@ -52,15 +56,17 @@ pub struct Walk<'a> {
     /// Losses that wait for purchases to come, and those that were handed on.
     pub again: Again,
     /// Premiums that wait for the share leg of their row: what joins a cost, and comes off proceeds.
-    premiums: FxHashMap<TradeId, Money>,
+    premiums: FxHashMap<TradeId, (Money, Quantity)>,
     /// What today bought, by holding.
     bought: BTreeMap<Key, Bought>,
     /// What of it covers disposals of today, by holding and leg.
-    same_day: FxHashMap<(Key, usize), (Part, LotName, Vec<TradeId>)>,
+    same_day: FxHashMap<(Key, usize), Served>,
     /// Rows that wait for a purchase: by line, day and leg.
     waiting: FxHashMap<(usize, Date, usize), Vec<Open>>,
     /// Sales that no purchase has covered yet.
     uncovered: BTreeMap<(Key, Date), (AccountId, TradeId, Quantity, Part)>,
+    /// The same of everybody, units only.
+    lacking: BTreeMap<Key, Quantity>,
     /// Of those, transfers to the spouse, whose proceeds will be their cost.
     at_cost: FxHashSet<u32>,
     numbers: FxHashMap<(SecurityId, Date), u32>,
@@ -73,6 +79,12 @@ pub struct Walk<'a> {
     pub problems: Vec<Problem>,
     pub conservation: Conservation,
     pub today: Date,
+    /// Units, counted apart.
+    pub tally: Tally,
+    /// Where figures come from, if asked for.
+    pub told: Told,
+    /// The same for lots.
+    pub trail: Recorder,
 }
 
 /// What a day bought of one security.
@@ -82,6 +94,17 @@ struct Bought {
     quantity: Quantity,
     cost: Money,
     trades: Vec<TradeId>,
+    /// What each row paid, where that is told.
+    paid: Vec<Movement>,
+}
+
+/// Purchases that cover a disposal.
+#[derive(Clone, Debug)]
+struct Served {
+    part: Part,
+    name: LotName,
+    trades: Vec<TradeId>,
+    trail: Handle,
 }
 
 /// A row to be written.
@@ -109,6 +132,19 @@ pub struct Taken {
     pub acquired: Option<Date>,
     /// Units among them that carry the loss of an earlier sale, and that loss.
     pub carried: Carried,
+    /// Where its cost comes from.
+    pub origin: Origin,
+}
+
+/// Where the cost of units comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// It is not told.
+    Untold,
+    /// A purchase or lot.
+    Purchase(Handle),
+    /// A step of a pool.
+    Pool(PoolPlace, Change),
 }
 
 type Done = Result<(), Halt>;
@@ -144,6 +180,7 @@ impl<'a> Walk<'a> {
             waiting: FxHashMap::default(),
             at_cost: FxHashSet::default(),
             uncovered: BTreeMap::new(),
+            lacking: BTreeMap::new(),
             numbers: FxHashMap::default(),
             lifts: BTreeMap::new(),
             year: i32::MIN,
@@ -154,6 +191,9 @@ impl<'a> Walk<'a> {
             problems: Vec::new(),
             conservation: Conservation::default(),
             today: Date::FIRST,
+            tally: Tally::default(),
+            told: Told::new(rules.trail),
+            trail: Recorder::new(rules.trail),
         }
     }
 
@@ -181,6 +221,10 @@ impl<'a> Walk<'a> {
         for day in moves.chunk_by(|a, b| a.day == b.day) {
             let Some(first) = day.first() else { continue };
             self.today = first.day;
+            for step in day {
+                let counted = self.tally.count(step).map_err(Halt::from);
+                self.noted(step, counted);
+            }
             let lifted = self.lift(first.day);
             self.noted(first, lifted);
             let closed = self.close_years(self.law.tax_year.of(first.day));
@@ -189,6 +233,7 @@ impl<'a> Walk<'a> {
                 self.merged_day(day);
             } else {
                 for (place, step) in (start..).zip(day) {
+                    self.trail.enter(step.trade, None);
                     let done = self.single(place, step);
                     self.noted(step, done);
                 }
@@ -232,11 +277,12 @@ impl<'a> Walk<'a> {
 
     /// What a row's option brought or cost, for its share leg.
     fn premium(&mut self, step: &Move, wanted: bool) -> Money {
-        if wanted {
-            self.premiums.remove(&step.trade).unwrap_or(Money::ZERO)
-        } else {
-            Money::ZERO
-        }
+        let own = self.premiums.remove(&step.trade).filter(|_| wanted);
+        let Some((premium, contracts)) = own else {
+            return Money::ZERO;
+        };
+        self.told.premium(step.trade, contracts, premium);
+        premium
     }
 
     pub fn is_option(&self, security: SecurityId) -> bool {
@@ -247,7 +293,7 @@ impl<'a> Walk<'a> {
     pub fn pool_name(&self, key: Key) -> LotName {
         LotName {
             security: key.1,
-            date: self.today,
+            date: Date::FIRST,
             number: 0,
             opened_by: TradeId(0),
         }
@@ -340,12 +386,16 @@ struct Sold {
     quantity: Quantity,
     proceeds: Money,
     trades: Vec<TradeId>,
+    sales: Vec<Sale>,
+    premiums: Vec<Movement>,
 }
 
 /// The disposals of one day in one account and way, to be covered.
 struct Group {
     account: AccountId,
     trades: Vec<TradeId>,
+    sales: Vec<Sale>,
+    premiums: Vec<Movement>,
     way: Way,
     parcel: Parcel,
 }
@@ -357,7 +407,7 @@ fn take_from(
     wanted: &mut Quantity,
     matched: Match,
     whole: bool,
-    taken: &mut Vec<Taken>,
+    (recorder, taken): (&mut Recorder, &mut Vec<Taken>),
 ) -> Done {
     let quantity = lot.parcel.left().min(*wanted);
     if quantity.is_zero() {
@@ -384,7 +434,9 @@ fn take_from(
         units: lot.carried.units.minus(covered)?,
         amount: lot.carried.amount - amount,
     };
+    let held = lot.parcel.left();
     let part = lot.parcel.take(quantity)?;
+    let trail = recorder.cut(lot.trail, quantity, held)?;
     lot.unused = lot.unused.min(lot.parcel.left());
     *wanted = wanted.minus(quantity)?;
     taken.push(Taken {
@@ -394,6 +446,7 @@ fn take_from(
         lot: Some(name),
         acquired: Some(lot.acquired),
         carried,
+        origin: Origin::Purchase(trail),
     });
     Ok(())
 }

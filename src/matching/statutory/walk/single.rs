@@ -1,12 +1,15 @@
 //! Rows one after the other: what comes in joins a pool or is a lot, what leaves takes its cost along.
 
-use super::{Done, Row, Taken, Walk, round_up, take_from};
+use super::{Done, Origin, Row, Taken, Walk, round_up, take_from};
 use crate::answer::Match;
+use crate::answer::trail::{Cause, Movement};
 use crate::date::Date;
 use crate::jurisdiction::{Defer, Unit};
 use crate::matching::Halt;
 use crate::matching::statutory::moves::{Key, Manner, Move, Way, What};
 use crate::matching::statutory::stock::{Carried, Lot};
+use crate::matching::statutory::told::PoolPlace;
+use crate::matching::trail::Handle;
 use crate::money::{Money, Quantity};
 use crate::parcel::{Parcel, Part};
 use crate::trade::{AccountId, Class, SecurityId, TradeId};
@@ -46,11 +49,16 @@ impl<'a> Walk<'a> {
         self.conservation.basis_in = self.conservation.basis_in.plus(cost)?;
         let part = self.part(cost)?;
         let places = self.places();
+        let before = self.pool_held(step.key)?;
         let stock = self.stocks.entry(step.key).or_default();
         stock.account.add(step.account);
+        let paid = self.told.paid(step, self.pool_name(step.key), cost)?;
         if self.law.pool().is_some() {
-            return Ok(stock.join(step.quantity, part, places)?);
+            let stock = self.stocks.entry(step.key).or_default();
+            stock.join(step.quantity, part, places)?;
+            return self.pool_step(step.key, before, paid).map(|_| ());
         }
+        let trail = self.trail.of(paid);
         let acquired = acquired
             .filter(|day| *day != Date::FIRST)
             .unwrap_or(self.today);
@@ -60,7 +68,7 @@ impl<'a> Walk<'a> {
             step.trade,
             acquired,
             step.quantity,
-            part,
+            (part, trail),
             purchased,
         )?;
         if purchased {
@@ -77,7 +85,7 @@ impl<'a> Walk<'a> {
         trade: TradeId,
         acquired: Date,
         quantity: Quantity,
-        part: Part,
+        (part, trail): (Part, Handle),
         purchased: bool,
     ) -> Done {
         let number = self.numbers.entry((key.1, acquired)).or_default();
@@ -91,7 +99,10 @@ impl<'a> Walk<'a> {
             parcel: Parcel::from_part(quantity, part, self.places()),
             unused: quantity,
             carried: Carried::default(),
+            trail,
         };
+        let name = Self::lot_name(key.1, &lot);
+        self.trail.rename(trail, name);
         let lots = &mut self.stocks.entry(key).or_default().lots;
         let place = lots.partition_point(|other| other.acquired <= acquired);
         lots.insert(place, lot);
@@ -102,7 +113,9 @@ impl<'a> Walk<'a> {
         if self.by_year(step) {
             return self.dispose_of_year(step, proceeds, way);
         }
-        let taken = self.take(step.key, step.quantity, true)?;
+        let sale = self.sale(step, proceeds)?;
+        let premiums: Vec<Movement> = self.told.take_premium(true).into_iter().collect();
+        let taken = self.take(step.key, (step.quantity, step.trade), true)?;
         let whole = self.part(proceeds)?;
         let mut brought = Parcel::from_part(step.quantity, whole, self.places());
         let mut rows = Vec::new();
@@ -121,7 +134,9 @@ impl<'a> Walk<'a> {
                 lot: one.lot,
                 tax_day: self.today,
             };
-            rows.push(self.row(&row, false)?);
+            let written = self.row(&row, false)?;
+            self.tell_row(written, &row, one.origin, (&[sale], &premiums));
+            rows.push(written);
         }
         if way != Way::Sale {
             return Ok(());
@@ -138,26 +153,23 @@ impl<'a> Walk<'a> {
     pub(super) fn take(
         &mut self,
         key: Key,
-        quantity: Quantity,
+        (quantity, trade): (Quantity, TradeId),
         sold: bool,
     ) -> Result<Vec<Taken>, Halt> {
-        let places = self.places();
         if let Some((_, unit)) = self.law.pool() {
             let lot = Some(self.pool_name(key));
-            let round = sold && unit == Unit::UpForShares && self.class(key.1) != Class::Crypto;
-            let stock = self.stocks.entry(key).or_default();
-            if round {
-                let moved = round_up(stock, places)?;
-                self.conservation.basis_moved = self.conservation.basis_moved.plus(moved)?;
+            if sold && unit == Unit::UpForShares && self.class(key.1) != Class::Crypto {
+                self.round_pool(key, trade)?;
             }
-            let stock = self.stocks.entry(key).or_default();
+            let (part, origin) = self.take_pooled(key, quantity, trade)?;
             return Ok(vec![Taken {
                 quantity,
-                part: stock.take(quantity, places)?,
+                part,
                 matched: Match::Pool,
                 lot,
                 acquired: None,
                 carried: Carried::default(),
+                origin,
             }]);
         }
         // A ring-fenced loss counts against gains on any of the units that it is fenced to.
@@ -181,7 +193,7 @@ impl<'a> Walk<'a> {
                         &mut wanted,
                         Match::Within4Weeks,
                         whole,
-                        &mut taken,
+                        (&mut self.trail, &mut taken),
                     )?;
                 }
             }
@@ -190,10 +202,43 @@ impl<'a> Walk<'a> {
             if wanted.is_zero() {
                 break;
             }
-            take_from(lot, key.1, &mut wanted, Match::Lot, whole, &mut taken)?;
+            let into = (&mut self.trail, &mut taken);
+            take_from(lot, key.1, &mut wanted, Match::Lot, whole, into)?;
         }
         stock.lots.retain(|lot| !lot.parcel.left().is_zero());
         Ok(taken)
+    }
+
+    /// Rounds the cost per unit of a pool up before units leave it.
+    fn round_pool(&mut self, key: Key, trade: TradeId) -> Done {
+        let (before, places) = (self.pool_held(key)?, self.places());
+        let moved = round_up(self.stocks.entry(key).or_default(), places)?;
+        self.conservation.basis_moved = self.conservation.basis_moved.plus(moved)?;
+        if !moved.is_zero() {
+            let rounded = Movement::plain(trade, Cause::Rounded, before.units, moved);
+            self.pool_step(key, before, vec![rounded])?;
+        }
+        Ok(())
+    }
+
+    /// Takes units out of a pool with their share of its cost.
+    pub(super) fn take_pooled(
+        &mut self,
+        key: Key,
+        quantity: Quantity,
+        trade: TradeId,
+    ) -> Result<(Part, Origin), Halt> {
+        let (before, places) = (self.pool_held(key)?, self.places());
+        let stock = self.stocks.entry(key).or_default();
+        let awaited = stock.pending.first().map(|pending| pending.trade);
+        let part = stock.take(quantity, places)?;
+        let cost = self.pool_held(key)?.cost.minus(before.cost)?;
+        let left = Movement::plain(trade, Cause::Left, quantity, cost);
+        let origin = match self.pool_step(key, before, vec![left])? {
+            Origin::Pool(place, change) => Origin::Pool(PoolPlace { awaited, ..place }, change),
+            other => other,
+        };
+        Ok((part, origin))
     }
 
     /// Whether the rules with a window reach this security: coins only where a setting says so.

@@ -1,9 +1,11 @@
 //! The average of a year: its disposals get their cost when it is over.
 
-use super::{Done, Row, Walk, ZERO};
+use super::{Done, Origin, Row, Walk, ZERO};
 use crate::answer::Match;
+use crate::answer::trail::Movement;
 use crate::jurisdiction::Average;
 use crate::matching::statutory::moves::{Key, Move, Way};
+use crate::matching::statutory::stock::OfYear;
 use crate::money::Money;
 use crate::trade::Class;
 
@@ -32,8 +34,15 @@ impl<'a> Walk<'a> {
             tax_day: self.today,
         };
         let written = self.row(&row, true)?;
+        let sale = self.sale(step, proceeds)?;
+        let premiums: Vec<Movement> = self.told.take_premium(true).into_iter().collect();
+        self.tell_row(written, &row, Origin::Untold, (&[sale], &premiums));
         let stock = self.stocks.entry(step.key).or_default();
-        stock.of_year.push((written, step.quantity));
+        stock.of_year.push(OfYear {
+            row: written,
+            units: step.quantity,
+            trade: step.trade,
+        });
         Ok(())
     }
 
@@ -52,12 +61,12 @@ impl<'a> Walk<'a> {
     }
 
     pub(super) fn close_year(&mut self, key: Key) -> Done {
-        let places = self.places();
         let Some(stock) = self.stocks.get_mut(&key) else {
             return Ok(());
         };
-        for (row, units) in std::mem::take(&mut stock.of_year) {
-            let cost = stock.take(units, places)?;
+        for OfYear { row, units, trade } in std::mem::take(&mut stock.of_year) {
+            let (cost, origin) = self.take_pooled(key, units, trade)?;
+            self.tell_cost(row, (trade, units, cost.amount), origin);
             let at_cost = row.is_some_and(|row| self.at_cost.remove(&row));
             let row = row.and_then(|row| self.rows.get_mut(row as usize));
             let sum = match row {

@@ -13,7 +13,8 @@ use crate::trade::{SecurityId, Trade, TradeId};
 /// The rows, with the number of each among those of its symbol and day.
 pub struct Disposals<'a> {
     frame: Frame<'a>,
-    shown: Vec<u32>,
+    /// Positions of the rows shown; `None` for all.
+    shown: Option<Vec<u32>>,
     numbers: Numbers,
     /// Tax years as written, by the calendar year in which they begin.
     years: FxHashMap<i16, String>,
@@ -66,12 +67,18 @@ impl<'a> Disposals<'a> {
     pub fn new(frame: Frame<'a>) -> Self {
         let all = &frame.answer.disposals;
         let mut years = FxHashMap::default();
-        for row in all {
+        for row in all.unordered() {
             years
                 .entry(row.tax_year)
                 .or_insert_with(|| frame.tax_year.written(i32::from(row.tax_year)));
         }
-        let shown = (0_u32..).zip(all);
+        let shown = || {
+            let shown = (0_u32..).zip(all);
+            shown
+                .filter(|(_, row)| frame.shows(i32::from(row.tax_year)))
+                .map(|(position, _)| position)
+                .collect()
+        };
         let report = frame.answer.rates.report();
         let foreign = |trade: &Trade| {
             let currency = trade.rest().currency.as_deref();
@@ -81,10 +88,7 @@ impl<'a> Disposals<'a> {
             years,
             converted: frame.history.trades.iter().any(foreign),
             frame,
-            shown: shown
-                .filter(|(_, row)| frame.shows(i32::from(row.tax_year)))
-                .map(|(position, _)| position)
-                .collect(),
+            shown: frame.only.map(|_| shown()),
             numbers: Numbers::of(all, frame.history.securities.len()),
         }
     }
@@ -97,7 +101,10 @@ impl<'a> Disposals<'a> {
 
     /// The position among all disposals of a row shown.
     pub fn position(&self, row: usize) -> usize {
-        self.shown[row] as usize
+        match &self.shown {
+            Some(shown) => shown[row] as usize,
+            None => row,
+        }
     }
 
     fn view(&self, row: usize) -> View<'_> {
@@ -200,7 +207,10 @@ impl Table for Disposals<'_> {
     }
 
     fn rows(&self) -> usize {
-        self.shown.len()
+        match &self.shown {
+            Some(shown) => shown.len(),
+            None => self.frame.answer.disposals.len(),
+        }
     }
 
     fn cell(&self, row: usize, column: usize) -> Cell<'_> {

@@ -98,6 +98,7 @@ fn history(shape: &str) -> History {
         while history.accounts.len() <= usize::from(row.account) {
             let name = format!("ACC{}", history.accounts.len() + 1).into();
             history.accounts.push(Account {
+                unhosted: false,
                 name,
                 sheltered: false,
                 owner: None,

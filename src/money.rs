@@ -34,14 +34,14 @@ pub enum OutOfRange {
 ///
 /// Aligned like a machine word: beside smaller fields the alignment of an `i128` would waste a tenth of every row.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-#[repr(packed(8))]
+#[repr(Rust, packed(8))]
 pub struct Quantity(i128);
 
 /// An amount of money: exact to 22 decimal places of the currency's unit.
 ///
 /// Aligned like a machine word, as a [`Quantity`] is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-#[repr(packed(8))]
+#[repr(Rust, packed(8))]
 pub struct Money(i128);
 
 /// An amount in whole minor units of the currency (cents for USD): what results are printed in.

@@ -18,6 +18,7 @@ pub mod lots;
 pub mod man;
 pub mod options;
 pub mod print;
+pub mod progress;
 pub mod readings;
 pub mod say;
 pub mod work;

@@ -432,8 +432,15 @@ fn depends(word: &str, action: Action) -> Depends {
     }
 }
 
+/// Nothing longer is a mistyped word.
+pub const LONGEST_WORD: usize = 64;
+
 /// The canonical words and aliases nearest to an unknown word, at most three.
 fn nearest(word: &str) -> Vec<&'static str> {
+    // Comparing takes time by the product of both lengths, and a cell may be of any length.
+    if word.len() > LONGEST_WORD {
+        return Vec::new();
+    }
     let allowed = if word.len() <= 4 { 1 } else { 2 };
     let mut near: Vec<(usize, &'static str)> = words()
         .map(|(known, _)| (strsim::osa_distance(&normalised(known), word), known))

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::date::Date;
-use crate::diagnostic::{Problem, Warning};
+use crate::diagnostic::{Problem, Warning, one_line};
 use crate::import::action::{self, Meaning, Unclear};
 use crate::import::columns::{Clash, Column, Columns};
 use crate::import::dates::{DateColumn, Rows};
@@ -162,6 +162,12 @@ pub struct FileReader<'a, 't> {
     /// The last day looked at, and how many days it lies after the nearest begin of a tax year, if close to it.
     last_day: Option<(Date, Option<i64>)>,
 }
+
+/// Trades from one reading of the meter to the next.
+const METERED: usize = 4096;
+
+/// Bytes of the shortest row that can be a trade: a date, an action, a symbol and a number.
+const SHORTEST_ROW: usize = 14;
 
 /// The columns whose cells later checks point at.
 const MARKED: [Column; 3] = [Column::Price, Column::Fee, Column::Total];
@@ -343,8 +349,15 @@ impl<'t> FileReader<'_, 't> {
         let mut record = Record::default();
         let mut plain = Plain::of(self, self.header.delimiter);
         let rows_text = self.text.get(self.header.rows_from.0..).unwrap_or_default();
-        trades.reserve(memchr::memchr_iter(b'\n', rows_text).count() + 1);
+        // A file of empty lines must not reserve a trade for each: no row is shorter than this.
+        let lines = memchr::memchr_iter(b'\n', rows_text).count();
+        trades.reserve(lines.min(rows_text.len() / SHORTEST_ROW) + 1);
+        let meter = &self.options.meter;
+        let before = meter.done();
         loop {
+            if trades.len() % METERED == 0 {
+                meter.set(before + records.position().0 as u64);
+            }
             if let Some(trade) = plain.as_mut().and_then(|p| p.next(&mut records, self)) {
                 noted.note(&trade);
                 trades.push(trade);
@@ -363,6 +376,7 @@ impl<'t> FileReader<'_, 't> {
                 Outcome::Wrong => {}
             }
         }
+        meter.set(before + self.text.len() as u64);
         let rows = trades.get_mut(first..).unwrap_or_default();
         reading.trades = rows.len() as u64;
         if is_newest_first(rows) {
@@ -521,8 +535,8 @@ fn warn_of_unknown(shared: &mut Shared<'_>, columns: &Columns, number: u16, line
         .iter()
         .filter(|(name, column)| column.is_none() && !name.is_empty())
         .map(|(name, _)| match columns.suggestion(name) {
-            Some(known) => format!("`{name}` (did you mean `{known}`?)"),
-            None => format!("`{name}`"),
+            Some(known) => format!("`{}` (did you mean `{known}`?)", one_line(name)),
+            None => format!("`{}`", one_line(name)),
         })
         .collect();
     if unknown.is_empty() {

@@ -82,9 +82,7 @@ impl<'a> Resolver<'a> {
             format!("{} on {day}: sold {quantity} of {symbol} but only {held} are held", trade.action.word()),
         )
         .note("likely causes: a purchase from before the file, a missing split or rename, rows of another account left out")
-        .help(format!(
-            "if they were bought earlier, add a row like this with the real basis (columns date,action,symbol,quantity,basis,account):\n{},opening,{symbol},{missing},0.00,{account}\nor, if it was a short sale, use the action `short` (or --allow-short)",
-            day.plus(-1)
-        ))
+        .help("if it was a short sale, use the action `short` (or --allow-short); if they were bought earlier, add a row like this with the real date and basis (columns date,action,symbol,quantity,basis,account):")
+        .paste(format!("{},opening,{symbol},{missing},0.00,{account}", day.plus(-1)))
     }
 }

@@ -512,7 +512,7 @@ fn a_kill_leaves_the_old_file_or_the_new_one() {
     use std::os::unix::fs::PermissionsExt;
     use std::time::{Duration, Instant};
     let kills: u64 = std::env::var("KILLS").map_or(200, |text| text.parse().unwrap());
-    let folder = folder("trades.csv", &many_trades(12_000));
+    let folder = folder("trades.csv", &many_trades(4_000));
     let target = folder.path().join("out.csv");
     let arguments = "compute trades.csv -f json -o out.csv";
     let begin = Instant::now();

@@ -341,7 +341,7 @@ fn what_cannot_be_read_is_named() {
     use std::os::unix::fs::PermissionsExt;
     let folder = folder("secret.csv", HEADER);
     let secret = folder.path().join("secret.csv");
-    fs::set_permissions(&secret, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o0)).unwrap();
     let refused = |arguments: &str| {
         let output = program(folder.path(), arguments).output().unwrap();
         assert_eq!(

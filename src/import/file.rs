@@ -355,7 +355,7 @@ impl<'t> FileReader<'_, 't> {
         let meter = &self.options.meter;
         let before = meter.done();
         loop {
-            if trades.len() % METERED == 0 {
+            if trades.len().is_multiple_of(METERED) {
                 meter.set(before + records.position().0 as u64);
             }
             if let Some(trade) = plain.as_mut().and_then(|p| p.next(&mut records, self)) {

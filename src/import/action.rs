@@ -384,19 +384,32 @@ pub fn normalised(word: &str) -> String {
 /// # Errors
 /// [`Unclear`] where it is ambiguous or unknown.
 pub fn meaning(word: &str) -> Result<Meaning, Unclear> {
+    known(word).ok_or_else(|| {
+        let word = normalised(word);
+        match ambiguous(&word) {
+            Some(could_be) => Unclear::Ambiguous(could_be),
+            None => Unclear::Unknown(nearest(&word)),
+        }
+    })
+}
+
+/// What a word means, where it is known and means one thing.
+pub fn known(word: &str) -> Option<Meaning> {
     let word = normalised(word);
-    if let Some((_, could_be)) = AMBIGUOUS.iter().find(|(ambiguous, _)| *ambiguous == word) {
-        return Err(Unclear::Ambiguous(could_be));
+    if ambiguous(&word).is_some() || word.is_empty() {
+        return None;
     }
-    let known = words().find(|(known, _)| normalised(known) == word && !word.is_empty());
-    match known {
-        Some((_, action)) => Ok(Meaning {
-            action,
-            tag: tag(&word),
-            depends: depends(&word, action),
-        }),
-        None => Err(Unclear::Unknown(nearest(&word))),
-    }
+    let (_, action) = words().find(|(known, _)| normalised(known) == word)?;
+    Some(Meaning {
+        action,
+        tag: tag(&word),
+        depends: depends(&word, action),
+    })
+}
+
+fn ambiguous(word: &str) -> Option<&'static str> {
+    let found = AMBIGUOUS.iter().find(|(ambiguous, _)| *ambiguous == word);
+    found.map(|(_, could_be)| *could_be)
 }
 
 fn words() -> impl Iterator<Item = (&'static str, Action)> {

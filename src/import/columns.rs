@@ -129,6 +129,9 @@ const PLAIN: [Column; 8] = [
     Column::Account,
 ];
 
+/// A table with more columns is none of trades: names are not compared with so many.
+const MOST_NAMES: usize = 1000;
+
 impl Columns {
     /// Finds each column by its name.
     ///
@@ -281,7 +284,7 @@ impl Columns {
     /// The known name nearest to an unknown one, within two mistakes.
     pub fn suggestion(&self, unknown: &str) -> Option<&'static str> {
         let key = normalised(unknown);
-        if key.len() > LONGEST_WORD {
+        if key.len() > LONGEST_WORD || self.names.len() > MOST_NAMES {
             return None;
         }
         let allowed = if key.len() <= 4 { 1 } else { 2 };

@@ -46,6 +46,11 @@ impl Problems {
         &mut self.list
     }
 
+    /// Whether a further one would only be counted: what it says need not be found out.
+    pub fn is_full(&self) -> bool {
+        self.list.len() >= MOST_PROBLEMS
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.list.len()
@@ -529,11 +534,15 @@ fn missing_column(columns: &Columns, column: Column, source: Source) -> Problem 
     }
 }
 
+/// Unknown columns that a warning names.
+const NAMED: usize = 20;
+
 fn warn_of_unknown(shared: &mut Shared<'_>, columns: &Columns, number: u16, line: u32) {
-    let unknown: Vec<String> = columns
-        .names
-        .iter()
-        .filter(|(name, column)| column.is_none() && !name.is_empty())
+    let names = columns.names.iter();
+    let unknown = names.filter(|(name, column)| column.is_none() && !name.is_empty());
+    let count = unknown.clone().count();
+    let mut unknown: Vec<String> = unknown
+        .take(NAMED)
         .map(|(name, _)| match columns.suggestion(name) {
             Some(known) => format!("`{}` (did you mean `{known}`?)", one_line(name)),
             None => format!("`{}`", one_line(name)),
@@ -542,7 +551,10 @@ fn warn_of_unknown(shared: &mut Shared<'_>, columns: &Columns, number: u16, line
     if unknown.is_empty() {
         return;
     }
-    let plural = if unknown.len() == 1 {
+    if count > NAMED {
+        unknown.push(format!("and {} more", count - NAMED));
+    }
+    let plural = if count == 1 {
         "column is"
     } else {
         "columns are"
@@ -550,8 +562,7 @@ fn warn_of_unknown(shared: &mut Shared<'_>, columns: &Columns, number: u16, line
     shared.warnings.push(Warning {
         code: "unknown-column",
         message: format!(
-            "{} {plural} not known and ignored: {}",
-            unknown.len(),
+            "{count} {plural} not known and ignored: {}",
             unknown.join(", ")
         ),
         at: vec![Source { file: number, line }],
@@ -632,7 +643,7 @@ impl<'a> Words<'a> {
     #[cold]
     fn learn(&mut self, word: &[u8], line: u32) -> (Option<Meaning>, usize) {
         let text = String::from_utf8_lossy(word).into_owned();
-        let meaning = self.meaning(&text).ok();
+        let meaning = action::known(self.said(&text));
         let at = self.found.len();
         if let Some(meaning) = meaning {
             self.found.push(ActionReading {
@@ -647,14 +658,15 @@ impl<'a> Words<'a> {
         known
     }
 
-    fn meaning(&self, word: &str) -> Result<Meaning, Unclear> {
+    /// The word itself, or the one the configuration says it means.
+    fn said<'w>(&'w self, word: &'w str) -> &'w str {
         let key = action::normalised(word);
         let own = self
             .options
             .actions
             .iter()
             .find(|(name, _)| action::normalised(name) == key);
-        action::meaning(own.map_or(word, |(_, canonical)| canonical))
+        own.map_or(word, |(_, canonical)| canonical)
     }
 
     /// What to tell the user of a word that is not understood.
@@ -666,7 +678,7 @@ impl<'a> Words<'a> {
         let setting = format!(
             "or say what it means here: `[actions]` then `\"{word}\" = \"buy\"` in lossoffset.toml"
         );
-        match self.meaning(word) {
+        match action::meaning(self.said(word)) {
             Err(Unclear::Ambiguous(could_be)) => Problem::new(format!(
                 "`{word}` means different things at different brokers"
             ))

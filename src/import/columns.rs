@@ -74,7 +74,8 @@ impl Column {
         Self::ALL
             .iter()
             .find(|(_, canonical, aliases)| {
-                canonical.replace('_', "") == name || aliases.contains(&name)
+                let letters = canonical.bytes().filter(|byte| *byte != b'_');
+                letters.eq(name.bytes()) || aliases.contains(&name)
             })
             .map(|(column, ..)| *column)
     }

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use lossoffset::diagnostic::{Style, Warning, render, render_warning};
-use lossoffset::import::{Input, ReadOptions, Reading, read};
+use lossoffset::import::{Input, ReadOptions, Reading, class_named, read};
 use lossoffset::jurisdiction;
 use lossoffset::settings::Settings;
 
@@ -29,6 +29,11 @@ fn options(text: &str) -> (ReadOptions, Settings) {
             ("decimal", "comma") => options.decimal_comma = true,
             ("timezone", name) => options.timezone = Some(name.into()),
             ("date-format", format) => options.date_format = Some(format.into()),
+            ("class", setting) => {
+                let (symbol, class) = setting.split_once(':').unwrap();
+                let class = class_named(class).unwrap();
+                options.symbol_classes.insert(symbol.into(), class);
+            }
             ("jurisdiction", code) => {
                 let currency = jurisdiction::named(code).unwrap().currency.to_owned();
                 options.currency = Some(currency).filter(|currency| !currency.is_empty());

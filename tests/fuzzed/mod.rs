@@ -11,6 +11,7 @@ use lossoffset::diagnostic::{Problem, Style, render, render_warning};
 use lossoffset::import::formats::Format;
 use lossoffset::import::{Failure, Input, ReadOptions, Reading, read};
 use lossoffset::output::{csv, text};
+use lossoffset::report::explain::{Explainer, Explanation};
 use lossoffset::report::{Frame, REPORTS, document, page};
 use lossoffset::settings::{Settings, WashSales};
 use lossoffset::source::Sources;
@@ -121,6 +122,34 @@ fn same_without_keeping(reading: &Reading, answer: &Answer, settings: &Settings)
         answer.disposals.len(),
         "rows with trails differ"
     );
+    explained(reading, &trail, settings);
+}
+
+/// Rows, lots and years can be taken apart.
+fn explained(reading: &Reading, answer: &Answer, settings: &Settings) {
+    let frame = frame(reading, answer, settings);
+    let law = jurisdiction::named(frame.jurisdiction).expect("computed under it");
+    let Some(explainer) = Explainer::new(frame, law, settings) else {
+        return;
+    };
+    let rows = (0..answer.disposals.len().min(12)).map(|row| explainer.disposal(row));
+    let lots = answer
+        .lots
+        .iter()
+        .take(6)
+        .map(|lot| explainer.lot(lot.name));
+    let years = answer
+        .years
+        .iter()
+        .filter_map(|year| explainer.year(year.begins));
+    let all: Vec<Explanation> = rows.chain(lots).chain(years).collect();
+    for one in &all {
+        one.json(&frame);
+    }
+    let mut shown = Vec::new();
+    let page = page::explain::explanations(frame, &all);
+    text::write(&mut shown, &page, text::Look::default()).expect("memory");
+    tame(&String::from_utf8(shown).expect("text"));
 }
 
 fn input(bytes: &[u8]) -> Vec<Input> {
@@ -163,18 +192,7 @@ fn holds(reading: &Reading, answer: &Answer, settings: &Settings) {
         let sources = &reading.history.sources;
         tame(&render_warning(warning, sources, Style::default()));
     }
-    let law = settings.jurisdiction.as_deref().unwrap_or("us");
-    let law = jurisdiction::named(law).expect("computed under it");
-    let frame = Frame {
-        history: &reading.history,
-        answer,
-        jurisdiction: law.code,
-        method: settings.method.as_deref().unwrap_or("fifo"),
-        currency: law.currency,
-        places: law.places,
-        tax_year: law.tax_year,
-        only: None,
-    };
+    let frame = frame(reading, answer, settings);
     let mut json = Vec::new();
     document::write(&mut json, &frame).expect("memory");
     serde_json::from_slice::<serde::de::IgnoredAny>(&json).expect("JSON");
@@ -185,9 +203,24 @@ fn holds(reading: &Reading, answer: &Answer, settings: &Settings) {
         let style = csv::Style {
             delimiter: b',',
             excel: true,
-            places: law.places,
+            places: frame.places,
         };
         csv::write(&mut Vec::new(), (report.table)(&frame).as_ref(), style).expect("memory");
+    }
+}
+
+fn frame<'a>(reading: &'a Reading, answer: &'a Answer, settings: &'a Settings) -> Frame<'a> {
+    let law = settings.jurisdiction.as_deref().unwrap_or("us");
+    let law = jurisdiction::named(law).expect("computed under it");
+    Frame {
+        history: &reading.history,
+        answer,
+        jurisdiction: law.code,
+        method: settings.method.as_deref().unwrap_or("fifo"),
+        currency: law.currency,
+        places: law.places,
+        tax_year: law.tax_year,
+        only: None,
     }
 }
 

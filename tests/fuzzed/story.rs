@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use lossoffset::date::Date;
 use lossoffset::import::{AccountSetting, ReadOptions};
 use lossoffset::jurisdiction::JURISDICTIONS;
-use lossoffset::settings::Settings;
+use lossoffset::settings::{FilingStatus, Settings};
 use lossoffset::trade::{Action, Class};
+use rust_decimal::Decimal;
 
 const HEADER: &str = "date,action,symbol,quantity,price,fee,total,account,to_account,lot,order,ratio,new_symbol,\
 new_quantity,fraction,basis,acquired_date,fee_currency,tag,effective_date";
@@ -165,6 +166,8 @@ fn settings(bytes: &mut Bytes<'_>) -> Settings {
         .methods
         .get(usize::from(bytes.next()) % (law.methods.len() + 1));
     let flags = bytes.next();
+    let carried = bytes.next();
+    let carry_in = law.carry_in.iter().filter(|_| carried >= 128);
     let readings = law.readings.iter().map(|reading| {
         let value = bytes.of(reading.values);
         let key = (law.code.to_owned(), reading.name.to_owned());
@@ -174,6 +177,15 @@ fn settings(bytes: &mut Bytes<'_>) -> Settings {
         jurisdiction: Some(law.code.to_owned()),
         method: method.map(|method| method.name.to_owned()),
         readings: readings.collect(),
+        carry_in: carry_in
+            .map(|key| ((*key).to_owned(), Decimal::from(u32::from(carried) * 97)))
+            .collect(),
+        taxable_income: (carried % 3 == 1).then(|| Decimal::from(i32::from(carried) * 50 - 4000)),
+        filing_status: match carried % 8 {
+            0 => FilingStatus::Joint,
+            1 => FilingStatus::Separate,
+            _ => FilingStatus::Single,
+        },
         wash_sales: super::wash_sales(flags),
         allow_short: flags & 4 != 0,
         unknown_basis_zero: flags & 8 != 0,

@@ -132,7 +132,7 @@ pub fn render(problems: &[Problem], sources: &Sources, style: Style) -> String {
 }
 
 fn render_problem(problem: &Problem, sources: &Sources, style: Style) -> String {
-    let title = Level::ERROR.primary_title(printable(&problem.message));
+    let title = Level::ERROR.primary_title(one_line(&problem.message));
     let mut group = Group::with_title(title);
     let excerpt = problem
         .place
@@ -141,7 +141,7 @@ fn render_problem(problem: &Problem, sources: &Sources, style: Style) -> String 
     group = match (&excerpt, &problem.place) {
         (Some(excerpt), _) => group.element(excerpt.snippet()),
         (None, Some(place)) => group.element(
-            Origin::path(printable(sources.name(place.source.file)))
+            Origin::path(one_line(sources.name(place.source.file)))
                 .line(place.source.line as usize),
         ),
         (None, None) => group,
@@ -149,16 +149,16 @@ fn render_problem(problem: &Problem, sources: &Sources, style: Style) -> String 
     let margin = margin(problem);
     let width = style.width.saturating_sub(margin);
     for note in &problem.notes {
-        group = group.element(Level::NOTE.message(folded(&printable(note), width, "")));
+        group = group.element(Level::NOTE.message(folded(&one_line(note), width, "")));
     }
     if let Some(help) = &problem.help {
-        group = group.element(Level::HELP.message(folded(&printable(help), width, "")));
+        group = group.element(Level::HELP.message(folded(&one_line(help), width, "")));
     }
     let mut text = renderer(style).render(&[group]);
     if let Some(row) = &problem.paste {
         // On a line by itself and never folded, so that it can be copied into the file.
         text.push('\n');
-        text.push_str(&printable(row));
+        text.push_str(&one_line(row));
     }
     text
 }
@@ -192,7 +192,7 @@ pub fn render_warning(warning: &Warning, sources: &Sources, style: Style) -> Str
         .at
         .iter()
         .take(ROWS)
-        .map(|at| printable(&sources.text(*at)))
+        .map(|at| one_line(&sources.text(*at)))
         .collect();
     if !rows.is_empty() {
         let more = warning.at.len().saturating_sub(ROWS);
@@ -287,19 +287,31 @@ fn marked(place: &Place, sources: &Sources) -> Option<Marked> {
         });
     let span = before.len()..before.len() + inside.len();
     Some(Marked {
-        path: printable(sources.name(place.source.file)),
+        path: one_line(sources.name(place.source.file)),
         line: place.source.line as usize,
         text: [before, inside, after].concat(),
         span,
     })
 }
 
-/// Text of a file or from the user, with everything that could steer a terminal made visible.
+/// Text of a file or from the user, with everything that could steer a terminal made visible; line ends stay.
 pub fn printable(text: &str) -> String {
     text.chars()
         .map(|c| if c == '\n' { '\n' } else { safe(c) })
         .collect()
 }
+
+/// The same on one line, and no longer than anyone reads: for text into which a file may have put anything.
+pub fn one_line(text: &str) -> String {
+    let mut shown: String = text.chars().take(LONGEST).map(safe).collect();
+    if text.chars().nth(LONGEST).is_some() {
+        shown.push_str("...");
+    }
+    shown
+}
+
+/// Characters of a sentence that are shown; a cell may hold a whole file.
+const LONGEST: usize = 4000;
 
 /// The same within an excerpt, where tabs stand for blanks and line ends stay.
 fn visible(text: &str) -> String {
@@ -312,12 +324,22 @@ fn safe(c: char) -> char {
     match c {
         '\u{7f}' => '\u{2421}',
         c if c.is_ascii_control() => char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{fffd}'),
-        // Bidirectional controls, invisible joiners and line separators can make text lie about its order.
-        '\u{80}'..='\u{9f}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{2069}'
-        | '\u{feff}' => '\u{fffd}',
+        c if steers(c) => '\u{fffd}',
         c => c,
     }
+}
+
+/// Whether a character is a command to a terminal, or unseen makes text lie about its order or its letters: controls,
+/// bidirectional marks, invisible joiners and fillers, line separators, annotations, tags.
+pub fn steers(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}')
 }

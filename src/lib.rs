@@ -16,6 +16,7 @@ pub mod import;
 pub mod jurisdiction;
 pub mod lot;
 pub mod matching;
+pub mod meter;
 pub mod method;
 pub mod money;
 pub mod netting;

@@ -244,10 +244,11 @@ impl Money {
         if let Some(product) = units.checked_mul(mantissa) {
             return rescaled(product, places).and_then(bounded);
         }
+        // With 22 places or fewer, what does not fit is beyond 1.7 x 10^16.
+        let further = places.checked_sub(MONEY_PLACES).ok_or(OutOfRange::Amount)?;
         let negative = (units < 0) != (mantissa < 0);
         let product = U256::from(units.unsigned_abs()) * U256::from(mantissa.unsigned_abs());
-        let size = divide_wide(product, power(places - MONEY_PLACES).unsigned_abs())
-            .ok_or(OutOfRange::Amount)?;
+        let size = divide_wide(product, power(further).unsigned_abs()).ok_or(OutOfRange::Amount)?;
         bounded(signed(size, negative).ok_or(OutOfRange::Amount)?)
     }
 
@@ -558,6 +559,22 @@ mod tests {
 
     fn money(text: &str) -> Money {
         Money::new(dec(text)).unwrap()
+    }
+
+    #[test]
+    fn a_product_beyond_all_bounds_is_refused_at_any_scale() {
+        let most = quantity("999999999999999999");
+        for price in [
+            "999999999999999",
+            "999999999999999.99",
+            "999999999.0000000001",
+        ] {
+            assert_eq!(
+                Money::product(most, dec(price)),
+                Err(OutOfRange::Amount),
+                "{price}"
+            );
+        }
     }
 
     #[test]

@@ -2,7 +2,10 @@
 //! wrong with its quotes. Lenient, as spreadsheets are: spaces around quotes, text after a closing quote and
 //! `="..."` are understood; a quote that never closes is not allowed to swallow the rows below it.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
 use std::ops::Range;
+use std::slice::SliceIndex;
 
 /// A cell of a [`Record`]: a piece of the text, or of the record's own scratch where quotes had to be undone.
 #[derive(Clone, Copy, Debug, Default)]
@@ -57,6 +60,12 @@ impl Record {
         let whole = if at.unescaped { &self.scratch } else { text };
         trimmed(whole.get(at.start..at.end).unwrap_or_default())
     }
+}
+
+/// A part of the bytes; empty where there is none.
+#[inline]
+fn part<R: SliceIndex<[u8], Output = [u8]>>(bytes: &[u8], range: R) -> &[u8] {
+    bytes.get(range).unwrap_or_default()
 }
 
 /// Without blanks at either end.
@@ -135,7 +144,7 @@ impl<'a> Records<'a> {
         record.line = self.line;
         let end = self.at + length;
         // By the line: many readers are made to look at a line or two, and must not each search the whole text.
-        if memchr::memchr(b'"', &rest[..length]).is_some() {
+        if memchr::memchr(b'"', part(rest, ..length)).is_some() {
             self.split_quoted(record, end);
         } else {
             self.split_plain(record, end);
@@ -148,7 +157,7 @@ impl<'a> Records<'a> {
     fn split_plain(&self, record: &mut Record, end: usize) {
         let end = self.without_return(end);
         let mut start = self.at;
-        for (at, byte) in self.text[self.at..end].iter().enumerate() {
+        for (at, byte) in part(self.text, self.at..end).iter().enumerate() {
             if *byte == self.delimiter {
                 record.cells.push(Cell {
                     start,
@@ -166,7 +175,7 @@ impl<'a> Records<'a> {
     }
 
     fn without_return(&self, end: usize) -> usize {
-        if end > self.at && self.text[end - 1] == b'\r' {
+        if part(self.text, self.at..end).ends_with(b"\r") {
             end - 1
         } else {
             end
@@ -185,7 +194,7 @@ impl<'a> Records<'a> {
         record.scratch.clear();
         let mut at = self.at;
         let end = loop {
-            let begin = at + blanks(&self.text[at..], self.delimiter);
+            let begin = at + blanks(part(self.text, at..), self.delimiter);
             let opening = match self.text.get(begin..) {
                 Some([b'"', ..]) => Some(begin + 1),
                 Some([b'=', b'"', ..]) => Some(begin + 2),
@@ -200,7 +209,7 @@ impl<'a> Records<'a> {
                 _ => break stop,
             }
         };
-        let lines = memchr::memchr_iter(b'\n', &self.text[self.at..end]).count();
+        let lines = memchr::memchr_iter(b'\n', part(self.text, self.at..end)).count();
         record.bytes = self.at..self.without_return(end.max(first_end.min(end)));
         self.line = self
             .line
@@ -211,10 +220,11 @@ impl<'a> Records<'a> {
 
     /// A cell without opening quote: ends before a delimiter or line end.
     fn bare_cell(&self, record: &mut Record, at: usize) -> usize {
-        let rest = &self.text[at..];
+        let rest = part(self.text, at..);
         let length = memchr::memchr2(self.delimiter, b'\n', rest).unwrap_or(rest.len());
         let stop = at + length;
-        let cut = rest[..length].ends_with(b"\r") && rest.get(length) != Some(&self.delimiter);
+        let cut =
+            part(rest, ..length).ends_with(b"\r") && rest.get(length) != Some(&self.delimiter);
         record.cells.push(Cell {
             start: at,
             end: stop - usize::from(cut),
@@ -253,12 +263,12 @@ impl<'a> Records<'a> {
 
     /// Whether a cell that spans lines is text rather than rows swallowed by a quote that was left open.
     fn plausible(&self, inside: usize, quote: usize) -> bool {
-        let content = &self.text[inside..quote];
+        let content = part(self.text, inside..quote);
         if !content.contains(&b'\n') {
             return true;
         }
-        let after = &self.text[quote + 1..];
-        let after = &after[blanks(after, self.delimiter)..];
+        let after = part(self.text, quote + 1..);
+        let after = part(after, blanks(after, self.delimiter)..);
         let ends = matches!(after.first(), None | Some(b'\n' | b'\r'))
             || after.first() == Some(&self.delimiter);
         let rows_inside = content
@@ -270,9 +280,9 @@ impl<'a> Records<'a> {
 
     fn push_quoted(&self, record: &mut Record, inside: usize, close: Closing) -> usize {
         let after = close.quote + 1;
-        let rest = &self.text[after..];
+        let rest = part(self.text, after..);
         let length = memchr::memchr2(self.delimiter, b'\n', rest).unwrap_or(rest.len());
-        let trailing = rest[..length].trim_ascii();
+        let trailing = part(rest, ..length).trim_ascii();
         if trailing.is_empty() && !close.doubled {
             record.cells.push(Cell {
                 start: inside,
@@ -282,16 +292,16 @@ impl<'a> Records<'a> {
             return after + length;
         }
         let start = record.scratch.len();
-        let mut content = &self.text[inside..close.quote];
+        let mut content = part(self.text, inside..close.quote);
         while let Some(at) = memchr::memmem::find(content, b"\"\"") {
-            record.scratch.extend_from_slice(&content[..=at]);
-            content = &content[at + 2..];
+            record.scratch.extend_from_slice(part(content, ..=at));
+            content = part(content, at + 2..);
         }
         record.scratch.extend_from_slice(content);
         if !trailing.is_empty() {
             record
                 .scratch
-                .extend_from_slice(rest[..length].trim_ascii_end());
+                .extend_from_slice(part(rest, ..length).trim_ascii_end());
         }
         record.cells.push(Cell {
             start,
@@ -324,7 +334,9 @@ pub fn cell_span(line: &[u8], delimiter: u8, cell: usize) -> Option<Range<usize>
     for (at, byte) in line.iter().chain([&delimiter]).enumerate() {
         let ends = at == line.len() || (*byte == delimiter && !quoted);
         if *byte == b'"' && at < line.len() {
-            let opens = line[start..at].iter().all(|b| matches!(b, b' ' | b'='));
+            let opens = part(line, start..at)
+                .iter()
+                .all(|b| matches!(b, b' ' | b'='));
             quoted = if quoted {
                 false
             } else {
@@ -333,7 +345,7 @@ pub fn cell_span(line: &[u8], delimiter: u8, cell: usize) -> Option<Range<usize>
         }
         if ends {
             if number == cell {
-                let raw = &line[start..at];
+                let raw = part(line, start..at);
                 let lead = raw.len() - raw.trim_ascii_start().len();
                 return Some(start + lead..start + lead + raw.trim_ascii().len());
             }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use crate::date::Date;
+use crate::meter::Meter;
 use crate::rates::Rates;
 
 /// Everything a computation depends on beside the trades. Names are those of the options.
@@ -48,6 +49,8 @@ pub struct Settings {
     pub rates: Rates,
     /// `[us]` and other country tables: readings of unsettled rules, by table and name in snake_case.
     pub readings: BTreeMap<(String, String), String>,
+    /// Counts the events matched.
+    pub meter: Meter,
 }
 
 /// US filing status.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// The layers, lowest first, by the modules of `src`.
 const LAYERS: [&[&str]; 6] = [
-    &["money", "date", "record", "source", "diagnostic"],
+    &["money", "date", "record", "source", "diagnostic", "meter"],
     &["rule", "rates", "settings", "trade", "parcel", "lot"],
     &[
         "import",

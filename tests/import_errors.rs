@@ -1,17 +1,20 @@
 //! Every message about a file that cannot be read: `tests/errors/NAME.csv` provokes it, `NAME.stderr` is its exact text.
 //!
 //! Run with `UPDATE=1` to write the texts anew, then read each of them. Options stand in the file's first line:
-//! `# options: decimal=comma timezone=Mars date-format=%Q`.
+//! `# options: decimal=comma timezone=Mars date-format=%Q jurisdiction=uk`. What `computed-*` provokes comes after reading.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::fs;
 use std::path::Path;
 
-use lossoffset::diagnostic::{Style, render, render_warning};
-use lossoffset::import::{Input, ReadOptions, read};
+use lossoffset::diagnostic::{Style, Warning, render, render_warning};
+use lossoffset::import::{Input, ReadOptions, Reading, class_named, read};
+use lossoffset::jurisdiction;
+use lossoffset::settings::Settings;
 
-fn options(text: &str) -> ReadOptions {
+fn options(text: &str) -> (ReadOptions, Settings) {
+    let mut settings = Settings::default();
     let mut options = ReadOptions {
         currency: Some("USD".into()),
         ..ReadOptions::default()
@@ -26,27 +29,46 @@ fn options(text: &str) -> ReadOptions {
             ("decimal", "comma") => options.decimal_comma = true,
             ("timezone", name) => options.timezone = Some(name.into()),
             ("date-format", format) => options.date_format = Some(format.into()),
+            ("class", setting) => {
+                let (symbol, class) = setting.split_once(':').unwrap();
+                let class = class_named(class).unwrap();
+                options.symbol_classes.insert(symbol.into(), class);
+            }
+            ("jurisdiction", code) => {
+                let currency = jurisdiction::named(code).unwrap().currency.to_owned();
+                options.currency = Some(currency).filter(|currency| !currency.is_empty());
+                settings.jurisdiction = Some(code.into());
+            }
             other => panic!("unknown option {other:?}"),
         }
     }
-    options
+    (options, settings)
 }
 
 fn rendered(name: &str, bytes: Vec<u8>) -> String {
-    let options = options(&String::from_utf8_lossy(&bytes));
-    match read(
-        vec![Input {
-            name: name.into(),
-            bytes,
-        }],
-        &options,
-    ) {
-        Ok(reading) => {
-            let warning = |w| render_warning(w, &reading.history.sources, Style::default());
-            reading.history.warnings.iter().map(warning).collect()
-        }
+    let (options, settings) = options(&String::from_utf8_lossy(&bytes));
+    let input = Input {
+        name: name.into(),
+        bytes,
+    };
+    match read(vec![input], &options) {
+        Ok(reading) if name.starts_with("computed-") => computed(&reading, &settings),
+        Ok(reading) => warnings(&reading.history.warnings, &reading),
         Err(failure) => render(&failure.problems, &failure.sources, Style::default()),
     }
+}
+
+fn computed(reading: &Reading, settings: &Settings) -> String {
+    match lossoffset::compute(&reading.history, settings) {
+        Ok(answer) => warnings(&answer.warnings, reading),
+        Err(problems) => render(&problems, &reading.history.sources, Style::default()),
+    }
+}
+
+fn warnings(warnings: &[Warning], reading: &Reading) -> String {
+    let sources = &reading.history.sources;
+    let warning = |w| render_warning(w, sources, Style::default());
+    warnings.iter().map(warning).collect()
 }
 
 #[test]

@@ -3,10 +3,12 @@
 use std::io::{IsTerminal, stdin};
 
 use crate::import::{self, Input, ReadOptions, Reading};
+use crate::meter::Meter;
 use crate::source::Sources;
 
 use super::error::Error;
 use super::options::{Chosen, DecimalMark};
+use super::progress::Progress;
 
 /// Reads the files named, or standard input where none is, and understands their rows.
 ///
@@ -14,7 +16,10 @@ use super::options::{Chosen, DecimalMark};
 /// A file that cannot be read; no file where standard input is a terminal; everything wrong with the rows.
 pub fn read(names: &[String], chosen: &Chosen) -> Result<Reading, Error> {
     let inputs = open(names)?;
-    import::read(inputs, &read_options(chosen)).map_err(|failure| Error::Problems {
+    let bytes: usize = inputs.iter().map(|input| input.bytes.len()).sum();
+    let options = read_options(chosen);
+    let _progress = Progress::of("reading", bytes as u64, &options.meter);
+    import::read(inputs, &options).map_err(|failure| Error::Problems {
         problems: failure.problems,
         sources: failure.sources,
     })
@@ -70,5 +75,6 @@ pub fn read_options(chosen: &Chosen) -> ReadOptions {
         actions: chosen.actions.clone(),
         mapping: chosen.mapping.clone(),
         formats: chosen.formats.clone(),
+        meter: Meter::default(),
     }
 }

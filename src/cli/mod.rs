@@ -19,6 +19,7 @@ pub mod lots;
 pub mod man;
 pub mod options;
 pub mod print;
+pub mod progress;
 pub mod readings;
 pub mod reconcile;
 pub mod say;

@@ -9,9 +9,11 @@ use clap::{Args, ValueEnum};
 use rust_decimal::Decimal;
 
 use crate::date::Date;
+use crate::diagnostic::one_line;
 use crate::import::AccountSetting;
 use crate::import::formats::Format as Mapping;
 use crate::jurisdiction::{JURISDICTIONS, Jurisdiction};
+use crate::meter::Meter;
 use crate::method::METHODS;
 use crate::output::{FORMATS, Format};
 use crate::rates::Rates;
@@ -347,7 +349,9 @@ fn rates(computing: &Computing) -> Result<Rates, Error> {
             let name = path.display();
             let text = std::fs::read_to_string(path)
                 .map_err(|error| Error::Usage(format!("cannot read {name}: {error}")))?;
-            Rates::parse(&text).map_err(|wrong| Error::Usage(format!("{name}: {wrong}")))?
+            Rates::parse(&text).map_err(|wrong| {
+                Error::Usage(format!("{name}: {}", one_line(&wrong.to_string())))
+            })?
         }
     };
     rates.previous = computing.rate_fallback == Some(RateFallback::Previous);
@@ -374,6 +378,7 @@ fn settings(computing: &Computing, reading: &Reading, config: &Config, rates: Ra
         universal_before_2025: config.universal_before_2025,
         allocation: config.allocation.clone(),
         readings: config.readings.clone(),
+        meter: Meter::default(),
         rates,
     }
 }

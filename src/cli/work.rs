@@ -10,6 +10,7 @@ use crate::trade::History;
 use super::country;
 use super::error::{DONE, Error, NEEDS_USER};
 use super::options::Chosen;
+use super::progress::Progress;
 
 /// The trades and what was found in them.
 pub struct Work {
@@ -26,6 +27,8 @@ impl Work {
     /// Everything wrong with it.
     pub fn compute(reading: Reading, chosen: &Chosen) -> Result<Self, Error> {
         let Reading { history, .. } = reading;
+        let events = history.trades.len() as u64;
+        let _progress = Progress::of("matching", events, &chosen.settings.meter);
         match crate::compute(&history, &chosen.settings) {
             Ok(answer) => Ok(Self { history, answer }),
             Err(problems) => Err(Error::Problems {

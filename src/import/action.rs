@@ -384,19 +384,32 @@ pub fn normalised(word: &str) -> String {
 /// # Errors
 /// [`Unclear`] where it is ambiguous or unknown.
 pub fn meaning(word: &str) -> Result<Meaning, Unclear> {
+    known(word).ok_or_else(|| {
+        let word = normalised(word);
+        match ambiguous(&word) {
+            Some(could_be) => Unclear::Ambiguous(could_be),
+            None => Unclear::Unknown(nearest(&word)),
+        }
+    })
+}
+
+/// What a word means, where it is known and means one thing.
+pub fn known(word: &str) -> Option<Meaning> {
     let word = normalised(word);
-    if let Some((_, could_be)) = AMBIGUOUS.iter().find(|(ambiguous, _)| *ambiguous == word) {
-        return Err(Unclear::Ambiguous(could_be));
+    if ambiguous(&word).is_some() || word.is_empty() {
+        return None;
     }
-    let known = words().find(|(known, _)| normalised(known) == word && !word.is_empty());
-    match known {
-        Some((_, action)) => Ok(Meaning {
-            action,
-            tag: tag(&word),
-            depends: depends(&word, action),
-        }),
-        None => Err(Unclear::Unknown(nearest(&word))),
-    }
+    let (_, action) = words().find(|(known, _)| normalised(known) == word)?;
+    Some(Meaning {
+        action,
+        tag: tag(&word),
+        depends: depends(&word, action),
+    })
+}
+
+fn ambiguous(word: &str) -> Option<&'static str> {
+    let found = AMBIGUOUS.iter().find(|(ambiguous, _)| *ambiguous == word);
+    found.map(|(_, could_be)| *could_be)
 }
 
 fn words() -> impl Iterator<Item = (&'static str, Action)> {
@@ -432,8 +445,15 @@ fn depends(word: &str, action: Action) -> Depends {
     }
 }
 
+/// Nothing longer is a mistyped word.
+pub const LONGEST_WORD: usize = 64;
+
 /// The canonical words and aliases nearest to an unknown word, at most three.
 fn nearest(word: &str) -> Vec<&'static str> {
+    // Comparing takes time by the product of both lengths, and a cell may be of any length.
+    if word.len() > LONGEST_WORD {
+        return Vec::new();
+    }
     let allowed = if word.len() <= 4 { 1 } else { 2 };
     let mut near: Vec<(usize, &'static str)> = words()
         .map(|(known, _)| (strsim::osa_distance(&normalised(known), word), known))

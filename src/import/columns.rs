@@ -1,5 +1,6 @@
 //! The canonical columns, the names they go by, and which column of a file is which.
 
+use crate::import::action::LONGEST_WORD;
 use crate::import::number::is_unknown;
 use crate::record::Record;
 
@@ -73,7 +74,8 @@ impl Column {
         Self::ALL
             .iter()
             .find(|(_, canonical, aliases)| {
-                canonical.replace('_', "") == name || aliases.contains(&name)
+                let letters = canonical.bytes().filter(|byte| *byte != b'_');
+                letters.eq(name.bytes()) || aliases.contains(&name)
             })
             .map(|(column, ..)| *column)
     }
@@ -128,6 +130,9 @@ const PLAIN: [Column; 8] = [
     Column::Account,
 ];
 
+/// A table with more columns is none of trades: names are not compared with so many.
+const MOST_NAMES: usize = 1000;
+
 impl Columns {
     /// Finds each column by its name.
     ///
@@ -142,9 +147,9 @@ impl Columns {
         let keys: Vec<String> = names.iter().map(|name| normalised(name)).collect();
         let mut clashes = Vec::new();
         let mut found: Vec<Option<Column>> = vec![None; names.len()];
-        for (cell, key) in keys.iter().enumerate() {
-            found[cell] = columns.meaning(key, &keys);
-            let Some(column) = found[cell] else { continue };
+        for (cell, (key, meaning)) in keys.iter().zip(&mut found).enumerate() {
+            *meaning = columns.meaning(key, &keys);
+            let Some(column) = *meaning else { continue };
             match columns.cell(column) {
                 // Free text is not computed with: a second such column does no harm.
                 Some(_) if column == Column::Note => {}
@@ -152,7 +157,7 @@ impl Columns {
                     column,
                     cells: (first, cell),
                 }),
-                None => columns.at[column as usize] = cell,
+                None => columns.put(column, cell),
             }
         }
         columns.amount(&keys, &mut found, &mut clashes);
@@ -196,34 +201,48 @@ impl Columns {
 
     /// `amount` is money where another column is the quantity, else the quantity.
     fn amount(&mut self, keys: &[String], found: &mut [Option<Column>], clashes: &mut Vec<Clash>) {
-        for (cell, _) in keys.iter().enumerate().filter(|(_, key)| *key == "amount") {
+        let cells = keys.iter().zip(found).enumerate();
+        for (cell, (_, meaning)) in cells.filter(|(_, (key, _))| *key == "amount") {
             let column = if self.cell(Column::Quantity).is_some() {
                 Column::Total
             } else {
                 Column::Quantity
             };
-            found[cell] = Some(column);
+            *meaning = Some(column);
             match self.cell(column) {
                 Some(first) => clashes.push(Clash {
                     column,
                     cells: (first, cell),
                 }),
-                None => self.at[column as usize] = cell,
+                None => self.put(column, cell),
             }
         }
     }
 
     fn time_as_date(&mut self, found: &mut [Option<Column>]) {
         if let Some(cell) = self.cell(Column::Time) {
-            self.at[Column::Time as usize] = ABSENT;
-            self.at[Column::Date as usize] = cell;
-            found[cell] = Some(Column::Date);
+            self.put(Column::Time, ABSENT);
+            self.put(Column::Date, cell);
+            if let Some(meaning) = found.get_mut(cell) {
+                *meaning = Some(Column::Date);
+            }
         }
+    }
+
+    fn put(&mut self, column: Column, cell: usize) {
+        if let Some(at) = self.at.get_mut(column as usize) {
+            *at = cell;
+        }
+    }
+
+    #[inline]
+    fn at(&self, column: Column) -> usize {
+        self.at.get(column as usize).copied().unwrap_or(ABSENT)
     }
 
     /// The cell of a column, where the file has it.
     pub fn cell(&self, column: Column) -> Option<usize> {
-        let cell = self.at[column as usize];
+        let cell = self.at(column);
         (cell != ABSENT).then_some(cell)
     }
 
@@ -235,7 +254,7 @@ impl Columns {
     /// The bytes of a column in a row; empty where either is missing.
     #[inline]
     pub fn get<'a>(&self, column: Column, record: &'a Record, text: &'a [u8]) -> &'a [u8] {
-        record.get(text, self.at[column as usize])
+        record.get(text, self.at(column))
     }
 
     /// The text of a column in a row, or `None` where it is empty or says "unknown".
@@ -266,6 +285,9 @@ impl Columns {
     /// The known name nearest to an unknown one, within two mistakes.
     pub fn suggestion(&self, unknown: &str) -> Option<&'static str> {
         let key = normalised(unknown);
+        if key.len() > LONGEST_WORD || self.names.len() > MOST_NAMES {
+            return None;
+        }
         let allowed = if key.len() <= 4 { 1 } else { 2 };
         Column::ALL
             .iter()

@@ -75,10 +75,20 @@ fn converted(encoding: &'static encoding_rs::Encoding, bytes: &[u8]) -> Vec<u8> 
 fn lone_returns_to_line_feeds(text: &mut [u8]) {
     let mut at = 0;
     while let Some(found) = text.get(at..).and_then(|rest| memchr::memchr(b'\r', rest)) {
-        at += found + 1;
-        if text.get(at) != Some(&b'\n') {
-            text[at - 1] = b'\n';
+        at += found;
+        if let Some(byte) = text.get_mut(at..).and_then(lone_return) {
+            *byte = b'\n';
         }
+        at += 1;
+    }
+}
+
+/// The return that the text begins with, unless a line feed follows.
+fn lone_return(text: &mut [u8]) -> Option<&mut u8> {
+    match text {
+        [_, b'\n', ..] => None,
+        [first, ..] => Some(first),
+        [] => None,
     }
 }
 

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::date::Date;
-use crate::diagnostic::{Problem, Warning};
+use crate::diagnostic::{Problem, Warning, one_line};
 use crate::import::action::{self, Meaning, Unclear};
 use crate::import::columns::{Clash, Column, Columns};
 use crate::import::dates::{DateColumn, Rows};
@@ -44,6 +44,11 @@ impl Problems {
     /// The list itself, for those that add at most one per column.
     pub fn list(&mut self) -> &mut Vec<Problem> {
         &mut self.list
+    }
+
+    /// Whether a further one would only be counted: what it says need not be found out.
+    pub fn is_full(&self) -> bool {
+        self.list.len() >= MOST_PROBLEMS
     }
 
     /// How many there are.
@@ -162,6 +167,12 @@ pub struct FileReader<'a, 't> {
     /// The last day looked at, and how many days it lies after the nearest begin of a tax year, if close to it.
     last_day: Option<(Date, Option<i64>)>,
 }
+
+/// Trades from one reading of the meter to the next.
+const METERED: usize = 4096;
+
+/// Bytes of the shortest row that can be a trade: a date, an action, a symbol and a number.
+const SHORTEST_ROW: usize = 14;
 
 /// The columns whose cells later checks point at.
 const MARKED: [Column; 3] = [Column::Price, Column::Fee, Column::Total];
@@ -343,8 +354,15 @@ impl<'t> FileReader<'_, 't> {
         let mut record = Record::default();
         let mut plain = Plain::of(self, self.header.delimiter);
         let rows_text = self.text.get(self.header.rows_from.0..).unwrap_or_default();
-        trades.reserve(memchr::memchr_iter(b'\n', rows_text).count() + 1);
+        // A file of empty lines must not reserve a trade for each: no row is shorter than this.
+        let lines = memchr::memchr_iter(b'\n', rows_text).count();
+        trades.reserve(lines.min(rows_text.len() / SHORTEST_ROW) + 1);
+        let meter = &self.options.meter;
+        let before = meter.done();
         loop {
+            if trades.len().is_multiple_of(METERED) {
+                meter.set(before + records.position().0 as u64);
+            }
             if let Some(trade) = plain.as_mut().and_then(|p| p.next(&mut records, self)) {
                 noted.note(&trade);
                 trades.push(trade);
@@ -363,6 +381,7 @@ impl<'t> FileReader<'_, 't> {
                 Outcome::Wrong => {}
             }
         }
+        meter.set(before + self.text.len() as u64);
         let rows = trades.get_mut(first..).unwrap_or_default();
         reading.trades = rows.len() as u64;
         if is_newest_first(rows) {
@@ -515,20 +534,27 @@ fn missing_column(columns: &Columns, column: Column, source: Source) -> Problem 
     }
 }
 
+/// Unknown columns that a warning names.
+const NAMED: usize = 20;
+
 fn warn_of_unknown(shared: &mut Shared<'_>, columns: &Columns, number: u16, line: u32) {
-    let unknown: Vec<String> = columns
-        .names
-        .iter()
-        .filter(|(name, column)| column.is_none() && !name.is_empty())
+    let names = columns.names.iter();
+    let unknown = names.filter(|(name, column)| column.is_none() && !name.is_empty());
+    let count = unknown.clone().count();
+    let mut unknown: Vec<String> = unknown
+        .take(NAMED)
         .map(|(name, _)| match columns.suggestion(name) {
-            Some(known) => format!("`{name}` (did you mean `{known}`?)"),
-            None => format!("`{name}`"),
+            Some(known) => format!("`{}` (did you mean `{known}`?)", one_line(name)),
+            None => format!("`{}`", one_line(name)),
         })
         .collect();
     if unknown.is_empty() {
         return;
     }
-    let plural = if unknown.len() == 1 {
+    if count > NAMED {
+        unknown.push(format!("and {} more", count - NAMED));
+    }
+    let plural = if count == 1 {
         "column is"
     } else {
         "columns are"
@@ -536,8 +562,7 @@ fn warn_of_unknown(shared: &mut Shared<'_>, columns: &Columns, number: u16, line
     shared.warnings.push(Warning {
         code: "unknown-column",
         message: format!(
-            "{} {plural} not known and ignored: {}",
-            unknown.len(),
+            "{count} {plural} not known and ignored: {}",
             unknown.join(", ")
         ),
         at: vec![Source { file: number, line }],
@@ -618,7 +643,7 @@ impl<'a> Words<'a> {
     #[cold]
     fn learn(&mut self, word: &[u8], line: u32) -> (Option<Meaning>, usize) {
         let text = String::from_utf8_lossy(word).into_owned();
-        let meaning = self.meaning(&text).ok();
+        let meaning = action::known(self.said(&text));
         let at = self.found.len();
         if let Some(meaning) = meaning {
             self.found.push(ActionReading {
@@ -633,14 +658,15 @@ impl<'a> Words<'a> {
         known
     }
 
-    fn meaning(&self, word: &str) -> Result<Meaning, Unclear> {
+    /// The word itself, or the one the configuration says it means.
+    fn said<'w>(&'w self, word: &'w str) -> &'w str {
         let key = action::normalised(word);
         let own = self
             .options
             .actions
             .iter()
             .find(|(name, _)| action::normalised(name) == key);
-        action::meaning(own.map_or(word, |(_, canonical)| canonical))
+        own.map_or(word, |(_, canonical)| canonical)
     }
 
     /// What to tell the user of a word that is not understood.
@@ -652,7 +678,7 @@ impl<'a> Words<'a> {
         let setting = format!(
             "or say what it means here: `[actions]` then `\"{word}\" = \"buy\"` in lossoffset.toml"
         );
-        match self.meaning(word) {
+        match action::meaning(self.said(word)) {
             Err(Unclear::Ambiguous(could_be)) => Problem::new(format!(
                 "`{word}` means different things at different brokers"
             ))

@@ -6,6 +6,8 @@
 //!
 //! Every row ends as a trade, as ignored by a named rule, or as an error.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
 mod action;
 mod checks;
 mod classes;
@@ -28,7 +30,7 @@ mod row;
 mod tables;
 mod zone;
 
-use crate::diagnostic::{Problem, Warning};
+use crate::diagnostic::{Problem, Warning, one_line};
 use crate::source::{Source, Sources};
 use crate::trade::History;
 use file::{Problems, Shared};
@@ -43,6 +45,12 @@ pub use row::class_named;
 
 /// Bytes of text kept in memory, in all files together, to show lines of them later; larger files are opened again.
 const KEPT: usize = 64 << 20;
+
+/// Files of one history; a row's file is kept in two bytes.
+const MOST_FILES: usize = u16::MAX as usize;
+
+/// Bytes of one line; no table of trades has a longer one, and whatever shows a row would choke on it.
+const LONGEST_LINE: usize = 64 << 20;
 
 /// Reads all files into one history.
 ///
@@ -64,6 +72,16 @@ pub fn read(inputs: Vec<Input>, options: &ReadOptions) -> Result<Reading, Failur
     };
     check_options(options, &mut shared);
     if !shared.problems.is_empty() {
+        return Err(Failure {
+            problems: shared.problems.into_list(),
+            sources,
+        });
+    }
+    if inputs.len() > MOST_FILES {
+        shared.problems.add(Problem::new(format!(
+            "{} files are too many: at most {MOST_FILES} make one history",
+            inputs.len()
+        )));
         return Err(Failure {
             problems: shared.problems.into_list(),
             sources,
@@ -129,11 +147,25 @@ fn read_file(shared: &mut Shared<'_>, sources: &mut Sources, input: Input) -> Op
             code: "encoding-guessed",
             message: format!(
                 "`{}` is not UTF-8 and was read as windows-1252; if letters look wrong, save it as UTF-8",
-                input.name
+                one_line(&input.name)
             ),
             at: vec![Source { file: number, line: 1 }],
             needs_user: false,
         });
+    }
+    if let Some((line, length)) = overlong(&text, LONGEST_LINE) {
+        let problem = Problem::at(
+            Source { file: number, line },
+            format!(
+                "a line of {} MiB: at most {} are read",
+                length >> 20,
+                LONGEST_LINE >> 20
+            ),
+        );
+        shared
+            .problems
+            .add(problem.help("check that the file is a CSV, one row a line"));
+        return None;
     }
     let reading = read_text(shared, &text, number, &input.name, encoding);
     let delimiter = reading.as_ref().map_or(b',', |reading| {
@@ -141,6 +173,24 @@ fn read_file(shared: &mut Shared<'_>, sources: &mut Sources, input: Input) -> Op
     });
     sources.keep(number, delimiter, text, KEPT);
     reading
+}
+
+/// The first line longer than `most` and its length. Looks only where such a line must pass: a line that long has a
+/// whole block of half the length without an end.
+fn overlong(text: &[u8], most: usize) -> Option<(u32, usize)> {
+    let block = (most / 2).max(1);
+    let mut at = block;
+    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        let end = at + memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        let before = text.get(..at).unwrap_or_default();
+        let start = memchr::memrchr(b'\n', before).map_or(0, |found| found + 1);
+        if end - start > most {
+            let lines = memchr::memchr_iter(b'\n', before).count();
+            return Some((u32::try_from(lines + 1).unwrap_or(u32::MAX), end - start));
+        }
+        at = end.max(at) + block;
+    }
+    None
 }
 
 /// The sheet of a workbook that holds the rows, as text; any other file as it is.
@@ -225,8 +275,9 @@ fn warn_of_unread(shared: &mut Shared<'_>, file: u16, line: u32, what: &str, cou
     shared.warnings.push(Warning {
         code: "not-read",
         message: format!(
-            "{count} {} of `{what}` not read, though they may change what is held; write splits, mergers, spin-offs and transfers as rows of a file of your own",
+            "{count} {} of `{}` not read, though they may change what is held; write splits, mergers, spin-offs and transfers as rows of a file of your own",
             if count == 1 { "row is" } else { "rows are" },
+            one_line(what),
         ),
         at: vec![Source { file, line }],
         needs_user: true,
@@ -333,4 +384,27 @@ fn warn_of_zone(shared: &mut Shared<'_>) {
         at,
         needs_user: true,
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::overlong;
+
+    #[test]
+    fn a_line_beyond_the_limit_is_found_wherever_it_begins() {
+        for before in 0..40 {
+            let text = |length: usize| {
+                let mut text = "ab\n".repeat(before);
+                text.push_str(&"x".repeat(length));
+                text.push_str("\nab\n");
+                text
+            };
+            let line = u32::try_from(before + 1).unwrap_or(0);
+            assert_eq!(overlong(text(17).as_bytes(), 16), Some((line, 17)));
+            assert_eq!(overlong(text(40).as_bytes(), 16), Some((line, 40)));
+            assert_eq!(overlong(text(16).as_bytes(), 16), None);
+        }
+        assert_eq!(overlong(b"", 16), None);
+        assert_eq!(overlong(&[b'x'; 20], 16), Some((1, 20)));
+    }
 }

@@ -96,7 +96,7 @@ pub struct Moment {
 /// `YYYY-MM-DD` alone or with a time after `T` or a blank: the shape of nearly every cell.
 #[inline]
 pub fn iso(bytes: &[u8]) -> Option<Moment> {
-    let (date, rest) = bytes.split_at_checked(10)?;
+    let (date, rest) = bytes.split_first_chunk::<10>()?;
     if date[4] != b'-' || date[7] != b'-' {
         return None;
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::diagnostic::Problem;
 use crate::import::formats::Format;
 use crate::import::formats::apply::Mapped;
+use crate::meter::Meter;
 use crate::trade::{Class, History};
 
 /// One file to read.
@@ -91,6 +92,8 @@ pub struct ReadOptions {
     pub mapping: Option<Arc<Format>>,
     /// The user's own formats, looked for before the built-in ones.
     pub formats: Vec<Arc<Format>>,
+    /// Counts the bytes read.
+    pub meter: Meter,
 }
 
 /// What the configuration says about an account.

@@ -438,7 +438,11 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
             .text(Column::Action, self.record, self.file.text)
             .unwrap_or_default()
             .to_owned();
-        let problem = self.file.words.unclear(&word);
+        let problem = if self.file.problems.is_full() {
+            Problem::new(word)
+        } else {
+            self.file.words.unclear(&word)
+        };
         self.problem(self.file.columns.cell(Column::Action), problem);
         Outcome::Wrong
     }

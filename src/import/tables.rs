@@ -54,6 +54,14 @@ pub struct SaidTerms {
     pub multiplier: Option<Decimal>,
 }
 
+/// The same name on one line, where line breaks or other controls within a quoted cell are part of it.
+fn without_breaks(name: &str) -> Option<String> {
+    let plain = || name.replace(char::is_control, " ").trim().to_owned();
+    name.contains(char::is_control)
+        .then(plain)
+        .filter(|plain| !plain.is_empty())
+}
+
 /// All securities and accounts.
 #[derive(Clone, Debug, Default)]
 pub struct Tables {
@@ -91,6 +99,11 @@ impl Tables {
     #[cold]
     fn new_security(&mut self, symbol: &[u8], source: Source) -> SecurityId {
         let text = String::from_utf8_lossy(symbol);
+        if let Some(plain) = without_breaks(&text) {
+            let id = self.security(plain.as_bytes(), source);
+            self.by_symbol.insert(symbol.into(), id.0);
+            return id;
+        }
         let terms = option_symbol::parse(&text);
         let id = match terms {
             Some(terms) => self.option(&text, terms, source),
@@ -162,10 +175,15 @@ impl Tables {
 
     #[cold]
     fn new_account(&mut self, name: &[u8], options: &ReadOptions) -> Option<AccountId> {
+        let text = String::from_utf8_lossy(name);
+        if let Some(plain) = without_breaks(&text) {
+            let id = self.account(plain.as_bytes(), options)?;
+            self.by_name.insert(name.into(), id.0);
+            return Some(id);
+        }
         let id = u16::try_from(self.accounts.len())
             .ok()
             .filter(|id| *id < u16::MAX)?;
-        let text = String::from_utf8_lossy(name);
         let setting = options.accounts.get(text.as_ref());
         let AccountSetting {
             sheltered,

@@ -223,6 +223,7 @@ fn matched_in(
         let fold = |events: &[TradeId], problems: &mut Vec<Problem>| {
             let mut fold = Fold::new(history, law, &rules, calendar);
             fold.run(events);
+            settings.meter.add(events.len() as u64);
             fold.finish(problems)
         };
         all = side_by_side::fold_all(&groups, &fold, &mut problems);

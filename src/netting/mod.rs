@@ -15,6 +15,7 @@ use crate::date::Date;
 use crate::diagnostic::{Problem, Warning};
 use crate::jurisdiction::{Jurisdiction, Net};
 use crate::matching::Matched;
+use crate::money::{Minor, OutOfRange};
 use crate::settings::Settings;
 use crate::trade::History;
 
@@ -45,6 +46,9 @@ pub struct Netted {
 /// # Errors
 /// Amounts carried in under a name the country does not have, or out of range.
 pub fn net(netting: &Netting<'_>) -> Result<Netted, Vec<Problem>> {
+    netting
+        .within_range()
+        .map_err(|error| vec![Problem::new(error.to_string())])?;
     let net = match netting.law.net {
         Net::UnitedStates => us::net,
         Net::UnitedKingdom => uk::net,
@@ -63,7 +67,25 @@ pub fn net(netting: &Netting<'_>) -> Result<Netted, Vec<Problem>> {
     net(netting)
 }
 
+/// What the rows of all years may add up to, in minor units: so much less than can be held that no worksheet, which
+/// adds a few sums of years to what earlier ones carried, leaves the range.
+const MOST: i128 = (Minor::MAX / 8) as i128;
+
 impl Netting<'_> {
+    /// Refuses what worksheets could not add up.
+    fn within_range(&self) -> Result<(), OutOfRange> {
+        let rows = self.matched.sums.values().flat_map(|sums| {
+            let own = [sums.short_gains, sums.short_losses, sums.long_gains];
+            own.into_iter().chain([sums.long_losses, sums.without_term])
+        });
+        let amounts = self.matched.amounts.iter().map(|amount| amount.amount);
+        let all = rows.chain(amounts).map(|sum| i128::from(sum).abs());
+        if all.fold(0, i128::saturating_add) > MOST {
+            return Err(OutOfRange::Amount);
+        }
+        Ok(())
+    }
+
     /// The tax years to list: from the first with a disposal or another amount to that of the last row or the report date.
     pub fn years(&self) -> std::ops::Range<i32> {
         let rows = self.matched.sums.keys().map(|year| i32::from(*year));

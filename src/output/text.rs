@@ -9,6 +9,7 @@ use comfy_table::{
 };
 use unicode_width::UnicodeWidthStr;
 
+use crate::diagnostic::steers;
 use crate::output::page::{Block, Entry, Grid, GridColumn, Kind, Line, Page};
 
 /// What the place written to can show.
@@ -382,11 +383,6 @@ pub fn visible(text: &str) -> Cow<'_, str> {
         }
     };
     Cow::Owned(text.chars().map(escape).collect())
-}
-
-fn steers(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}' | '\u{feff}')
 }
 
 #[cfg(test)]

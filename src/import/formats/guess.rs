@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Problem, steers};
 use crate::import::action;
 use crate::import::columns::{Column, Columns};
 use crate::import::encoding;
@@ -269,8 +269,8 @@ fn quoted(text: &str) -> String {
                 quoted.push('\\');
                 quoted.push(c);
             }
-            c if c.is_control() => {
-                let _ = write!(quoted, "\\u{:04X}", u32::from(c));
+            c if steers(c) => {
+                let _ = write!(quoted, "\\U{:08X}", u32::from(c));
             }
             c => quoted.push(c),
         }

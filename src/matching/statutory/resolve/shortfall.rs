@@ -86,10 +86,9 @@ impl<'a> Resolver<'a> {
         if let Some(explanation) = self.jump(id, security, quantity, held) {
             return explanation.explain(problem);
         }
-        problem.help(format!(
-            "if they were bought earlier, add a row like this with the real basis (columns date,action,symbol,quantity,basis,account):\n{},opening,{symbol},{missing},0.00,{account}\nor, if it was a short sale, use the action `short` (or --allow-short)",
-            day.plus(-1)
-        ))
+        problem
+            .help("if it was a short sale, use the action `short` (or --allow-short); if they were bought earlier, add a row like this with the real date and basis (columns date,action,symbol,quantity,basis,account):")
+            .paste(format!("{},opening,{symbol},{missing},0.00,{account}", day.plus(-1)))
     }
 
     /// A missing row that would explain it.

@@ -321,20 +321,33 @@ fn in_order_of_sale(history: &History, all: &mut Matched) {
         .sort_by_key(|adjustment| adjustment.disposal);
 }
 
+/// Rows of the file that are counted out at a time: a count for each of ten million would be a part of the peak.
+const SPAN: u32 = 1 << 22;
+
 /// The row for each position. Counted out by the rows of the file, which nearly always stand in the order of their days.
 fn order_of_sale(history: &History, rows: &[Disposal]) -> Vec<u32> {
-    let mut starts = vec![0_u32; history.trades.len() + 1];
-    for row in rows {
-        starts[row.closed_by.0 as usize + 1] += 1;
-    }
-    for index in 1..starts.len() {
-        starts[index] += starts[index - 1];
-    }
+    let trades = history.trades.len() as u32;
     let mut order = vec![0_u32; rows.len()];
-    for (index, row) in rows.iter().enumerate() {
-        let place = &mut starts[row.closed_by.0 as usize];
-        order[*place as usize] = index as u32;
-        *place += 1;
+    let mut done = 0;
+    for first in (0..trades).step_by(SPAN as usize) {
+        let span = SPAN.min(trades - first);
+        let within = |row: &Disposal| row.closed_by.0.checked_sub(first).filter(|at| *at < span);
+        let mut starts = vec![0_u32; span as usize + 1];
+        for at in rows.iter().filter_map(within) {
+            starts[at as usize + 1] += 1;
+        }
+        starts[0] = done;
+        for index in 1..starts.len() {
+            starts[index] += starts[index - 1];
+        }
+        done = starts[span as usize];
+        for (row, index) in rows.iter().zip(0_u32..) {
+            if let Some(at) = within(row) {
+                let place = &mut starts[at as usize];
+                order[*place as usize] = index;
+                *place += 1;
+            }
+        }
     }
     let day = |index: &u32| rows[*index as usize].disposed;
     if !order.is_sorted_by_key(day) {

@@ -8,7 +8,7 @@ use crate::answer::{Disposal, Disposals as Disposed, Merged, Term};
 use crate::date::Date;
 use crate::output::table::{Cell, Column, Id, RateUsed, Table};
 use crate::report::{Frame, day, text};
-use crate::trade::{SecurityId, Trade, TradeId};
+use crate::trade::{Trade, TradeId};
 
 /// The rows, with the number of each among those of its symbol and day.
 pub struct Disposals<'a> {
@@ -251,21 +251,15 @@ pub struct Numbers(Vec<u32>);
 impl Numbers {
     /// Numbers all rows, whatever is shown of them: an id does not depend on a filter.
     pub fn of(rows: &Disposed, securities: usize) -> Self {
-        // The rows of one sale stand together: the map is asked only where a symbol's day changes.
+        // Rows are in the order of their days: a day that a symbol has left does not come back.
         let mut latest: Vec<Option<(Date, u32)>> = vec![None; securities];
-        let mut left: FxHashMap<(SecurityId, Date), u32> = FxHashMap::default();
         let number = |row: &Disposal| {
             let Some(last) = latest.get_mut(row.security.0 as usize) else {
                 return 1;
             };
             let before = match *last {
                 Some((date, number)) if date == row.disposed => number,
-                Some((date, number)) => {
-                    left.insert((row.security, date), number);
-                    let known = left.get(&(row.security, row.disposed));
-                    known.copied().unwrap_or(0)
-                }
-                None => 0,
+                Some(_) | None => 0,
             };
             *last = Some((row.disposed, before + 1));
             before + 1

@@ -131,8 +131,9 @@ impl Jump<'_> {
         let (new, old) = (Decimal::from(new), Decimal::from(old));
         let (before, after) = (dear.checked_mul(old)?, cheap.checked_mul(new)?);
         let off = before.checked_sub(after)?.abs();
-        // The price moved by a quarter at most beside the split.
-        if off.checked_mul(Decimal::from(4))? > after {
+        // The price moved by a quarter at most beside the split, and by less than it would have without one.
+        let plain = before.checked_sub(cheap.checked_mul(old)?)?.abs();
+        if off.checked_mul(Decimal::from(4))? > after || off >= plain {
             return None;
         }
         let split = self.units_until(last)?;

@@ -246,7 +246,11 @@ fn term(term: Option<Term>) -> Cell<'static> {
 }
 
 /// The number of each disposal row among those of its symbol and day, in the order of the rows.
-pub struct Numbers(Vec<u32>);
+pub struct Numbers {
+    small: Vec<u16>,
+    /// Those too large to be held small, by position.
+    large: FxHashMap<usize, u32>,
+}
 
 impl Numbers {
     /// Numbers all rows, whatever is shown of them: an id does not depend on a filter.
@@ -264,11 +268,26 @@ impl Numbers {
             *last = Some((row.disposed, before + 1));
             before + 1
         };
-        Self(rows.iter().map(number).collect())
+        let mut numbers = Self {
+            small: Vec::with_capacity(rows.len()),
+            large: FxHashMap::default(),
+        };
+        for number in rows.iter().map(number) {
+            let small = u16::try_from(number).unwrap_or(u16::MAX);
+            if small == u16::MAX {
+                numbers.large.insert(numbers.small.len(), number);
+            }
+            numbers.small.push(small);
+        }
+        numbers
     }
 
     /// The number of the row at this position.
     pub fn of_row(&self, position: usize) -> u32 {
-        self.0.get(position).copied().unwrap_or(0)
+        match self.small.get(position) {
+            Some(&u16::MAX) => self.large.get(&position).copied().unwrap_or(0),
+            Some(small) => u32::from(*small),
+            None => 0,
+        }
     }
 }

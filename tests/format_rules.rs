@@ -204,6 +204,25 @@ fn a_guessed_mapping_works_once_its_questions_are_answered() {
 }
 
 #[test]
+fn a_guessed_mapping_sees_commas_in_numbers_and_what_costs_are() {
+    let text = "When;What;Ticker;Shares;Unit price;Costs\n2024-01-02;Kauf;XYZ;10;100,50;1,25\n\
+                2024-03-02;Verkauf;XYZ;10;90,50;1,00\n";
+    let draft = guess::draft(input("odd.csv", text)).unwrap_or_else(|p| panic!("{}", p.message));
+    let answered =
+        draft
+            .replacen("is = \"?\"", "is = \"buy\"", 1)
+            .replacen("is = \"?\"", "is = \"sell\"", 1);
+    let mut options = options();
+    options.mapping = Some(Arc::new(
+        Format::parse(&answered, "draft").unwrap_or_else(|p| panic!("{}\n{answered}", p.message)),
+    ));
+    let reading = read_with(text, &options).unwrap_or_else(|error| panic!("{error}\n{answered}"));
+    let trade = &reading.history.trades[0];
+    let read = [trade.price(), trade.fee()].map(|number| number.unwrap().normalize().to_string());
+    assert_eq!(read, ["100.5", "1.25"]);
+}
+
+#[test]
 fn what_may_change_holdings_and_is_not_read_is_said() {
     let text = "Trades,Header,DataDiscriminator,Asset Category,Currency,Symbol,Date/Time,Quantity,T. Price,C. Price,Proceeds,Comm/Fee,Basis,Realized P/L,MTM P/L,Code\n\
                 Trades,Data,Order,Stocks,USD,XYZ,\"2025-03-03, 10:00:00\",10,15,15,-150,-1,151,0,0,O\n\

@@ -14,6 +14,7 @@ use crate::diagnostic::Problem;
 use crate::jurisdiction::Jurisdiction;
 use crate::lot::LotId;
 use crate::money::Quantity;
+use crate::rule::us::ALLOCATION;
 use crate::settings::{Allocation, Assigned, Settings};
 use crate::trade::{Account, AccountId, Class, History};
 
@@ -139,6 +140,10 @@ impl Fold<'_> {
             let wallet = self.wallet(allocation, row)?;
             let mut wanted = Quantity::new(row.quantity)?;
             let mut slices = Vec::new();
+            // No row of the trades moves them: the row that brought them in stands for it.
+            let opened = lots
+                .first()
+                .map(|lot| self.ledger.purchase_of(*lot).opened_by);
             for lot in lots {
                 if !wanted.is_zero() {
                     let slice = self.ledger.take(lot, wanted)?;
@@ -158,7 +163,12 @@ impl Fold<'_> {
                 )
                 .into());
             }
-            self.arrive(wallet, holding.1, slices)?;
+            let before = opened.map(|opened| self.ledger.trail.enter(opened, Some(&ALLOCATION)));
+            let arrived = self.arrive(wallet, holding.1, slices);
+            if let Some(before) = before {
+                self.ledger.trail.leave(before);
+            }
+            arrived?;
         }
         let left = self.ledger.held(holding);
         if left.is_zero() {

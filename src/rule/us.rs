@@ -68,6 +68,8 @@ rules! {
     RENAME = "us-rename", "change of name", "26 USC 368(a)(1)(F), 1223(1)";
     /// Between own accounts nothing is sold.
     TRANSFER = "us-transfer", "moved between own accounts", "26 USC 1001(a)";
+    /// Unused basis of a pool over all wallets is assigned to each of them.
+    ALLOCATION = "us-allocation", "allocation of unused basis to wallets", "Rev. Proc. 2024-28; 26 CFR 1.1012-1(j)";
     /// Fees paid in an asset.
     FEE_IN_KIND = "us-fee-in-kind", "fee paid in an asset", "26 CFR 1.1001-7, 1.1012-1(h)";
     /// One asset for another.

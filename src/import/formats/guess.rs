@@ -55,6 +55,9 @@ pub fn draft(input: Input) -> Result<String, Problem> {
     }
     missing(&mut draft, &meanings);
     unused(&mut draft, &header.names, &meanings);
+    if decimal_commas(&text, &header, &meanings) {
+        draft.push_str("\n[parse]\ndecimal = \",\"\n");
+    }
     actions(&mut draft, &text, &header, &meanings);
     Ok(draft)
 }
@@ -108,6 +111,7 @@ fn by_part(name: &str) -> Option<Column> {
         ("instrument", Column::Symbol),
         ("fee", Column::Fee),
         ("charge", Column::Fee),
+        ("costs", Column::Fee),
         ("commission", Column::Fee),
         ("currency", Column::Currency),
         ("account", Column::Account),
@@ -123,6 +127,27 @@ fn by_part(name: &str) -> Option<Column> {
         .iter()
         .find(|(part, _)| name.contains(part))
         .map(|(_, column)| *column)
+}
+
+/// Whether a number has a comma that cannot stand between thousands.
+fn decimal_commas(text: &[u8], header: &Header, meanings: &[Option<Column>]) -> bool {
+    let number = |column: &Option<Column>| {
+        matches!(
+            column,
+            Some(Column::Quantity | Column::Price | Column::Fee | Column::Total)
+        )
+    };
+    let comma = |text: &String| {
+        text.rsplit_once(',').is_some_and(|(_, decimals)| {
+            decimals.len() != 3
+                && !decimals.is_empty()
+                && decimals.bytes().all(|digit| digit.is_ascii_digit())
+        })
+    };
+    values(text, header)
+        .iter()
+        .filter(|(cell, _)| meanings.get(*cell).is_some_and(number))
+        .any(|(_, texts)| texts.iter().any(comma))
 }
 
 /// Finds the dates and the actions by what the cells say, where no name gives them away.

@@ -6,6 +6,29 @@
 //! CSV bytes -import-> trades -timeline-> events in legal order -matching-> disposal rows, open lots, adjustments
 //!      text <-output- table <-report- (answer, worksheets) <-netting- rows by tax year <-'
 //! ```
+//!
+//! A loss that is replaced ten days later, from text to figures in cents:
+//!
+//! ```
+//! use lossoffset::import::{Input, ReadOptions, read};
+//! use lossoffset::settings::Settings;
+//!
+//! let trades = "\
+//! date,action,symbol,quantity,price
+//! 2024-01-02,buy,XYZ,100,50
+//! 2024-03-05,sell,XYZ,100,40
+//! 2024-03-15,buy,XYZ,100,41
+//! ";
+//! let file = Input { name: "trades.csv".into(), bytes: trades.into() };
+//! let Ok(reading) = read(vec![file], &ReadOptions::default()) else {
+//!     panic!("every problem of the file is in the error");
+//! };
+//! let answer = lossoffset::compute(&reading.history, &Settings::default()).expect("sales fit holdings");
+//!
+//! let sale = &answer.disposals[0];
+//! assert_eq!((sale.proceeds, sale.cost, sale.adjustment), (400_000, 500_000, 100_000));
+//! assert_eq!((sale.gain(), answer.lots[0].cost), (0, 510_000));
+//! ```
 
 pub mod answer;
 pub mod cli;

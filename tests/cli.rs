@@ -616,6 +616,22 @@ fn an_allocation_of_more_than_there_is_names_its_line() {
 }
 
 #[test]
+fn a_row_of_an_allocation_that_names_no_lot_is_refused() {
+    let config = format!("{UNIVERSAL}allocation = \"allocation.csv\"\n");
+    let allocation = "wallet,lot,quantity\nA,BTC@2021-02-02#1,0.5\nB,BTC@2021-01-02#1,0.5\nB,BTC@2021-02-02#1,0.5\nB,BTC@2020-02-02#1,1\n";
+    let error = run("compute trades.csv")
+        .file("trades.csv", POOLED)
+        .file("lossoffset.toml", &config)
+        .file("allocation.csv", allocation)
+        .status(1)
+        .fails();
+    assert!(
+        error.contains("allocation.csv:5: no lot `BTC@2020-02-02#1` is in the pool on 2025-01-01"),
+        "{error}"
+    );
+}
+
+#[test]
 fn wallets_without_a_broker_are_one_pool_where_that_reading_is_chosen() {
     let trades = "\
 date,action,symbol,class,quantity,price,account

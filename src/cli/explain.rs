@@ -62,6 +62,9 @@ impl Explain {
         self.printing.spare(&files)?;
         let mut chosen = Chosen::new(&self.computing, &self.reading, config)?;
         chosen.settings.trail = true;
+        // The lines of an explanation add up, so it shows the exact figures behind rounded forms.
+        let rounding = ("us".to_owned(), "rounding".to_owned());
+        chosen.settings.readings.remove(&rounding);
         let work = Work::compute(input::read(&files.files, &chosen)?, &chosen)?;
         let frame = work.frame(&chosen, None);
         let found = find(&frame, &chosen, &id)?;

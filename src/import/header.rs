@@ -74,7 +74,7 @@ pub fn widest(text: &[u8]) -> Option<Header> {
     for _ in 0..PREAMBLE {
         let rest = text.get(at..).filter(|rest| !rest.is_empty())?;
         for delimiter in DELIMITERS {
-            let header = split(text, at, line, delimiter);
+            let header = split(text, (at, line), delimiter);
             let mut names: Vec<&String> = header
                 .names
                 .iter()
@@ -100,16 +100,17 @@ pub fn widest(text: &[u8]) -> Option<Header> {
 fn candidate(text: &[u8], at: usize, line: u32) -> Header {
     let mut best: Option<(usize, Header)> = None;
     for delimiter in DELIMITERS {
-        let header = split(text, at, line, delimiter);
+        let header = split(text, (at, line), delimiter);
         let known = score(&header.names);
         if best.as_ref().is_none_or(|(most, _)| known > *most) {
             best = Some((known, header));
         }
     }
-    best.map_or_else(|| split(text, at, line, b','), |(_, header)| header)
+    best.map_or_else(|| split(text, (at, line), b','), |(_, header)| header)
 }
 
-fn split(text: &[u8], at: usize, line: u32, delimiter: u8) -> Header {
+/// The line at a position as a header.
+pub fn split(text: &[u8], (at, line): (usize, u32), delimiter: u8) -> Header {
     let mut records = Records::from(text, delimiter, at, line);
     let mut record = Record::default();
     records.next(&mut record);

@@ -1,7 +1,9 @@
 //! What comes in: purchases, income in kind, opening lots, gifts and inheritances.
 
+use std::collections::hash_map::Entry;
+
 use super::Halt;
-use super::fold::Fold;
+use super::fold::{Fold, Orders};
 use super::ledger::Acquisition;
 use super::value::absolute;
 use crate::answer::Match;
@@ -21,7 +23,7 @@ pub enum Manner {
     Other,
 }
 
-impl Fold<'_> {
+impl<'a> Fold<'a> {
     pub(super) fn buy(&mut self, id: TradeId) -> Result<(), Halt> {
         let row = self.valued(id);
         let quantity = row.quantity()?;
@@ -43,7 +45,7 @@ impl Fold<'_> {
         )?;
         self.withhold(id, lot, fee)?;
         self.joins_right(id, lot);
-        self.replaces(lot, id)
+        self.replaces(lot)
     }
 
     /// What a fill cost: its own price, or its part of what the whole order cost where that reading is chosen.
@@ -55,37 +57,40 @@ impl Fold<'_> {
         let Some(order) = trade.rest().order.as_deref() else {
             return Ok(own);
         };
-        let key = (trade.account, trade.security, order);
-        if !self.fills.contains_key(&key) {
-            let whole = self.whole_order(id, order)?;
-            self.fills.insert(key, whole);
+        if self.fills.is_none() {
+            // Even where a row cannot be valued: it is asked for once.
+            self.fills = Some(Orders::default());
+            self.fills = Some(self.whole_orders()?);
         }
-        match self.fills.get_mut(&key) {
+        let key = (trade.account, trade.security, order);
+        match self.fills.as_mut().and_then(|fills| fills.get_mut(&key)) {
             Some(whole) => Ok(whole.take(quantity)?.amount),
             None => Ok(own),
         }
     }
 
-    /// Units and cost of all fills of an order that buys.
-    fn whole_order(&self, first: TradeId, order: &str) -> Result<Parcel, Halt> {
-        let bought = self.history.trade(first);
-        let (mut units, mut cost) = (Quantity::ZERO, Money::ZERO);
+    /// Units and cost of all fills of each order that buys.
+    fn whole_orders(&self) -> Result<Orders<'a>, Halt> {
+        let mut orders = Orders::default();
         for id in self.events() {
             let trade = self.history.trade(*id);
-            let fill = trade.rare().is_some()
-                && trade.rest().order.as_deref() == Some(order)
-                && (trade.account, trade.security) == (bought.account, bought.security)
-                && matches!(
-                    trade.action,
-                    Action::Buy | Action::Reinvest | Action::BuyToOpen
-                );
-            if fill {
-                let row = self.valued(*id);
-                units = units.plus(row.quantity()?)?;
-                cost = cost.plus(row.cost()?)?;
+            let buys = matches!(
+                trade.action,
+                Action::Buy | Action::Reinvest | Action::BuyToOpen
+            );
+            let Some(order) = trade.rest().order.as_deref().filter(|_| buys) else {
+                continue;
+            };
+            let row = self.valued(*id);
+            let (units, cost) = (row.quantity()?, self.ledger.part(row.cost()?)?);
+            match orders.entry((trade.account, trade.security, order)) {
+                Entry::Occupied(mut whole) => whole.get_mut().join(units, cost)?,
+                Entry::Vacant(place) => {
+                    place.insert(Parcel::from_part(units, cost, self.ledger.places()));
+                }
             }
         }
-        Ok(Parcel::new(units, cost, self.ledger.places())?)
+        Ok(orders)
     }
 
     /// With --allow-short, a purchase first closes what was sold short; gives what is left of it.
@@ -122,7 +127,7 @@ impl Fold<'_> {
             self.today,
             Manner::Purchase,
         )?;
-        self.replaces(lot, id)
+        self.replaces(lot)
     }
 
     /// A lot from before the data: dated at its acquisition, so it counts in windows.
@@ -148,7 +153,7 @@ impl Fold<'_> {
             held_from,
             Manner::Purchase,
         )?;
-        self.replaces(lot, id)
+        self.replaces(lot)
     }
 
     /// A gift takes over basis and holding period; where it was worth less than the donor's basis, a loss counts from

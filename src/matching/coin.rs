@@ -232,6 +232,6 @@ impl Fold<'_> {
             Some(fee) if fee.asset != security => self.spend_units(id, &fee, fee.value)?,
             _ => {}
         }
-        self.replaces(lot, id)
+        self.replaces(lot)
     }
 }

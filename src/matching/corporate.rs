@@ -141,7 +141,7 @@ impl Fold<'_> {
             self.today,
             Manner::Purchase,
         )?;
-        self.replaces(lot, id)
+        self.replaces(lot)
     }
 
     fn split_by_addition(&mut self, id: TradeId) -> Result<(), Halt> {

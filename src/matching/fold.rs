@@ -23,6 +23,9 @@ use crate::source::Source;
 use crate::timeline::Calendar;
 use crate::trade::{AccountId, Action, Class, History, SecurityId, Trade, TradeId};
 
+/// Units and cost of orders, by account, security and the order's name.
+pub type Orders<'a> = FxHashMap<(AccountId, SecurityId, &'a str), Parcel>;
+
 /// The state of one walk through a timeline.
 pub struct Fold<'a> {
     pub history: &'a History,
@@ -50,12 +53,14 @@ pub struct Fold<'a> {
     /// Orders by name, so that fills of one order count as one purchase.
     orders: FxHashMap<Box<str>, u32>,
     next_order: u32,
-    /// What is left of the orders whose fills share an average price, by account, security and order.
-    pub fills: FxHashMap<(AccountId, SecurityId, &'a str), Parcel>,
+    /// What is left of the orders whose fills share an average price, once one is asked for.
+    pub fills: Option<Orders<'a>>,
     /// Distributions that a fund paid, for its six-month rules.
     pub distributions: FxHashMap<SecurityId, Vec<super::dispose::Distribution>>,
     /// Whether the pool over all wallets has been given to them.
     pub pool_ended: bool,
+    /// Positions of the rows of the allocation that named its lots.
+    pub allocated: Vec<u32>,
     /// Units on their way between own accounts.
     pub transit: super::transfer::Transit,
 }
@@ -89,9 +94,10 @@ impl<'a> Fold<'a> {
             upcoming: Vec::new(),
             orders: FxHashMap::default(),
             next_order: 0,
-            fills: FxHashMap::default(),
+            fills: None,
             distributions: FxHashMap::default(),
             pool_ended: false,
+            allocated: Vec::new(),
             transit: super::transfer::Transit::default(),
         }
     }
@@ -366,6 +372,7 @@ impl<'a> Fold<'a> {
         }
         found.amounts = self.amounts;
         found.warnings = self.warnings;
+        found.allocated = self.allocated;
         found
     }
 

@@ -57,6 +57,8 @@ pub struct Matched {
     pub adjustments: Vec<Adjustment>,
     /// Amounts that join a year's lines without being rows, such as capital gain distributions.
     pub amounts: Vec<YearAmount>,
+    /// Positions of the rows of an allocation of coins that named a lot.
+    pub allocated: Vec<u32>,
     /// What was remarkable.
     pub warnings: Vec<Warning>,
     /// The conservation check over everything.
@@ -98,6 +100,7 @@ impl Matched {
         );
         append(&mut self.lots, other.lots);
         append(&mut self.amounts, other.amounts);
+        append(&mut self.allocated, other.allocated);
         let adjustments = other.adjustments.into_iter();
         self.adjustments.extend(adjustments.map(|mut adjustment| {
             adjustment.disposal = row(adjustment.disposal);
@@ -227,6 +230,9 @@ fn matched_in(
             fold.finish(problems)
         };
         all = side_by_side::fold_all(&groups, &fold, &mut problems);
+        if problems.is_empty() {
+            problems = rules.pools.idle_rows(rules.end, &all.allocated);
+        }
     } else {
         statutory::run(
             history,
@@ -249,6 +255,10 @@ fn matched_in(
             at: Vec::new(),
             needs_user: false,
         });
+    }
+    for warning in &mut all.warnings {
+        // Groups come one after the other; rows are read in the order of the files.
+        warning.at.sort_unstable();
     }
     if !problems.is_empty() {
         problems.sort_by_key(|problem| problem.place.as_ref().map(|place| place.source));

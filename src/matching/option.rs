@@ -202,7 +202,7 @@ impl Fold<'_> {
             if slice.used {
                 self.ledger.set_used(lot, true);
             }
-            self.replaces(lot, id)?;
+            self.replaces(lot)?;
         }
         Ok(())
     }
@@ -242,7 +242,7 @@ impl Fold<'_> {
                 )?;
                 let trail = self.ledger.lot(lot).trail;
                 self.ledger.trail.include_premiums(trail)?;
-                self.replaces(lot, id)
+                self.replaces(lot)
             }
         }
     }

@@ -5,6 +5,7 @@
 //! the taxpayer's allocation says; without one nothing is computed rather than guessed.
 
 use rust_decimal::Decimal;
+use rustc_hash::FxHashMap;
 
 use super::fold::Fold;
 use super::ledger::Holding;
@@ -38,6 +39,23 @@ impl Pools {
     /// Whether an account is one of them.
     pub fn has(&self, account: AccountId) -> bool {
         [self.universal, self.unhosted].contains(&Some(account))
+    }
+
+    /// The rows of the allocation that named no lot, once the pool has ended.
+    pub fn idle_rows(&self, end: Option<Date>, allocated: &[u32]) -> Vec<Problem> {
+        let ended = self.universal.is_some() && end.is_some_and(|end| end >= transition());
+        let Some(allocation) = self.allocation.as_ref().filter(|_| ended) else {
+            return Vec::new();
+        };
+        let rows = allocation.rows.iter().zip(0_u32..);
+        rows.filter(|(_, at_row)| !allocated.contains(at_row))
+            .map(|(row, _)| {
+                let message = format!("no lot `{}` is in the pool on {}", row.lot, transition());
+                at(allocation, row, &message).help(
+                    "correct the row or take it out; `lossoffset lots --as-of 2024-12-31` names the lots",
+                )
+            })
+            .collect()
     }
 
     /// Gives rows the account that they were sold in, and lots that several wallets hold none.
@@ -132,11 +150,13 @@ impl Fold<'_> {
         let Some(allocation) = &rules.pools.allocation else {
             return Err(self.unallocated(holding, self.ledger.held(holding)));
         };
-        for row in &allocation.rows {
-            let lots = self.assigned_lots(holding, row);
+        let named = self.lots_by_name(holding);
+        for (row, at_row) in allocation.rows.iter().zip(0_u32..) {
+            let lots = named.get(&row.lot).cloned().unwrap_or_default();
             if lots.is_empty() {
                 continue;
             }
+            self.allocated.push(at_row);
             let wallet = self.wallet(allocation, row)?;
             let mut wanted = Quantity::new(row.quantity)?;
             let mut slices = Vec::new();
@@ -178,22 +198,21 @@ impl Fold<'_> {
         }
     }
 
-    /// The lots of a holding that a row names.
-    fn assigned_lots(&self, holding: Holding, row: &Assigned) -> Vec<LotId> {
-        let named = |id: &LotId| {
-            let purchase = self.ledger.purchase_of(*id);
+    /// The lots of a holding by what a row may call them: their id, and their own name.
+    fn lots_by_name(&self, holding: Holding) -> FxHashMap<String, Vec<LotId>> {
+        let mut named: FxHashMap<String, Vec<LotId>> = FxHashMap::default();
+        for lot in self.ledger.lots_of(holding) {
+            let purchase = self.ledger.purchase_of(lot);
             let opened = self.history.trade(purchase.opened_by);
+            let symbol = self.symbol(purchase.security);
+            let id = format!("{symbol}@{}#{}", purchase.acquired, purchase.number);
+            named.entry(id).or_default().push(lot);
             let own = opened.rest().rarest().lot.as_deref();
-            let id = format!(
-                "{}@{}#{}",
-                self.symbol(purchase.security),
-                purchase.acquired,
-                purchase.number
-            );
-            id == row.lot || own.is_some_and(|own| opened.action.names_lots() && own == row.lot)
-        };
-        let lots = self.ledger.lots_of(holding);
-        lots.into_iter().filter(named).collect()
+            if let Some(own) = own.filter(|_| opened.action.names_lots()) {
+                named.entry(own.to_owned()).or_default().push(lot);
+            }
+        }
+        named
     }
 
     fn wallet(&self, allocation: &Allocation, row: &Assigned) -> Result<AccountId, Halt> {

@@ -597,22 +597,7 @@ impl Fold<'_> {
             let before = minor_share(claim.amount, claim.matched, claim.units)?;
             claim.matched = claim.matched.plus(units)?;
             let amount = minor_share(claim.amount, claim.matched, claim.units)? - before;
-            if let Some(row) = self.rows.get_mut(claim.row) {
-                row.adjustment += amount;
-                row.codes = row.codes.with(Codes::WASH);
-            }
-            self.conservation.disallowed += amount;
-            self.conservation.lost += amount;
-            self.adjustments.push(Adjustment {
-                disposal: claim.row,
-                replacement: None,
-                purchase: Some(id),
-                rule: &WASH_SALE,
-                quantity: units,
-                amount,
-                basis_after: None,
-                held_from_after: None,
-            });
+            self.deny_for_good(claim.row, id, units, amount);
         }
         Ok(())
     }
@@ -678,10 +663,7 @@ impl Fold<'_> {
                 lots.insert(position, served);
             }
             position += 1;
-            if let Some(row) = self.rows.get_mut(claim.row) {
-                row.adjustment += amount;
-                row.codes = row.codes.with(Codes::WASH);
-            }
+            self.rows.deny(claim.row, amount);
             self.conservation.disallowed += amount;
             self.conservation.deferred += amount;
             self.adjustments.push(Adjustment {

@@ -126,6 +126,15 @@ impl Rows {
             .get_mut(position.checked_sub(self.first)? as usize)
     }
 
+    /// Denies a part of a row's loss because it was replaced (26 USC 1091), if the row can still change.
+    #[inline]
+    pub fn deny(&mut self, position: u32, amount: Minor) {
+        if let Some(row) = self.get_mut(position) {
+            row.adjustment += amount;
+            row.codes = row.codes.with(Codes::WASH);
+        }
+    }
+
     /// The rows from a position on.
     pub fn since(&mut self, position: u32) -> impl Iterator<Item = &mut Disposal> {
         self.open

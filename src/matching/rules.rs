@@ -1,5 +1,7 @@
 //! The readings of unsettled rules that a computation follows, resolved once from the settings.
 
+use rustc_hash::FxHashMap;
+
 use super::pooled::Pools;
 use crate::date::Date;
 use crate::diagnostic::Problem;
@@ -73,6 +75,8 @@ pub struct Rules {
     pub coin_windows: bool,
     /// Whether a superficial loss is denied whose only buyers have sold again (Canada).
     pub deny_without_substitute: bool,
+    /// For each security the first with the same identifier: one ISIN or CUSIP is one security.
+    pub identified: Vec<SecurityId>,
     /// Declared groups of substantially identical securities.
     pub identical: Vec<Vec<SecurityId>>,
 }
@@ -214,9 +218,21 @@ impl Rules {
             trail: settings.trail,
             coin_windows: law.reading(settings, "crypto_four_weeks") == "yes",
             deny_without_substitute: law.reading(settings, "no_substitute_left") != "allow",
+            identified: first_identified(history),
             identical,
         })
     }
+}
+
+fn first_identified(history: &History) -> Vec<SecurityId> {
+    let mut first: FxHashMap<&str, SecurityId> = FxHashMap::default();
+    let securities = history.securities.iter().zip(0_u32..);
+    securities
+        .map(|(security, own)| match security.identifier.as_deref() {
+            Some(identifier) => *first.entry(identifier).or_insert(SecurityId(own)),
+            None => SecurityId(own),
+        })
+        .collect()
 }
 
 fn known_method(law: &'static Jurisdiction, name: &str) -> Result<&'static Method, Problem> {

@@ -14,8 +14,8 @@ use super::Halt;
 use super::fold::Fold;
 use super::ledger::{Holding, Slice};
 use super::rules::Tacking;
+use crate::answer::Adjustment;
 use crate::answer::trail::Cause;
-use crate::answer::{Adjustment, Codes};
 use crate::date::Date;
 use crate::lot::{LotId, PurchaseId};
 use crate::money::{Minor, Money, OutOfRange, Quantity, minor_share};
@@ -186,7 +186,7 @@ impl Fold<'_> {
     }
 
     /// Matches a purchase that has just been made with the claims that wait for it, the earliest loss first.
-    pub(super) fn replaces(&mut self, lot: LotId, _trade: TradeId) -> Result<(), Halt> {
+    pub(super) fn replaces(&mut self, lot: LotId) -> Result<(), Halt> {
         if self.rules.wash_sales == WashSales::Off {
             return Ok(());
         }
@@ -370,30 +370,38 @@ impl Fold<'_> {
         claim.matched = claim.matched.plus(units)?;
         claim.taken = claim.deferred()?;
         let amount = claim.taken.printed - before.printed;
-        self.deny(claim, amount);
-        self.conservation.lost += amount;
+        self.note_part(claim);
         let bought = self.ledger.purchase(purchase).opened_by;
+        self.deny_for_good(claim.loss.row, bought, units, amount);
+        Ok(())
+    }
+
+    /// A denied loss that joins no basis, with the row that is to blame.
+    pub(super) fn deny_for_good(&mut self, row: u32, by: TradeId, units: Quantity, amount: Minor) {
+        self.deny(row, amount);
+        self.conservation.lost += amount;
         self.adjustments.push(Adjustment {
-            disposal: claim.loss.row,
+            disposal: row,
             replacement: None,
-            purchase: Some(bought),
+            purchase: Some(by),
             rule: &WASH_SALE,
             quantity: units,
             amount,
             basis_after: None,
             held_from_after: None,
         });
-        Ok(())
     }
 
     /// Writes a denied amount on the row of its loss.
     #[inline]
-    fn deny(&mut self, claim: &Claim, amount: Minor) {
-        if let Some(row) = self.rows.get_mut(claim.loss.row) {
-            row.adjustment += amount;
-            row.codes = row.codes.with(Codes::WASH);
-        }
+    fn deny(&mut self, row: u32, amount: Minor) {
+        self.rows.deny(row, amount);
         self.conservation.disallowed += amount;
+    }
+
+    /// Remembers how much of a row was replaced, where rows replaced in part are divided.
+    #[inline]
+    fn note_part(&mut self, claim: &Claim) {
         if self.rules.split_rows {
             let part = (claim.matched, claim.units);
             self.wash.washed.insert(claim.loss.row, part);
@@ -461,7 +469,8 @@ impl Fold<'_> {
             let movement = (cause, units, deferred.amount);
             self.ledger.trail.add_under(trail, &WASH_BASIS, movement);
         }
-        self.deny(claim, amount);
+        self.deny(claim.loss.row, amount);
+        self.note_part(claim);
         if kept {
             self.conservation.deferred += amount;
             self.conservation.basis_moved = self.conservation.basis_moved.plus(deferred.amount)?;
@@ -561,15 +570,11 @@ impl Fold<'_> {
         {
             return group.iter().min().copied().unwrap_or(renamed);
         }
-        match &self.history.security(renamed).identifier {
-            Some(identifier) => {
-                let same =
-                    |other: &crate::trade::Security| other.identifier.as_ref() == Some(identifier);
-                let first = self.history.securities.iter().position(same);
-                first.map_or(renamed, |position| SecurityId(position as u32))
-            }
-            None => renamed,
-        }
+        self.rules
+            .identified
+            .get(renamed.0 as usize)
+            .copied()
+            .unwrap_or(renamed)
     }
 
     /// Securities fall under the rule, coins, section 1256 contracts and other property do not (26 USC 1091(a),
@@ -632,8 +637,8 @@ impl Fold<'_> {
                 claim.matched = claim.matched.share(new, old)?;
             }
         }
-        for candidate in &self.wash.watches[watch as usize].candidates {
-            if let Some(sold) = self.wash.sold.get_mut(&candidate.purchase) {
+        for (purchase, sold) in &mut self.wash.sold {
+            if self.ledger.purchase(*purchase).security == security {
                 *sold = sold.share(new, old)?;
             }
         }

@@ -2,8 +2,7 @@
 
 use regex::Regex;
 
-use crate::import::header::Header;
-use crate::record::{Record, Records};
+use crate::import::header::{Header, split};
 
 use super::Format;
 use super::mapping::{HeaderPlace, HeaderWord, Mapping};
@@ -295,23 +294,4 @@ impl Iterator for Lines<'_> {
 /// The first line as a header.
 pub fn first_header(text: &[u8], delimiter: u8) -> Header {
     split(text, (0, 1), delimiter)
-}
-
-fn split(text: &[u8], (at, line): (usize, u32), delimiter: u8) -> Header {
-    let mut records = Records::from(text, delimiter, at, line);
-    let mut record = Record::default();
-    records.next(&mut record);
-    let names = (0..record.len())
-        .map(|cell| {
-            String::from_utf8_lossy(record.get(text, cell))
-                .trim_matches(['\u{feff}', ' '])
-                .to_owned()
-        })
-        .collect();
-    Header {
-        delimiter,
-        names,
-        line,
-        rows_from: records.position(),
-    }
 }

@@ -4,6 +4,7 @@
 
 mod model;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
@@ -90,7 +91,13 @@ proptest! {
     #[test]
     fn one_history_may_come_in_two_files(story in any_story(false), part in 0.0..1.0_f64) {
         let (early, late) = story.events.split_at((part * story.events.len() as f64) as usize);
-        same(&story, &[csv(early), csv(late)])?;
+        let files = [csv(early), csv(late)];
+        // A row that stands in two files is their overlap and counts once: two alike on both sides are another history.
+        let rows = |file: &String| -> BTreeSet<String> {
+            file.lines().skip(1).map(str::to_owned).collect()
+        };
+        prop_assume!(rows(&files[0]).is_disjoint(&rows(&files[1])));
+        same(&story, &files)?;
     }
 
     #[test]

@@ -146,6 +146,23 @@ impl Groups {
     }
 }
 
+/// How many times as far as need be the trades of a group must lie apart to be worth a copy.
+const FAR_APART: usize = 4;
+
+/// Copies of a group's trades in the order of its events, where they lie far apart among those of all groups: fetched
+/// together they cost a fraction of what each would when its turn comes. Nothing where they lie close, and `None` for a
+/// trade with rarer columns.
+pub fn gathered(history: &History, events: &[TradeId]) -> Vec<Option<Trade>> {
+    let (Some(first), Some(last)) = (events.first(), events.last()) else {
+        return Vec::new();
+    };
+    if (last.0.abs_diff(first.0) as usize) < events.len().saturating_mul(FAR_APART) {
+        return Vec::new();
+    }
+    let trades = events.iter();
+    trades.map(|id| history.trade(*id).plain_copy()).collect()
+}
+
 fn order_by_time(history: &History, day: &mut [TradeId]) {
     let time = |id: &TradeId| history.trade(*id).time;
     if !day.is_sorted_by_key(time) {

@@ -374,6 +374,16 @@ impl From<PlainEntry> for Trade {
 }
 
 impl Trade {
+    /// A copy, where it has none of the rarer columns.
+    #[inline]
+    pub fn plain_copy(&self) -> Option<Self> {
+        let plain = self.extra.is_none();
+        plain.then_some(Self {
+            extra: None,
+            ..*self
+        })
+    }
+
     /// Whether its price or fee may lie below zero. A number too long to be packed counts as such: it is rare.
     #[inline]
     pub fn may_owe(&self) -> bool {

@@ -50,7 +50,7 @@ impl<'a> Fold<'a> {
 
     /// What a fill cost: its own price, or its part of what the whole order cost where that reading is chosen.
     fn cost_of_fill(&mut self, id: TradeId, quantity: Quantity, own: Money) -> Result<Money, Halt> {
-        let trade = self.history.trade(id);
+        let trade = self.trade(id);
         if !self.rules.fills_average {
             return Ok(own);
         }
@@ -216,7 +216,7 @@ impl<'a> Fold<'a> {
         acquired: Date,
         held_from: Date,
     ) -> Result<LotId, Halt> {
-        let trade = self.history.trade(id);
+        let trade = self.trade(id);
         let (account, security) = (trade.account, trade.security);
         let basis = self.ledger.part(basis)?;
         self.enter_part(
@@ -263,7 +263,7 @@ impl<'a> Fold<'a> {
         manner: Manner,
     ) -> Result<LotId, Halt> {
         self.conservation.basis_in = self.conservation.basis_in.plus(basis.amount)?;
-        let trade = self.history.trade(id);
+        let trade = self.trade(id);
         let method = self.method_of(account);
         let order = self.order_of(trade);
         let new = Acquisition {
@@ -282,7 +282,7 @@ impl<'a> Fold<'a> {
 
     /// Shares taken up by a right join the old holding and are no purchase for window rules.
     fn joins_right(&mut self, id: TradeId, lot: LotId) {
-        if self.history.trade(id).tagged("rights") {
+        if self.trade(id).tagged("rights") {
             let purchase = self.ledger.lot(lot).purchase;
             self.ledger.purchases[purchase.0 as usize].purchased = false;
         }

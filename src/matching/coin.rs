@@ -26,8 +26,8 @@ impl Fold<'_> {
         row: &Valued<'_>,
         price_of: impl Fn(SecurityId, Quantity) -> Result<Option<Money>, Halt>,
     ) -> Result<Option<FeeInKind>, Halt> {
-        let (Some(asset), Some(fee)) = (row.trade.rest().rarest().fee_asset, row.trade.fee())
-        else {
+        let asset = row.trade.rare().and_then(|rest| rest.rarest().fee_asset);
+        let Some((asset, fee)) = asset.zip(row.trade.fee()) else {
             return Ok(None);
         };
         let units = Quantity::new(fee.abs())?;
@@ -152,7 +152,7 @@ impl Fold<'_> {
 
     /// Disposes of the units of a fee at their value.
     fn spend_units(&mut self, id: TradeId, fee: &FeeInKind, proceeds: Money) -> Result<(), Halt> {
-        let account = self.history.trade(id).account;
+        let account = self.trade(id).account;
         let sale = Sale {
             trade: id,
             holding: (account, fee.asset),

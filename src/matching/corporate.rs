@@ -20,7 +20,7 @@ const SMALL: i128 = 100;
 impl Fold<'_> {
     /// Units times ratio, basis and dates unchanged (26 USC 305(a), 307(a), 1223(4)); cash for a fraction sells it.
     pub(super) fn split(&mut self, id: TradeId) -> Result<(), Halt> {
-        let trade = self.history.trade(id);
+        let trade = self.trade(id);
         let (new, old) = match trade.rest().rarest().ratio {
             Some((new, old)) => (Quantity::new(new)?, Quantity::new(old)?),
             None => self.ratio_from_change(trade)?,
@@ -145,7 +145,7 @@ impl Fold<'_> {
     }
 
     fn split_by_addition(&mut self, id: TradeId) -> Result<(), Halt> {
-        let trade = self.history.trade(id);
+        let trade = self.trade(id);
         if trade.rest().rarest().ratio.is_some() {
             return self.split(id);
         }
@@ -346,7 +346,7 @@ impl Fold<'_> {
 
     /// A change of name: lots, claims and identity follow.
     pub(super) fn rename(&mut self, id: TradeId) -> Result<(), Halt> {
-        let trade = self.history.trade(id);
+        let trade = self.trade(id);
         let Some(new) = trade.rest().rarest().new_security else {
             return Err(self.valued(id).missing("new_symbol"));
         };

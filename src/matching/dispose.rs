@@ -598,7 +598,7 @@ impl Fold<'_> {
 
     /// Worthless: everything held is sold for nothing on the last day of the tax year (26 USC 165(g)(1)).
     pub(super) fn worthless(&mut self, id: TradeId) -> Result<(), Halt> {
-        let trade = self.history.trade(id);
+        let trade = self.trade(id);
         for account in self.affected(trade) {
             let held = self.ledger.held((account, trade.security));
             let sale = Sale {

@@ -26,6 +26,13 @@ use crate::trade::{AccountId, Action, Class, History, SecurityId, Trade, TradeId
 /// Units and cost of orders, by account, security and the order's name.
 pub type Orders<'a> = FxHashMap<(AccountId, SecurityId, &'a str), Parcel>;
 
+/// An event and its place among those of the group.
+#[derive(Clone, Copy, Debug)]
+struct Event {
+    id: TradeId,
+    place: usize,
+}
+
 /// The state of one walk through a timeline.
 pub struct Fold<'a> {
     pub history: &'a History,
@@ -48,8 +55,12 @@ pub struct Fold<'a> {
     pub today: Date,
     /// All events, for looks around a day.
     timeline: &'a [TradeId],
+    /// Copies of their trades, as far as there are any, each at the place of its event.
+    gathered: &'a [Option<Trade>],
     /// What is left of today, for acquisitions that must come before a sale.
-    upcoming: Vec<TradeId>,
+    upcoming: Vec<Event>,
+    /// The event being carried out, and its trade.
+    current: Option<(TradeId, &'a Trade)>,
     /// Orders by name, so that fills of one order count as one purchase.
     orders: FxHashMap<Box<str>, u32>,
     next_order: u32,
@@ -91,7 +102,9 @@ impl<'a> Fold<'a> {
             conservation: Conservation::default(),
             today: Date::FIRST,
             timeline: &[],
+            gathered: &[],
             upcoming: Vec::new(),
+            current: None,
             orders: FxHashMap::default(),
             next_order: 0,
             fills: None,
@@ -103,20 +116,14 @@ impl<'a> Fold<'a> {
     }
 
     /// Carries out all events. After a problem the walk goes on where that makes sense, so that one run reports all.
-    pub fn run(&mut self, timeline: &'a [TradeId]) {
-        self.timeline = timeline;
-        let (calendar, history) = (self.calendar, self.history);
-        // All days at once: trades of one group lie far apart, and looked at together they are fetched side by side.
-        let days = timeline.iter();
-        let days: Vec<Date> = days.map(|id| calendar.day_of(history.trade(*id))).collect();
-        let mut rest = timeline;
-        for today in days.chunk_by(|a, b| a == b) {
-            let Some((day, later)) = rest.split_at_checked(today.len()) else {
-                break;
-            };
-            rest = later;
-            let Some(first) = today.first() else { continue };
-            self.today = *first;
+    pub fn run(&mut self, timeline: &'a [TradeId], gathered: &'a [Option<Trade>]) {
+        (self.timeline, self.gathered) = (timeline, gathered);
+        let events = timeline.iter().zip(0..);
+        let mut events = events
+            .map(|(id, place)| Event { id: *id, place })
+            .peekable();
+        while let Some(first) = events.next() {
+            self.today = self.day_of(first);
             if let Err(error) = self.rows.retire(self.today) {
                 self.problems.push(Problem::new(error.to_string()));
             }
@@ -124,20 +131,43 @@ impl<'a> Fold<'a> {
                 // Whatever follows would sell what no wallet has.
                 return self.note(halt);
             }
-            if let [only] = day {
-                self.carry_out(*only);
-            } else {
-                self.upcoming.clear();
-                self.upcoming.extend(day.iter().rev());
-                while let Some(next) = self.upcoming.pop() {
-                    self.carry_out(next);
-                }
+            self.upcoming.clear();
+            while let Some(next) = events.next_if(|next| self.day_of(*next) == self.today) {
+                self.upcoming.push(next);
+            }
+            self.upcoming.reverse();
+            self.carry_out(first);
+            while let Some(next) = self.upcoming.pop() {
+                self.carry_out(next);
             }
             if !self.wash.today.is_empty()
                 && let Err(halt) = self.end_day()
             {
                 self.note(halt);
             }
+        }
+    }
+
+    /// The trade of an event of the group, from where it is soonest found.
+    #[inline]
+    fn trade_of(&self, event: Event) -> &'a Trade {
+        let copy = self.gathered.get(event.place);
+        copy.and_then(Option::as_ref)
+            .unwrap_or_else(|| self.history.trade(event.id))
+    }
+
+    /// The day on which an event of the group takes effect.
+    #[inline]
+    fn day_of(&self, event: Event) -> Date {
+        self.calendar.day_of(self.trade_of(event))
+    }
+
+    /// The trade of an event.
+    #[inline]
+    pub fn trade(&self, id: TradeId) -> &'a Trade {
+        match self.current {
+            Some((current, trade)) if current == id => trade,
+            _ => self.history.trade(id),
         }
     }
 
@@ -149,11 +179,13 @@ impl<'a> Fold<'a> {
         });
     }
 
-    fn carry_out(&mut self, id: TradeId) {
+    fn carry_out(&mut self, event: Event) {
+        let id = event.id;
+        self.current = Some((id, self.trade_of(event)));
         if !self.rules.trail {
             return self.attempt(id);
         }
-        let action = self.history.trade(id).action;
+        let action = self.trade(id).action;
         let rule = (self.law.code == "us").then(|| crate::rule::us::of_action(action));
         let before = self.ledger.trail.enter(id, rule);
         self.attempt(id);
@@ -172,8 +204,7 @@ impl<'a> Fold<'a> {
 
     /// The closed set of things that can happen, each with its own file.
     fn event(&mut self, id: TradeId) -> Result<(), Halt> {
-        let trade = self.history.trade(id);
-        match trade.action {
+        match self.trade(id).action {
             Action::Buy | Action::Reinvest | Action::BuyToOpen => self.buy(id),
             Action::Income => self.income(id),
             Action::Opening => self.opening(id),
@@ -215,8 +246,8 @@ impl<'a> Fold<'a> {
     /// The next acquisition of today that would fill a holding, brought forward: a sale must find what the same day
     /// bought where the rows do not say which came first.
     pub fn bring_forward(&mut self, holding: Holding) -> bool {
-        let fills = |id: &TradeId| {
-            let trade = self.history.trade(*id);
+        let fills = |event: &Event| {
+            let trade = self.trade_of(*event);
             let to = match trade.action {
                 Action::Buy
                 | Action::Reinvest
@@ -234,15 +265,15 @@ impl<'a> Fold<'a> {
         let Some(position) = self.upcoming.iter().rposition(fills) else {
             return false;
         };
-        let id = self.upcoming.remove(position);
-        let source = self.history.trade(id).source;
+        let event = self.upcoming.remove(position);
+        let source = self.trade_of(event).source;
         self.warn_once(
             "acquired-first",
             "rows of one day without times: an acquisition was taken before a sale that needed it",
             source,
             false,
         );
-        self.carry_out(id);
+        self.carry_out(event);
         true
     }
 
@@ -268,7 +299,7 @@ impl<'a> Fold<'a> {
     /// A row with what values it.
     pub fn valued(&self, id: TradeId) -> Valued<'a> {
         Valued {
-            trade: self.history.trade(id),
+            trade: self.trade(id),
             history: self.history,
             rates: &self.rules.rates,
         }

@@ -32,7 +32,7 @@ use crate::diagnostic::{Problem, Warning};
 use crate::jurisdiction::Jurisdiction;
 use crate::money::{Minor, OutOfRange, whole_units};
 use crate::settings::Settings;
-use crate::timeline::{Calendar, Groups, in_order};
+use crate::timeline::{Calendar, Groups, gathered, in_order};
 use crate::trade::{History, SecurityId, TradeId};
 
 pub use wash::WASH_SALE;
@@ -224,8 +224,9 @@ fn matched_in(
         let groups = Groups::new(history, &rules.identical, &ordered.events);
         drop(std::mem::take(&mut ordered.events));
         let fold = |events: &[TradeId], problems: &mut Vec<Problem>| {
+            let gathered = gathered(history, events);
             let mut fold = Fold::new(history, law, &rules, calendar);
-            fold.run(events);
+            fold.run(events, &gathered);
             settings.meter.add(events.len() as u64);
             fold.finish(problems)
         };

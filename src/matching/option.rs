@@ -39,14 +39,14 @@ impl Fold<'_> {
     }
 
     pub(super) fn open(&mut self, id: TradeId) -> Result<(), Halt> {
-        match self.history.trade(id).quantity() {
+        match self.trade(id).quantity() {
             Some(quantity) if quantity.is_sign_negative() => self.open_short(id),
             _ => self.buy(id),
         }
     }
 
     pub(super) fn close(&mut self, id: TradeId) -> Result<(), Halt> {
-        match self.history.trade(id).quantity() {
+        match self.trade(id).quantity() {
             Some(quantity) if quantity.is_sign_negative() => self.cover(id),
             _ => self.sell(id),
         }
@@ -502,7 +502,7 @@ impl Fold<'_> {
     }
 
     fn amount_row(&mut self, id: TradeId, total: Money) -> Result<(), Halt> {
-        let trade = self.history.trade(id);
+        let trade = self.trade(id);
         if !self.reported(trade.account) {
             return Ok(());
         }

@@ -410,7 +410,7 @@ impl Fold<'_> {
     /// The day on which a short counts as closed: a gain on the day of the covering trade, a loss on that of delivery
     /// where the strict reading is chosen and the row says when it settled (Rev. Rul. 2002-44).
     fn closing_day(&self, id: TradeId, loss: bool) -> Date {
-        let settled = self.history.trade(id).rest().settled;
+        let settled = self.trade(id).rest().settled;
         match settled {
             Some(day) if loss && self.rules.short_loss_settles => day.max(self.today),
             _ => self.today,
@@ -430,10 +430,10 @@ impl Fold<'_> {
                 &self.history.account(holding.0).name,
             );
             return Err(Problem::at(
-                self.history.trade(id).source,
+                self.trade(id).source,
                 format!(
                     "{} on {}: closes {quantity} of {symbol} but only {open} are short in {account}",
-                    self.history.trade(id).action.word(),
+                    self.trade(id).action.word(),
                     self.today
                 ),
             )
@@ -688,7 +688,7 @@ impl Fold<'_> {
         {
             return Ok(());
         }
-        let source = self.history.trade(id).source;
+        let source = self.trade(id).source;
         self.warn_once(
             "constructive-sale",
             "long and short in one security together: section 1233 is applied; a constructive sale (section 1259) or a straddle (section 1092) is not computed",
@@ -701,7 +701,7 @@ impl Fold<'_> {
     /// A negative dividend on a short position is a payment in lieu: part of the cost if the short is closed within 45
     /// days, investment interest otherwise (26 USC 263(h)).
     pub(super) fn payment_in_lieu(&mut self, id: TradeId, total: Money) -> Result<(), Halt> {
-        let trade = self.history.trade(id);
+        let trade = self.trade(id);
         let holding = (trade.account, trade.security);
         let short = self.positions.short(holding);
         if short.is_zero() {
@@ -724,10 +724,7 @@ impl Fold<'_> {
 
     /// A short in something that became worthless is closed at nothing (26 USC 1233(h)).
     pub(super) fn worthless_short(&mut self, id: TradeId) -> Result<(), Halt> {
-        for holding in self
-            .positions
-            .accounts_short(self.history.trade(id).security)
-        {
+        for holding in self.positions.accounts_short(self.trade(id).security) {
             let quantity = self.positions.short(holding);
             self.close_short(id, holding, quantity, Money::ZERO, Match::Short)?;
         }

@@ -98,7 +98,7 @@ impl Fold<'_> {
 
     /// The departure with the same id, else of the same security, recent, and not smaller nor much larger.
     fn departure_of(&self, id: TradeId, quantity: Quantity) -> Option<usize> {
-        let trade = self.history.trade(id);
+        let trade = self.trade(id);
         let departures = &self.transit.departures;
         let own_id = trade.rest().id.as_deref();
         let same_id = |d: &Departure| {
@@ -122,7 +122,7 @@ impl Fold<'_> {
         departure: Departure,
         quantity: Quantity,
     ) -> Result<(), Halt> {
-        let trade = self.history.trade(id);
+        let trade = self.trade(id);
         let lost = departure.quantity.minus(quantity)?;
         if lost.is_negative() {
             return Err(Problem::at(

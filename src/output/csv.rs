@@ -2,8 +2,10 @@
 
 use std::io::{self, Write};
 
-use crate::output::digits;
-use crate::output::table::{Cell, Id, Place, RateUsed, Table};
+use crate::date::Date;
+use crate::money::{Minor, Quantity};
+use crate::output::digits::{self, Dates};
+use crate::output::table::{Cell, Cells, Id, Place, Table};
 
 /// How separated values are written.
 #[derive(Clone, Copy, Debug)]
@@ -27,114 +29,182 @@ const AHEAD: usize = 32;
 /// # Errors
 /// Those of the stream.
 pub fn write(out: &mut dyn Write, table: &dyn Table, style: Style) -> io::Result<()> {
-    let mut line = Vec::with_capacity(BUFFER + 4096);
+    let mut line = Line {
+        bytes: Vec::with_capacity(BUFFER + 4096),
+        style,
+        dates: Dates::default(),
+        plain: "",
+    };
     if style.excel {
-        line.extend_from_slice("\u{feff}".as_bytes());
+        line.bytes.extend_from_slice("\u{feff}".as_bytes());
     }
     let columns = table.columns();
-    for (i, column) in columns.iter().enumerate() {
-        separate(&mut line, i, style);
-        text(&mut line, &column.name, style);
+    for column in &columns {
+        line.quoting(&column.name, |_| ());
     }
-    end(&mut line, style);
+    line.end();
     let rows = table.rows();
     for row in 0..rows {
         if row % AHEAD == 0 {
             table.look_ahead(row..rows.min(row + AHEAD));
         }
-        let mut first = true;
-        table.each_cell(row, columns.len(), &mut |found| {
-            if !std::mem::take(&mut first) {
-                line.push(style.delimiter);
-            }
-            cell(&mut line, &found, style);
+        table.each_cell(row, columns.len(), &mut line);
+        line.end();
+        if line.bytes.len() >= BUFFER {
+            out.write_all(&line.bytes)?;
+            line.bytes.clear();
+        }
+    }
+    out.write_all(&line.bytes)
+}
+
+/// Lines as they are written: each cell with the delimiter behind it, of which the last becomes the line's end.
+struct Line<'t> {
+    bytes: Vec<u8>,
+    style: Style,
+    dates: Dates,
+    /// The last name of a file, if it needs no quotes: mostly the next one too.
+    plain: &'t str,
+}
+
+impl<'t> Cells<'t> for Line<'t> {
+    fn cell(&mut self, cell: Cell<'t>) {
+        match cell {
+            Cell::Null => self.null(),
+            Cell::Text(words) => self.quoting(&words, |_| ()),
+            Cell::Word(word) => self.word(word),
+            Cell::Date(day) => self.date(day),
+            Cell::Amount(minor) => self.amount(minor),
+            Cell::Quantity(units) => self.quantity(units),
+            Cell::Id(id) => self.id(id),
+            Cell::Place(place) => self.place(place),
+            Cell::Ids(ids) => self.list(&ids, |text, id| digits::id(text, *id)),
+            Cell::Places(places) => self.list(&places, |text, place| digits::place(text, *place)),
+            Cell::Rates(rates) => self.list(&rates, |text, rate| {
+                let written = format!("{} {} {}", rate.currency, rate.date, rate.rate);
+                text.extend_from_slice(written.as_bytes());
+            }),
+        }
+    }
+
+    fn null(&mut self) {
+        self.separate();
+    }
+
+    fn text(&mut self, words: &'t str) {
+        self.quoting(words, |_| ());
+    }
+
+    fn word(&mut self, word: &'static str) {
+        self.bytes.extend_from_slice(word.as_bytes());
+        self.separate();
+    }
+
+    fn date(&mut self, day: Date) {
+        self.dates.write(&mut self.bytes, day);
+        self.separate();
+    }
+
+    fn amount(&mut self, minor: Minor) {
+        digits::amount(&mut self.bytes, minor, self.style.places);
+        self.separate();
+    }
+
+    fn quantity(&mut self, units: Quantity) {
+        digits::quantity(&mut self.bytes, units);
+        self.separate();
+    }
+
+    fn id(&mut self, id: Id<'t>) {
+        self.quoting(id.symbol, |line| {
+            let dates = &mut line.dates;
+            digits::id_tail(&mut line.bytes, id, |bytes, day| dates.write(bytes, day));
         });
-        end(&mut line, style);
-        if line.len() >= BUFFER {
-            out.write_all(&line)?;
-            line.clear();
+    }
+
+    fn place(&mut self, place: Place<'t>) {
+        let number = |line: &mut Self| {
+            line.bytes.push(b':');
+            digits::integer(&mut line.bytes, u64::from(place.line));
+        };
+        if !std::ptr::eq(self.plain, place.file) {
+            if !self.stands_plain(place.file) {
+                return self.quoting(place.file, number);
+            }
+            self.plain = place.file;
         }
-    }
-    out.write_all(&line)
-}
-
-fn separate(line: &mut Vec<u8>, column: usize, style: Style) {
-    if column > 0 {
-        line.push(style.delimiter);
+        self.bytes.extend_from_slice(place.file.as_bytes());
+        number(self);
+        self.separate();
     }
 }
 
-fn end(line: &mut Vec<u8>, style: Style) {
-    line.extend_from_slice(if style.excel { b"\r\n" } else { b"\n" });
-}
+impl Line<'_> {
+    #[inline]
+    fn separate(&mut self) {
+        self.bytes.push(self.style.delimiter);
+    }
 
-fn cell(line: &mut Vec<u8>, cell: &Cell<'_>, style: Style) {
-    match cell {
-        Cell::Null => {}
-        Cell::Text(words) => text(line, words, style),
-        Cell::Word(word) => line.extend_from_slice(word.as_bytes()),
-        Cell::Date(day) => digits::date(line, *day),
-        Cell::Amount(minor) => digits::amount(line, *minor, style.places),
-        Cell::Quantity(units) => digits::quantity(line, *units),
-        Cell::Id(id) => quoting(line, id.symbol, style, |line| digits::id_tail(line, *id)),
-        Cell::Ids(ids) => {
-            let one = |id: &Id<'_>| digits::text(|out| digits::id(out, *id));
-            let list: Vec<String> = ids.iter().map(one).collect();
-            text(line, &list.join(";"), style);
+    fn end(&mut self) {
+        self.bytes.pop();
+        let end: &[u8] = if self.style.excel { b"\r\n" } else { b"\n" };
+        self.bytes.extend_from_slice(end);
+    }
+
+    /// Several values with semicolons between them.
+    fn list<T>(&mut self, values: &[T], write: impl Fn(&mut Vec<u8>, &T)) {
+        let mut list = Vec::new();
+        for (i, value) in values.iter().enumerate() {
+            if i > 0 {
+                list.push(b';');
+            }
+            write(&mut list, value);
         }
-        Cell::Place(place) => quoting(line, place.file, style, |line| line_number(line, *place)),
-        Cell::Places(places) => joined(line, places, style),
-        Cell::Rates(rates) => {
-            let one =
-                |rate: &RateUsed<'_>| format!("{} {} {}", rate.currency, rate.date, rate.rate);
-            let list: Vec<String> = rates.iter().map(one).collect();
-            text(line, &list.join(";"), style);
+        self.quoting(&String::from_utf8_lossy(&list), |_| ());
+    }
+
+    /// Whether text needs neither quotes nor a guard.
+    #[inline]
+    fn stands_plain(&self, words: &str) -> bool {
+        let special =
+            |byte: u8| matches!(byte, b'"' | b'\n' | b'\r') || byte == self.style.delimiter;
+        !words.bytes().any(special) && !self.is_live(words)
+    }
+
+    /// A spreadsheet runs such text as a formula; an apostrophe makes it text. Numbers are never asked about.
+    #[inline]
+    fn is_live(&self, words: &str) -> bool {
+        self.style.excel && words.starts_with(['=', '+', '-', '@', '\t', '\r'])
+    }
+
+    /// Text, quoted where it must be, and what follows it in the cell, which never needs to be.
+    fn quoting(&mut self, words: &str, rest: impl FnOnce(&mut Self)) {
+        if self.stands_plain(words) {
+            self.bytes.extend_from_slice(words.as_bytes());
+            rest(self);
+            return self.separate();
         }
-    }
-}
-
-fn line_number(line: &mut Vec<u8>, place: Place<'_>) {
-    line.push(b':');
-    digits::integer(line, u64::from(place.line));
-}
-
-/// Places with semicolons between them.
-fn joined(line: &mut Vec<u8>, places: &[Place<'_>], style: Style) {
-    let mut list = Vec::new();
-    for (i, place) in places.iter().enumerate() {
-        if i > 0 {
-            list.push(b';');
+        let special =
+            |byte: u8| matches!(byte, b'"' | b'\n' | b'\r') || byte == self.style.delimiter;
+        let quote: &[u8] = if words.bytes().any(special) {
+            b"\""
+        } else {
+            b""
+        };
+        self.bytes.extend_from_slice(quote);
+        if self.is_live(words) {
+            self.bytes.push(b'\'');
         }
-        digits::place(&mut list, *place);
-    }
-    quoting(line, &String::from_utf8_lossy(&list), style, |_| ());
-}
-
-fn text(line: &mut Vec<u8>, words: &str, style: Style) {
-    quoting(line, words, style, |_| ());
-}
-
-/// Text, quoted where it must be, and what follows it in the cell, which never needs to be.
-fn quoting(line: &mut Vec<u8>, words: &str, style: Style, rest: impl FnOnce(&mut Vec<u8>)) {
-    // A spreadsheet runs such text as a formula; an apostrophe makes it text. Numbers never come here.
-    let live = words.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let guard: &[u8] = if style.excel && live { b"'" } else { b"" };
-    let special = |byte: u8| matches!(byte, b'"' | b'\n' | b'\r') || byte == style.delimiter;
-    if !words.bytes().any(special) {
-        line.extend_from_slice(guard);
-        line.extend_from_slice(words.as_bytes());
-        return rest(line);
-    }
-    line.push(b'"');
-    line.extend_from_slice(guard);
-    for byte in words.bytes() {
-        if byte == b'"' {
-            line.push(b'"');
+        for byte in words.bytes() {
+            if byte == b'"' {
+                self.bytes.push(b'"');
+            }
+            self.bytes.push(byte);
         }
-        line.push(byte);
+        rest(self);
+        self.bytes.extend_from_slice(quote);
+        self.separate();
     }
-    rest(line);
-    line.push(b'"');
 }
 
 #[cfg(test)]
@@ -143,7 +213,6 @@ mod tests {
     use std::borrow::Cow;
 
     use super::*;
-    use crate::money::Quantity;
     use crate::output::table::Column;
 
     /// Rows of one text and one amount.

@@ -16,7 +16,81 @@ fn pair(n: u32) -> [u8; 2] {
     [PAIRS[at], PAIRS[at + 1]]
 }
 
+/// Room for the longest number, with its sign and point, and as much again behind it.
+const ROOM: usize = 48;
+
+/// Longest number written at once: a sign, 20 digits and a point.
+const LONGEST: usize = ROOM / 2;
+
+/// A number written from its last digit to its first, to be copied out by a length the compiler knows: that costs a
+/// fraction of copying as many bytes as it has.
+struct Backwards {
+    bytes: [u8; ROOM],
+    at: usize,
+}
+
+impl Backwards {
+    #[inline]
+    fn new() -> Self {
+        Self {
+            bytes: [b'0'; ROOM],
+            at: LONGEST,
+        }
+    }
+
+    #[inline]
+    fn push(&mut self, byte: u8) {
+        self.at -= 1;
+        self.bytes[self.at] = byte;
+    }
+
+    #[inline]
+    fn push_pair(&mut self, n: u32) {
+        self.at -= 2;
+        self.bytes[self.at..self.at + 2].copy_from_slice(&pair(n));
+    }
+
+    /// A whole number.
+    #[inline]
+    fn push_integer(&mut self, mut n: u64) {
+        while n >= 100 {
+            self.push_pair((n % 100) as u32);
+            n /= 100;
+        }
+        if n >= 10 {
+            self.push_pair(n as u32);
+        } else {
+            self.push(b'0' + n as u8);
+        }
+    }
+
+    /// A number below 10^`width`, with leading zeros to `width` digits.
+    #[inline]
+    fn push_padded(&mut self, mut n: u64, width: usize) {
+        let end = self.at - width;
+        while n >= 10 {
+            self.push_pair((n % 100) as u32);
+            n /= 100;
+        }
+        if n > 0 {
+            self.push(b'0' + n as u8);
+        }
+        // A pair may have left one zero too many; what is missing is zeros already.
+        self.at = end;
+    }
+
+    #[inline]
+    fn copy_to(&self, out: &mut Vec<u8>) {
+        let end = out.len() + LONGEST - self.at;
+        let window = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk);
+        let window: &[u8; LONGEST] = window.unwrap_or(&[0; LONGEST]);
+        out.extend_from_slice(window);
+        out.truncate(end);
+    }
+}
+
 /// A whole number.
+#[inline]
 pub fn integer(out: &mut Vec<u8>, n: u64) {
     // Most numbers have one or two digits.
     if n < 10 {
@@ -25,39 +99,52 @@ pub fn integer(out: &mut Vec<u8>, n: u64) {
     if n < 100 {
         return out.extend_from_slice(&pair(n as u32));
     }
-    padded(out, n, 1);
-}
-
-/// A whole number with leading zeros to at least `width` digits (up to 20).
-fn padded(out: &mut Vec<u8>, mut n: u64, width: usize) {
-    let mut digits = [b'0'; 20];
-    let mut at = digits.len();
-    while n >= 10 {
-        at -= 2;
-        digits[at..at + 2].copy_from_slice(&pair((n % 100) as u32));
-        n /= 100;
-    }
-    if n > 0 {
-        at -= 1;
-        digits[at] = b'0' + (n % 10) as u8;
-    }
-    let at = significant(&digits, at).min(digits.len() - width);
-    out.extend_from_slice(&digits[at..]);
-}
-
-/// Pairs may leave one zero in front.
-fn significant(digits: &[u8; 20], at: usize) -> usize {
-    at + usize::from(digits.get(at) == Some(&b'0'))
+    let mut digits = Backwards::new();
+    digits.push_integer(n);
+    digits.copy_to(out);
 }
 
 /// A date as `2024-06-03`.
+#[inline]
 pub fn date(out: &mut Vec<u8>, date: Date) {
+    out.extend_from_slice(&date_text(date));
+}
+
+fn date_text(date: Date) -> [u8; 10] {
     let (year, month, day) = civil(date.number().unsigned_abs());
     let [c0, c1] = pair(year / 100);
     let [y0, y1] = pair(year);
     let [m0, m1] = pair(month);
     let [d0, d1] = pair(day);
-    out.extend_from_slice(&[c0, c1, y0, y1, b'-', m0, m1, b'-', d0, d1]);
+    [c0, c1, y0, y1, b'-', m0, m1, b'-', d0, d1]
+}
+
+/// Days as they were last written: a table has the same ones again and again.
+#[derive(Debug)]
+pub struct Dates(Vec<(Date, [u8; 10])>);
+
+/// Days remembered: nearly three years of them.
+const REMEMBERED: usize = 1 << 10;
+
+impl Default for Dates {
+    fn default() -> Self {
+        Self(vec![(Date::FIRST, date_text(Date::FIRST)); REMEMBERED])
+    }
+}
+
+impl Dates {
+    /// A date as `2024-06-03`.
+    #[inline]
+    pub fn write(&mut self, out: &mut Vec<u8>, day: Date) {
+        let place = day.number().unsigned_abs() as usize % REMEMBERED;
+        let Some(known) = self.0.get_mut(place) else {
+            return date(out, day);
+        };
+        if known.0 != day {
+            *known = (day, date_text(day));
+        }
+        out.extend_from_slice(&known.1);
+    }
 }
 
 /// Year, month and day of a day counted from 0000-12-31, by years that begin in March so that the leap day comes last.
@@ -78,23 +165,26 @@ fn civil(number: u32) -> (u32, u32, u32) {
 }
 
 /// An amount of minor units with `places` decimals.
+#[inline]
 pub fn amount(out: &mut Vec<u8>, minor: Minor, places: u32) {
-    if minor < 0 {
-        out.push(b'-');
-    }
     let size = minor.unsigned_abs();
+    let mut digits = Backwards::new();
     if places == 2 {
-        integer(out, size / 100);
-        let [a, b] = pair((size % 100) as u32);
-        out.extend_from_slice(&[b'.', a, b]);
-        return;
+        digits.push_pair((size % 100) as u32);
+        digits.push(b'.');
+        digits.push_integer(size / 100);
+    } else {
+        let unit = 10_u64.saturating_pow(places);
+        if places > 0 {
+            digits.push_padded(size % unit, places.min(19) as usize);
+            digits.push(b'.');
+        }
+        digits.push_integer(size / unit);
     }
-    let unit = 10_u64.saturating_pow(places);
-    integer(out, size / unit);
-    if places > 0 {
-        out.push(b'.');
-        padded(out, size % unit, places.min(19) as usize);
+    if minor < 0 {
+        digits.push(b'-');
     }
+    digits.copy_to(out);
 }
 
 /// A quantity without trailing zeros.
@@ -117,27 +207,41 @@ pub fn quantity(out: &mut Vec<u8>, quantity: Quantity) {
     if rest == 0 {
         return;
     }
-    out.push(b'.');
-    padded(out, rest, QUANTITY_PLACES as usize);
-    while out.last() == Some(&b'0') {
-        out.pop();
+    let (digits, width) = without_zeros(rest, QUANTITY_PLACES as usize);
+    let mut fraction = Backwards::new();
+    fraction.push_padded(digits, width);
+    fraction.push(b'.');
+    fraction.copy_to(out);
+}
+
+/// `width` digits of a fraction that is not zero, without the zeros at its end; and how many are left.
+#[inline]
+fn without_zeros(mut digits: u64, mut width: usize) -> (u64, usize) {
+    const STEPS: [(u64, usize); 5] = [(1_000_000_000, 9), (10_000, 4), (100, 2), (10, 1), (10, 1)];
+    for (power, zeros) in STEPS {
+        if digits.is_multiple_of(power) {
+            digits /= power;
+            width -= zeros;
+        }
     }
+    (digits, width)
 }
 
 /// `SYMBOL@DATE#n` or `SYMBOL@pool`.
 pub fn id(out: &mut Vec<u8>, id: Id<'_>) {
     out.extend_from_slice(id.symbol.as_bytes());
-    id_tail(out, id);
+    id_tail(out, id, date);
 }
 
-/// What follows the symbol in an id: never in need of quotes.
-pub fn id_tail(out: &mut Vec<u8>, id: Id<'_>) {
+/// What follows the symbol in an id, its day written by `write_day`: never in need of quotes.
+#[inline]
+pub fn id_tail(out: &mut Vec<u8>, id: Id<'_>, write_day: impl FnOnce(&mut Vec<u8>, Date)) {
     let Some((day, number)) = id.numbered else {
         out.extend_from_slice(b"@pool");
         return;
     };
     out.push(b'@');
-    date(out, day);
+    write_day(out, day);
     out.push(b'#');
     integer(out, u64::from(number));
 }

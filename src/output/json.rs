@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crate::output::digits;
-use crate::output::table::{Cell, Column, Table};
+use crate::output::table::{Cell, Cells, Column, Table};
 
 /// Bytes gathered before they are handed on.
 const BUFFER: usize = 1 << 16;
@@ -101,11 +101,31 @@ impl Keys {
     }
 
     fn object(&self, text: &mut Vec<u8>, table: &dyn Table, row: usize, places: u32) {
-        for (column, key) in self.before.iter().enumerate() {
-            text.extend_from_slice(key);
-            value(text, &table.cell(row, column), places);
-        }
+        let before = self.before.iter();
+        let mut object = Object {
+            text,
+            before,
+            places,
+        };
+        table.each_cell(row, self.before.len(), &mut object);
         text.extend_from_slice(self.end);
+    }
+}
+
+/// One object as it is written.
+struct Object<'o> {
+    text: &'o mut Vec<u8>,
+    /// What stands before each of the cells to come.
+    before: std::slice::Iter<'o, Vec<u8>>,
+    places: u32,
+}
+
+impl<'t> Cells<'t> for Object<'_> {
+    fn cell(&mut self, cell: Cell<'t>) {
+        if let Some(key) = self.before.next() {
+            self.text.extend_from_slice(key);
+        }
+        value(self.text, &cell, self.places);
     }
 }
 
@@ -155,7 +175,7 @@ fn value(text: &mut Vec<u8>, cell: &Cell<'_>, places: u32) {
 fn one_id(text: &mut Vec<u8>, id: crate::output::table::Id<'_>) {
     string(text, id.symbol);
     text.pop();
-    digits::id_tail(text, id);
+    digits::id_tail(text, id, digits::date);
     text.push(b'"');
 }
 

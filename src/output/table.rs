@@ -21,10 +21,67 @@ pub trait Table {
     fn look_ahead(&self, _rows: std::ops::Range<usize>) {}
 
     /// Hands over the cells of a row in the order of the columns, of which there are `columns`.
-    fn each_cell(&self, row: usize, columns: usize, take: &mut dyn FnMut(Cell<'_>)) {
+    fn each_cell<'t>(&'t self, row: usize, columns: usize, to: &mut dyn Cells<'t>) {
         for column in 0..columns {
-            take(self.cell(row, column));
+            to.cell(self.cell(row, column));
         }
+    }
+}
+
+/// Takes the cells of a row, one after the other. A table of a million rows hands each over by its kind, which spares
+/// making a [`Cell`] of it; a format that has no use for that takes all alike.
+pub trait Cells<'t> {
+    /// A cell of any kind.
+    fn cell(&mut self, cell: Cell<'t>);
+
+    /// [`Cell::Null`].
+    fn null(&mut self) {
+        self.cell(Cell::Null);
+    }
+
+    /// [`Cell::Text`].
+    fn text(&mut self, words: &'t str) {
+        self.cell(Cell::Text(Cow::Borrowed(words)));
+    }
+
+    /// [`Cell::Word`].
+    fn word(&mut self, word: &'static str) {
+        self.cell(Cell::Word(word));
+    }
+
+    /// [`Cell::Date`].
+    fn date(&mut self, day: Date) {
+        self.cell(Cell::Date(day));
+    }
+
+    /// [`Cell::Amount`].
+    fn amount(&mut self, minor: Minor) {
+        self.cell(Cell::Amount(minor));
+    }
+
+    /// [`Cell::Quantity`].
+    fn quantity(&mut self, units: Quantity) {
+        self.cell(Cell::Quantity(units));
+    }
+
+    /// [`Cell::Id`].
+    fn id(&mut self, id: Id<'t>) {
+        self.cell(Cell::Id(id));
+    }
+
+    /// [`Cell::Place`].
+    fn place(&mut self, place: Place<'t>) {
+        self.cell(Cell::Place(place));
+    }
+}
+
+/// The last cell handed over.
+#[derive(Debug)]
+pub struct Last<'t>(pub Cell<'t>);
+
+impl<'t> Cells<'t> for Last<'t> {
+    fn cell(&mut self, cell: Cell<'t>) {
+        self.0 = cell;
     }
 }
 

@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
-use crate::answer::{Disposal, Disposals as Disposed, Merged, Term};
+use crate::answer::{Disposal, Disposals as Disposed, Merged};
 use crate::date::Date;
-use crate::output::table::{Cell, Column, Id, RateUsed, Table};
-use crate::report::{Frame, day, text};
+use crate::output::table::{Cell, Cells, Column, Id, Last, RateUsed, Table};
+use crate::report::Frame;
 use crate::trade::{Trade, TradeId};
 
 /// The rows, with the number of each among those of its symbol and day.
@@ -30,37 +30,45 @@ struct View<'t> {
     row: &'t Disposal,
 }
 
-/// A column and where its cells come from.
-type DisposalField = (&'static str, for<'t> fn(View<'t>) -> Cell<'t>);
+/// A column and how its cell is handed over.
+type DisposalField = (&'static str, for<'t> fn(View<'t>, &mut dyn Cells<'t>));
 
 impl<'a> Disposals<'a> {
     const FIELDS: &'static [DisposalField] = &[
-        ("id", |v| v.table.id(v.position)),
-        ("tax_year", |v| v.table.tax_year(v.row)),
-        ("account", |v| {
-            text(&v.table.frame.history.account(v.row.account).name)
+        ("id", |v, to| to.id(v.table.id(v.position))),
+        ("tax_year", |v, to| v.table.tax_year(v.row, to)),
+        ("account", |v, to| {
+            to.text(&v.table.frame.history.account(v.row.account).name);
         }),
-        ("symbol", |v| text(v.table.frame.symbol(v.row.security))),
-        ("class", |v| {
-            Cell::Word(v.table.frame.history.security(v.row.security).class.name())
+        ("symbol", |v, to| {
+            to.text(v.table.frame.symbol(v.row.security));
         }),
-        ("quantity", |v| Cell::Quantity(v.row.quantity)),
-        ("acquired", |v| day(v.row.acquired)),
-        ("held_from", |v| day(v.row.held_from)),
-        ("disposed", |v| Cell::Date(v.row.disposed)),
-        ("proceeds", |v| Cell::Amount(v.row.proceeds)),
-        ("cost", |v| Cell::Amount(v.row.cost)),
-        ("adjustment", |v| Cell::Amount(v.row.adjustment)),
-        ("codes", |v| Cell::Word(v.row.codes.text())),
-        ("gain", |v| Cell::Amount(v.row.gain())),
-        ("term", |v| term(v.row.term)),
-        ("match", |v| Cell::Word(v.row.matched.word())),
-        ("lot", |v| {
-            v.row.lot.map_or(Cell::Null, |lot| v.table.frame.lot(lot))
+        ("class", |v, to| {
+            to.word(v.table.frame.history.security(v.row.security).class.name());
         }),
-        ("provisional_until", |v| day(v.row.provisional_until)),
-        ("opened_by", |v| v.table.opened_by(v.position)),
-        ("closed_by", |v| v.table.closed_by(v.position)),
+        ("quantity", |v, to| to.quantity(v.row.quantity)),
+        ("acquired", |v, to| day(v.row.acquired, to)),
+        ("held_from", |v, to| day(v.row.held_from, to)),
+        ("disposed", |v, to| to.date(v.row.disposed)),
+        ("proceeds", |v, to| to.amount(v.row.proceeds)),
+        ("cost", |v, to| to.amount(v.row.cost)),
+        ("adjustment", |v, to| to.amount(v.row.adjustment)),
+        ("codes", |v, to| to.word(v.row.codes.text())),
+        ("gain", |v, to| to.amount(v.row.gain())),
+        ("term", |v, to| match v.row.term {
+            Some(term) => to.word(term.word()),
+            None => to.null(),
+        }),
+        ("match", |v, to| to.word(v.row.matched.word())),
+        ("lot", |v, to| match v.row.lot {
+            Some(lot) => v.table.frame.lot_to(lot, to),
+            None => to.null(),
+        }),
+        ("provisional_until", |v, to| {
+            day(v.row.provisional_until, to);
+        }),
+        ("opened_by", |v, to| v.table.opened_by(v.position, to)),
+        ("closed_by", |v, to| v.table.closed_by(v.position, to)),
     ];
 
     /// The disposals of the years shown.
@@ -116,18 +124,19 @@ impl<'a> Disposals<'a> {
         }
     }
 
-    fn id(&self, position: usize) -> Cell<'_> {
+    fn id(&self, position: usize) -> Id<'_> {
         let row = &self.frame.answer.disposals[position];
-        Cell::Id(Id {
+        Id {
             symbol: self.frame.symbol(row.security),
             numbered: Some((row.disposed, self.numbers.of_row(position))),
-        })
+        }
     }
 
-    fn tax_year(&self, row: &Disposal) -> Cell<'_> {
-        self.years
-            .get(&row.tax_year)
-            .map_or(Cell::Null, |year| text(year))
+    fn tax_year<'t>(&'t self, row: &Disposal, to: &mut dyn Cells<'t>) {
+        match self.years.get(&row.tax_year) {
+            Some(year) => to.text(year),
+            None => to.null(),
+        }
     }
 
     /// All rows of a merged purchase or sale, where there are several.
@@ -178,20 +187,22 @@ impl<'a> Disposals<'a> {
         })
     }
 
-    fn closed_by(&self, position: usize) -> Cell<'_> {
+    fn closed_by<'t>(&'t self, position: usize, to: &mut dyn Cells<'t>) {
         let row = &self.frame.answer.disposals[position];
-        self.several(position, |merged| &merged.closed_by)
-            .unwrap_or_else(|| Cell::Place(self.frame.place(row.closed_by)))
+        match self.several(position, |merged| &merged.closed_by) {
+            Some(several) => to.cell(several),
+            None => to.place(self.frame.place(row.closed_by)),
+        }
     }
 
-    fn opened_by(&self, position: usize) -> Cell<'_> {
+    fn opened_by<'t>(&'t self, position: usize, to: &mut dyn Cells<'t>) {
         if let Some(several) = self.several(position, |merged| &merged.opened_by) {
-            return several;
+            return to.cell(several);
         }
         let row = &self.frame.answer.disposals[position];
         match row.lot {
-            Some(lot) if lot.number > 0 => Cell::Place(self.frame.place(lot.opened_by)),
-            Some(_) | None => Cell::Places(Vec::new()),
+            Some(lot) if lot.number > 0 => to.place(self.frame.place(lot.opened_by)),
+            Some(_) | None => to.cell(Cell::Places(Vec::new())),
         }
     }
 }
@@ -214,10 +225,12 @@ impl Table for Disposals<'_> {
     }
 
     fn cell(&self, row: usize, column: usize) -> Cell<'_> {
-        match Self::FIELDS.get(column) {
-            Some((_, cell)) => cell(self.view(row)),
-            None => self.rates(self.position(row)),
-        }
+        let Some((_, hand_over)) = Self::FIELDS.get(column) else {
+            return self.rates(self.position(row));
+        };
+        let mut last = Last(Cell::Null);
+        hand_over(self.view(row), &mut last);
+        last.0
     }
 
     fn look_ahead(&self, rows: Range<usize>) {
@@ -230,19 +243,22 @@ impl Table for Disposals<'_> {
         std::hint::black_box(seen);
     }
 
-    fn each_cell(&self, row: usize, _columns: usize, take: &mut dyn FnMut(Cell<'_>)) {
+    fn each_cell<'t>(&'t self, row: usize, _columns: usize, to: &mut dyn Cells<'t>) {
         let view = self.view(row);
-        for (_, cell) in Self::FIELDS {
-            take(cell(view));
+        for (_, hand_over) in Self::FIELDS {
+            hand_over(view, to);
         }
         if self.converted {
-            take(self.rates(view.position));
+            to.cell(self.rates(view.position));
         }
     }
 }
 
-fn term(term: Option<Term>) -> Cell<'static> {
-    term.map_or(Cell::Null, |term| Cell::Word(term.word()))
+fn day(day: Option<Date>, to: &mut dyn Cells<'_>) {
+    match day {
+        Some(day) => to.date(day),
+        None => to.null(),
+    }
 }
 
 /// The number of each disposal row among those of its symbol and day, in the order of the rows.

@@ -26,7 +26,7 @@ use std::borrow::Cow;
 use crate::answer::{Answer, LotName};
 use crate::date::{Date, TaxYear};
 use crate::output::page::Page;
-use crate::output::table::{Cell, Id, Place, Table};
+use crate::output::table::{Cell, Cells, Id, Last, Place, Table};
 use crate::source::Source;
 use crate::trade::{History, TradeId};
 
@@ -144,15 +144,22 @@ impl<'a> Frame<'a> {
 
     /// The name of a lot: its own if the row that opened it gives one, else symbol, day and number.
     pub fn lot(&self, name: LotName) -> Cell<'a> {
+        let mut last = Last(Cell::Null);
+        self.lot_to(name, &mut last);
+        last.0
+    }
+
+    /// The same, handed over.
+    pub fn lot_to(&self, name: LotName, to: &mut dyn Cells<'a>) {
         if name.number > 0
             && let Some(own) = self.own_name(name.opened_by)
         {
-            return Cell::Text(Cow::Borrowed(own));
+            return to.text(own);
         }
-        Cell::Id(Id {
+        to.id(Id {
             symbol: self.symbol(name.security),
             numbered: (name.number > 0).then_some((name.date, name.number)),
-        })
+        });
     }
 
     /// The name of a lot, as text.

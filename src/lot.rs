@@ -50,10 +50,13 @@ pub struct Purchase {
     /// Nobody knows what it cost.
     pub basis_unknown: bool,
     /// The lots that its units form now, in the order in which they leave.
-    pub pieces: SmallVec<[Piece; 2]>,
+    pub pieces: Pieces,
     /// How many of them have not served as a replacement.
     pub unused: u32,
 }
+
+/// The lots of a purchase; most form one or two.
+pub type Pieces = SmallVec<[Piece; 2]>;
 
 /// A lot of a purchase, with what decides its place among the others.
 #[derive(Clone, Copy, Debug)]
@@ -89,16 +92,41 @@ impl Purchase {
         self.pieces.iter().map(|piece| piece.lot)
     }
 
-    /// The lots with this start and use.
-    pub fn alike(&self, held_from: Date, used: bool) -> impl Iterator<Item = LotId> + '_ {
+    /// The first lot with this start and use that fits; else the place where such a lot would stand, behind its like.
+    #[inline]
+    pub fn find(
+        &self,
+        held_from: Date,
+        used: bool,
+        fits: impl Fn(LotId) -> bool,
+    ) -> Result<LotId, usize> {
         let place = Piece::place(held_from, used);
-        let start = self
-            .pieces
-            .partition_point(|other| Piece::place(other.held_from, other.used) < place);
-        let alike = self.pieces.iter().skip(start);
-        alike
-            .take_while(move |other| Piece::place(other.held_from, other.used) == place)
-            .map(|piece| piece.lot)
+        let of = |piece: &Piece| Piece::place(piece.held_from, piece.used);
+        let mut at = self.pieces.partition_point(|other| of(other) < place);
+        while let Some(piece) = self.pieces.get(at).filter(|piece| of(piece) == place) {
+            if fits(piece.lot) {
+                return Ok(piece.lot);
+            }
+            at += 1;
+        }
+        Err(at)
+    }
+
+    /// The place of a lot with this start and use, behind its like.
+    pub fn place_of(&self, held_from: Date, used: bool) -> usize {
+        let place = Piece::place(held_from, used);
+        self.pieces
+            .partition_point(|other| Piece::place(other.held_from, other.used) <= place)
+    }
+
+    /// The lot whose units have not served as a replacement, if there is but one.
+    #[inline]
+    pub fn only_unused_lot(&self) -> Option<LotId> {
+        if self.unused != 1 {
+            return None;
+        }
+        let mut pieces = self.pieces.iter().rev();
+        pieces.find(|piece| !piece.used).map(|piece| piece.lot)
     }
 
     /// The lots whose units have not served as a replacement, in the order in which they leave.
@@ -117,25 +145,17 @@ impl Purchase {
         found
     }
 
-    /// Lists a lot, after those with the same start and use.
-    pub fn list(&mut self, lot: LotId, held_from: Date, used: bool) {
-        let place = Piece::place(held_from, used);
-        let at = self
-            .pieces
-            .partition_point(|other| Piece::place(other.held_from, other.used) <= place);
+    /// Lists a lot at its place; a list that outgrows the purchase moves into a spare one.
+    #[inline]
+    pub fn list(&mut self, at: usize, piece: Piece, spare: &mut Vec<Pieces>) {
         if self.pieces.len() == self.pieces.inline_size() {
             // A purchase that wash sales cut at all is soon cut many times.
-            self.pieces.reserve(14);
+            let mut larger = spare.pop().unwrap_or_else(|| Pieces::with_capacity(16));
+            larger.extend(self.pieces.drain(..));
+            self.pieces = larger;
         }
-        self.pieces.insert(
-            at,
-            Piece {
-                held_from,
-                used,
-                lot,
-            },
-        );
-        self.unused += u32::from(!used);
+        self.unused += u32::from(!piece.used);
+        self.pieces.insert(at, piece);
     }
 
     /// Takes a lot off the list.

@@ -363,7 +363,11 @@ impl Money {
         let twos = MONEY_PLACES.saturating_sub(places);
         let half = power(twos).unsigned_abs() / 2;
         let size = self.0.unsigned_abs().saturating_add(half);
-        let rounded = (size >> twos) / u128::from(power_of_five(twos));
+        let (shifted, five) = (size >> twos, power_of_five(twos));
+        let rounded = match u64::try_from(shifted) {
+            Ok(shifted) => u128::from(shifted / five),
+            Err(_) => shifted / u128::from(five),
+        };
         let minor = i64::try_from(rounded).map_err(|_| OutOfRange::Amount)?;
         Ok(if self.0 < 0 { -minor } else { minor })
     }
@@ -505,12 +509,16 @@ fn share(amount: i128, part: i128, whole: i128) -> Option<i128> {
     }
     let negative = (amount < 0) != ((part < 0) != (whole < 0));
     let (mut part, mut whole) = (part.unsigned_abs(), whole.unsigned_abs());
-    let shift = (part | whole).trailing_zeros();
-    part >>= shift;
-    whole >>= shift;
+    let mut bits = part | whole;
+    if bits >> 64 != 0 {
+        let shift = bits.trailing_zeros();
+        part >>= shift;
+        whole >>= shift;
+        bits >>= shift;
+    }
     let size = amount.unsigned_abs();
-    if let (Ok(part), Ok(whole)) = (u64::try_from(part), u64::try_from(whole)) {
-        return signed(narrow_share(size, part, whole)?, negative);
+    if bits >> 64 == 0 {
+        return signed(narrow_share(size, part as u64, whole as u64)?, negative);
     }
     signed(
         divide_wide(U256::from(size) * U256::from(part), whole)?,

@@ -8,7 +8,7 @@ use crate::answer::LotName;
 use crate::answer::trail::Cause;
 use crate::date::Date;
 use crate::holding::queue::{Entry, Queue, Slots, order_of_lots};
-use crate::lot::{Gift, Lot, LotId, Purchase, PurchaseId};
+use crate::lot::{Gift, Lot, LotId, Piece, Pieces, Purchase, PurchaseId};
 use crate::method::{BasisOf, Method};
 use crate::money::{Money, OutOfRange, Quantity};
 use crate::parcel::{Parcel, Part};
@@ -53,6 +53,8 @@ pub struct Ledger {
     latest: FxHashMap<SecurityId, (Date, u32)>,
     /// Whether lots may come in that were acquired before today, so that earlier days' numbers must be remembered.
     looks_back: bool,
+    /// Lists of lots that purchases used up have left behind.
+    spare: Vec<Pieces>,
     /// Numbers of days that are not the latest any more.
     numbers: FxHashMap<(SecurityId, Date), u32>,
     places: u32,
@@ -308,29 +310,36 @@ impl Ledger {
     /// Units of the same purchase, account, start and use are one lot: otherwise wash sales would shatter every purchase.
     fn enqueue(&mut self, lot: Lot) -> Result<LotId, OutOfRange> {
         let like = (lot.held_from, lot.used);
-        let twin = match lot.gift {
+        let found = match lot.gift {
             None => self.twin(lot.purchase, lot.book, like),
-            Some(_) => None,
+            Some(_) => Err(self.purchase(lot.purchase).place_of(like.0, like.1)),
         };
-        if let Some(twin) = twin {
-            let part = Part {
-                amount: lot.parcel.amount_left()?,
-                printed: lot.parcel.printed(),
-            };
-            let units = lot.parcel.left();
-            self.trail
-                .join(self.slots.lots[twin.0 as usize].trail, lot.trail)?;
-            return self.change(twin, |other| other.parcel.join(units, part));
+        match found {
+            Ok(twin) => {
+                let part = Part {
+                    amount: lot.parcel.amount_left()?,
+                    printed: lot.parcel.printed(),
+                };
+                let units = lot.parcel.left();
+                self.trail
+                    .join(self.slots.lots[twin.0 as usize].trail, lot.trail)?;
+                self.change(twin, |other| other.parcel.join(units, part))
+            }
+            Err(place) => Ok(self.add(lot, place)),
         }
-        Ok(self.add(lot))
     }
 
-    /// Adds a lot to its purchase, and to its book's queue where the method ranks by basis.
-    fn add(&mut self, lot: Lot) -> LotId {
+    /// Adds a lot to its purchase, at its place there, and to its book's queue where the method ranks by basis.
+    fn add(&mut self, lot: Lot, place: usize) -> LotId {
         let (book, purchase) = (lot.book as usize, lot.purchase.0 as usize);
         let (held_from, used) = (lot.held_from, lot.used);
         let id = self.slots.add(lot);
-        self.purchases[purchase].list(id, held_from, used);
+        let piece = Piece {
+            held_from,
+            used,
+            lot: id,
+        };
+        self.purchases[purchase].list(place, piece, &mut self.spare);
         let method = self.books[book].method;
         if method.ranks_by_basis {
             let lot = self.lot_mut(id);
@@ -353,7 +362,13 @@ impl Ledger {
         lot.used = used;
         let purchase = &mut self.purchases[lot.purchase.0 as usize];
         purchase.unlist(id);
-        purchase.list(id, lot.held_from, used);
+        let held_from = lot.held_from;
+        let piece = Piece {
+            held_from,
+            used,
+            lot: id,
+        };
+        purchase.list(purchase.place_of(held_from, used), piece, &mut self.spare);
     }
 
     /// Changes a lot. Where the method ranks by basis it gets a new slot, since its place in the queue changes with it.
@@ -376,7 +391,10 @@ impl Ledger {
         self.purchases[purchase.0 as usize].unlist(id);
         self.slots.release(id);
         change(&mut changed)?;
-        Ok(self.add(changed))
+        let place = self
+            .purchase(purchase)
+            .place_of(changed.held_from, changed.used);
+        Ok(self.add(changed, place))
     }
 
     /// Turns `quantity` units of a lot into a lot of their own (or joins a twin) that has served as a replacement:
@@ -400,12 +418,12 @@ impl Ledger {
             }
         }
         let used = match self.twin(purchase, book, (held_from, true)) {
-            Some(twin) => {
+            Ok(twin) => {
                 self.trail
                     .join(self.slots.lots[twin.0 as usize].trail, trail)?;
                 self.change(twin, |other| other.parcel.join(quantity, part))?
             }
-            None => {
+            Err(place) => {
                 let own = Lot {
                     held_from,
                     used: true,
@@ -415,7 +433,7 @@ impl Ledger {
                     parcel: Parcel::from_part(quantity, part, self.places),
                     ..*self.lot(id)
                 };
-                self.add(own)
+                self.add(own, place)
             }
         };
         if quantity == whole {
@@ -426,19 +444,19 @@ impl Ledger {
         Ok(used)
     }
 
-    /// The lot that units of a purchase with this start and use would join in a book.
+    /// The lot that units of a purchase with this start and use would join in a book; else the place for one.
     #[inline]
     fn twin(
         &self,
         purchase: PurchaseId,
         book: u32,
         (held_from, used): (Date, bool),
-    ) -> Option<LotId> {
-        let mut alike = self.purchase(purchase).alike(held_from, used);
-        alike.find(|id| {
-            let other = self.lot(*id);
+    ) -> Result<LotId, usize> {
+        let joins = |id: LotId| {
+            let other = self.lot(id);
             other.book == book && other.gift.is_none()
-        })
+        };
+        self.purchase(purchase).find(held_from, used, joins)
     }
 
     /// The lot of a holding that leaves next.
@@ -514,30 +532,55 @@ impl Ledger {
         slices: &mut Vec<Slice>,
     ) -> Result<Quantity, OutOfRange> {
         let mut pieces = std::mem::take(&mut self.purchases[purchase.0 as usize].pieces);
-        let (mut unused, mut failed) = (0, None);
-        pieces.retain(|piece| {
-            let id = piece.lot;
-            if !wanted.is_zero() && failed.is_none() && self.lot(id).book == book {
-                match self.cut_lot(id, wanted) {
-                    Ok(slice) => {
-                        // At most what was wanted.
-                        wanted = wanted.minus(slice.quantity).unwrap_or(Quantity::ZERO);
-                        slices.push(slice);
-                    }
-                    Err(error) => failed = Some(error),
+        let (mut seen, mut kept, mut unused) = (0, 0, 0);
+        let mut failed = Ok(());
+        while let Some(piece) = pieces.get(seen).copied()
+            && !wanted.is_zero()
+        {
+            let stays = match self.cut_piece(piece.lot, book, wanted, slices) {
+                Ok(cut) => {
+                    // At most what was wanted.
+                    wanted = wanted.minus(cut).unwrap_or(Quantity::ZERO);
+                    !self.lot(piece.lot).parcel.left().is_zero()
                 }
-            }
-            let left = !self.lot(id).parcel.left().is_zero();
-            if left {
-                unused += u32::from(!piece.used);
+                Err(error) => {
+                    failed = Err(error);
+                    break;
+                }
+            };
+            if stays {
+                pieces[kept] = piece;
+                kept += 1;
             } else {
-                self.slots.release(id);
+                unused += u32::from(!piece.used);
+                self.slots.release(piece.lot);
             }
-            left
-        });
+            seen += 1;
+        }
+        pieces.drain(kept..seen);
+        if pieces.is_empty() && pieces.spilled() {
+            self.spare.push(std::mem::take(&mut pieces));
+        }
         let purchase = &mut self.purchases[purchase.0 as usize];
-        (purchase.pieces, purchase.unused) = (pieces, unused);
-        failed.map_or(Ok(wanted), Err)
+        purchase.pieces = pieces;
+        purchase.unused -= unused;
+        failed.map(|()| wanted)
+    }
+
+    /// Cuts up to `wanted` units out of a lot if it is in this book; gives how many.
+    fn cut_piece(
+        &mut self,
+        id: LotId,
+        book: u32,
+        wanted: Quantity,
+        slices: &mut Vec<Slice>,
+    ) -> Result<Quantity, OutOfRange> {
+        if self.lot(id).book != book {
+            return Ok(Quantity::ZERO);
+        }
+        let slice = self.cut_lot(id, wanted)?;
+        slices.push(slice);
+        Ok(slice.quantity)
     }
 
     /// Takes up to `wanted` units out of a lot, with their basis (under an average method none: the pool has it).

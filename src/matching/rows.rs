@@ -96,6 +96,8 @@ pub struct Rows {
     /// Position of the first open row among all.
     first: u32,
     sums: BTreeMap<i16, Sums>,
+    /// The sums of the year that the last rows forgotten belong to, not yet among the others.
+    latest: (i16, Sums),
     /// Adjustments of the rows forgotten so far.
     forgotten: Minor,
 }
@@ -150,13 +152,26 @@ impl Rows {
         let closed = today.plus(-WINDOW - 1);
         while self.open.front().is_some_and(|row| row.disposed < closed) {
             if let Some(row) = self.open.pop_front() {
-                self.sums.entry(row.tax_year).or_default().add(&row)?;
+                if row.tax_year != self.latest.0 {
+                    self.join_latest()?;
+                    self.latest.0 = row.tax_year;
+                }
+                self.latest.1.add(&row)?;
                 self.first += 1;
                 self.forgotten = self
                     .forgotten
                     .checked_add(row.adjustment)
                     .ok_or(OutOfRange::Amount)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Moves the sums of the latest year to those of its year.
+    fn join_latest(&mut self) -> Result<(), OutOfRange> {
+        let sums = std::mem::take(&mut self.latest.1);
+        if sums.rows > 0 {
+            self.sums.entry(self.latest.0).or_default().join(&sums)?;
         }
         Ok(())
     }
@@ -168,6 +183,7 @@ impl Rows {
 
     /// The rows that are left, and the sums of all where only those are wanted.
     pub fn finish(mut self) -> Result<(Vec<Disposal>, BTreeMap<i16, Sums>), OutOfRange> {
+        self.join_latest()?;
         if self.only_sums {
             for row in &self.open {
                 self.sums.entry(row.tax_year).or_default().add(row)?;

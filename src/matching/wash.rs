@@ -325,11 +325,10 @@ impl Fold<'_> {
         if !self.rules.older_replaces && (bought.acquired, purchase) < claim.loss.acquired {
             return Ok(());
         }
-        for lot in self.ledger.purchase(purchase).unused_lots() {
-            if claim.matched == claim.units {
-                return Ok(());
-            }
-            if self.in_scope(claim.loss.holding, lot) {
+        if let Some(only) = bought.only_unused_lot() {
+            self.match_lot(claim, only, covers)?;
+        } else {
+            for lot in bought.unused_lots() {
                 self.match_lot(claim, lot, covers)?;
             }
         }
@@ -428,6 +427,9 @@ impl Fold<'_> {
     /// Units of a lot replace units of a loss: the loss moves into their basis, and the period for which the sold units
     /// were held into their holding period.
     fn match_lot(&mut self, claim: &mut Claim, lot: LotId, covers: Quantity) -> Result<(), Halt> {
+        if claim.is_done() || !self.in_scope(claim.loss.holding, lot) {
+            return Ok(());
+        }
         let open = claim.units.minus(claim.matched)?;
         let available = self.ledger.lot(lot).parcel.left();
         let (units, taken) = if covers == Quantity::ONE {

@@ -1,6 +1,11 @@
 //! What a computation found: disposal rows, open lots, adjustments, year lines and warnings. Everything printed is a
 //! view of this.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "minor units below 10^18, since `Money` refuses sums beyond 10^16 units"
+)]
+
 pub mod disposals;
 pub mod trail;
 

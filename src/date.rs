@@ -1,5 +1,7 @@
 //! Calendar days: arithmetic in whole days, tax years, and the more-than-one-year test.
 
+#![allow(clippy::arithmetic_side_effects, reason = "months of one date")]
+
 use std::fmt;
 use std::num::NonZeroI32;
 

@@ -2,6 +2,11 @@
 //!
 //! `render` is the one place that turns a problem into text with an excerpt of the file.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "counts and positions of what is in memory"
+)]
+
 use std::ops::Range;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};

@@ -30,6 +30,12 @@
 //! assert_eq!((sale.gain(), answer.lots[0].cost), (0, 510_000));
 //! ```
 
+// Tests may; the library only where the first lines of a file say why.
+#![cfg_attr(
+    not(test),
+    deny(clippy::arithmetic_side_effects, clippy::indexing_slicing)
+)]
+
 pub mod answer;
 pub mod cli;
 pub mod date;

@@ -1,5 +1,10 @@
 //! A purchase and the lots its units form: one lot for each account, holding-period start and use as a replacement.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "counts and positions of what is in memory"
+)]
+
 use smallvec::SmallVec;
 
 use crate::date::Date;

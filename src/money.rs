@@ -5,6 +5,15 @@
 //! so is a share of a whole ([`Money::share`]), half away from zero; nothing else is ever rounded before an amount
 //! leaves as a whole number of the currency's minor units ([`Money::to_minor`]).
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "the ranges stand beside each product: quantities below 10^36, amounts below 10^38, one word times another"
+)]
+#![allow(
+    clippy::indexing_slicing,
+    reason = "powers up to the greatest that a number can hold"
+)]
+
 use std::cmp::Ordering;
 use std::fmt;
 

@@ -3,6 +3,11 @@
 //! Two layouts are read: `date,currency,rate` with units of the report's currency per unit of the named one, and the
 //! wide one of the European Central Bank, a column per currency with its units per euro.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "counts and positions of what is in memory"
+)]
+
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;

@@ -2,7 +2,10 @@
 //! wrong with its quotes. Lenient, as spreadsheets are: spaces around quotes, text after a closing quote and
 //! `="..."` are understood; a quote that never closes is not allowed to swallow the rows below it.
 
-#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "counts and positions of what is in memory"
+)]
 
 use std::ops::Range;
 use std::slice::SliceIndex;

@@ -1,5 +1,10 @@
 //! File and line of every row, and the names that turn them back into text.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "counts and positions of what is in memory"
+)]
+
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::sync::Arc;

@@ -4,6 +4,15 @@
 //! kind, a declared identity. What decides the order within a group of them lies within the group, so an unrelated
 //! security changes nothing.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "counts and positions of what is in memory"
+)]
+#![allow(
+    clippy::indexing_slicing,
+    reason = "positions that reading has handed out: one for each name and row"
+)]
+
 use rustc_hash::FxHashMap;
 
 use crate::date::{Date, TaxYear};

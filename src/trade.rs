@@ -1,5 +1,14 @@
 //! A trade as read from a file, with securities and accounts as small numbers.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "packed bits and the milliseconds of a day"
+)]
+#![allow(
+    clippy::indexing_slicing,
+    reason = "positions that reading has handed out: one for each name and row"
+)]
+
 use rust_decimal::Decimal;
 
 use crate::date::Date;

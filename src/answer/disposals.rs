@@ -1,5 +1,14 @@
 //! The disposal rows of an answer: kept as they were found, read in the order of their sales.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "counts and positions of what is in memory"
+)]
+#![allow(
+    clippy::indexing_slicing,
+    reason = "the caller's position, as with a slice; `get` asks first"
+)]
+
 use std::ops::Index;
 
 use super::Disposal;

@@ -1,6 +1,11 @@
 //! Where the figures of rows and lots come from: each movement of basis with the row that caused it and the rule it
 //! follows. Recorded only when asked for.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "counts and positions of what is in memory"
+)]
+
 use crate::answer::LotName;
 use crate::date::Date;
 use crate::money::{Money, Quantity};

@@ -1,5 +1,10 @@
 //! `compute`: realized gains and losses, and the netting per tax year.
 
+#![allow(
+    clippy::indexing_slicing,
+    reason = "the first report of a list that is not empty"
+)]
+
 use std::process::ExitCode;
 
 use clap::Args;

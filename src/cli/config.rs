@@ -3,6 +3,11 @@
 //! An option in the file is handed to the same parser as one on the command line, in front of it; so every option is
 //! possible, with the same values and the same messages.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "counts and positions of what is in memory"
+)]
+
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;

@@ -3,6 +3,11 @@
 //! A run has three parts: understand the arguments and the configuration file, let the command work, say what went
 //! wrong and end with the status for it.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "counts and positions of what is in memory"
+)]
+
 pub mod allocation;
 pub mod check;
 pub mod compare;

@@ -1,5 +1,10 @@
 //! What goes to standard error: errors, warnings and counts.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "counts and positions of what is in memory"
+)]
+
 use std::io::{Write, stderr};
 
 use anstream::{AutoStream, ColorChoice};

@@ -4,6 +4,15 @@
 //! run while it is small, so that a million lots bought before the first sale are sorted once. Whatever a rank depends on
 //! never changes while something is queued: a change makes a new lot. What is used up is passed over.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "counts and positions of what is in memory"
+)]
+#![allow(
+    clippy::indexing_slicing,
+    reason = "positions within the heap, and lots that are queued"
+)]
+
 use std::cmp::Ordering;
 use std::collections::VecDeque;
 

@@ -1,6 +1,11 @@
 //! Dates and times as files write them: recognizing the shape of one cell. Which of day and month comes first is
 //! decided elsewhere, over the whole column.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "parts of a day or a clock, each checked for its range before"
+)]
+
 use crate::date::Date;
 
 /// Which part of a numeric date comes first.

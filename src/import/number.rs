@@ -1,5 +1,10 @@
 //! Numbers as people and programs write them, read exactly or refused: no digit is ever lost.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "digits and places of one cell, fewer than a number may have"
+)]
+
 use rust_decimal::Decimal;
 
 use crate::trade::Packed;

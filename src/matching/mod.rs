@@ -1,5 +1,14 @@
 //! The engine: one chronological fold, from trades to disposal rows and open lots.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "minor units below 10^18, since `Money` refuses sums beyond 10^16 units; counts of what is in memory"
+)]
+#![allow(
+    clippy::indexing_slicing,
+    reason = "positions that the ledger, a plan or the history has handed out itself"
+)]
+
 mod acquire;
 mod coin;
 mod corporate;

@@ -2,6 +2,11 @@
 //!
 //! To add one: a file with its [`Method`], and a line in the list.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "shifts by what the numbers have to spare"
+)]
+
 mod average;
 mod fifo;
 mod hifo;

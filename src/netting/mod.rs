@@ -1,5 +1,10 @@
 //! Rows by tax year, through the country's worksheet, with what is carried from one year into the next.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "sums of minor units below 10^18: `Money` refuses sums beyond 10^16 units, `added` what options add to them"
+)]
+
 pub mod au;
 pub mod ca;
 pub mod de;

@@ -1,5 +1,10 @@
 //! A table as comma- or tab-separated values.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "counts and positions of what is in memory"
+)]
+
 use std::io::{self, Write};
 
 use crate::date::Date;

@@ -1,6 +1,15 @@
 //! Digits of dates, amounts and quantities, by hand: several times faster than the formatting machinery, which counts
 //! in tables of a million rows.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "digits of one number or one day: their ranges are those of the types"
+)]
+#![allow(
+    clippy::indexing_slicing,
+    reason = "positions within a buffer that holds the longest number"
+)]
+
 use crate::date::Date;
 use crate::money::{Minor, QUANTITY_PLACES, Quantity};
 use crate::output::table::{Id, Place};

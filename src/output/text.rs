@@ -1,5 +1,10 @@
 //! A page as text for a terminal or a pipe.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "counts and positions of what is in memory"
+)]
+
 use std::borrow::Cow;
 use std::io::{self, Write};
 

@@ -5,6 +5,11 @@
 //! broker's rows -names-> securities -pairing-> rows of ours beside rows of theirs -cause-> findings
 //! ```
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "counts and positions of what is in memory"
+)]
+
 mod cause;
 mod names;
 mod pairing;

@@ -1,5 +1,14 @@
 //! Which rows and columns a report has: each lists its columns once, and its cells come straight from the answer.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "minor units below 10^18, since `Money` refuses sums beyond 10^16 units; counts of what is in memory"
+)]
+#![allow(
+    clippy::indexing_slicing,
+    reason = "rows below the number that a table gives, columns that a page states itself"
+)]
+
 pub mod adjustments;
 pub mod comparison;
 pub mod computations;

@@ -7,11 +7,13 @@ use clap::Args;
 use crate::answer::Answer;
 use crate::report::comparison::{Comparison, Outcomes};
 use crate::report::{document, page};
+use crate::trade::History;
 
 use super::config::Config;
 use super::error::Error;
 use super::options::{Chosen, Computing, Files, Printing, Reading, Selecting};
 use super::print::Results;
+use super::progress::Progress;
 use super::work::frame;
 use super::{country, input, say};
 
@@ -46,12 +48,7 @@ impl Compare {
         let chosen = Chosen::new(&self.computing, &self.reading, config)?;
         let only = chosen.only(self.selecting.year.as_deref())?;
         let reading = input::read(&self.files.files, &chosen)?;
-        let mut outcomes = Outcomes::new();
-        for method in country::methods_to_compare(chosen.country) {
-            let mut settings = chosen.settings.clone();
-            settings.method = Some(method.to_owned());
-            outcomes.push((method, crate::compute(&reading.history, &settings)));
-        }
+        let outcomes = by_every_method(&reading.history, &chosen);
         if outcomes.iter().all(|(_, answer)| answer.is_err()) {
             let problems = outcomes.into_iter().find_map(|(_, answer)| answer.err());
             return Err(Error::Problems {
@@ -75,4 +72,17 @@ impl Compare {
         say::warnings(&frame);
         Ok(chosen.status(&frame))
     }
+}
+
+/// What the trades come to under each method of the country.
+fn by_every_method(history: &History, chosen: &Chosen) -> Outcomes {
+    let methods = country::methods_to_compare(chosen.country);
+    let events = history.trades.len().saturating_mul(methods.len());
+    let _progress = Progress::of("matching", events as u64, &chosen.settings.meter);
+    let under = |method: &'static str| {
+        let mut settings = chosen.settings.clone();
+        settings.method = Some(method.to_owned());
+        (method, crate::compute(history, &settings))
+    };
+    methods.into_iter().map(under).collect()
 }

@@ -84,7 +84,7 @@ impl<'t> Cells<'t> for Line<'t> {
             Cell::Id(id) => self.id(id),
             Cell::Place(place) => self.place(place),
             Cell::Ids(ids) => self.list(&ids, |text, id| digits::id(text, *id)),
-            Cell::Places(places) => self.list(&places, |text, place| digits::place(text, *place)),
+            Cell::Places(places) => self.places(&places),
             Cell::Rates(rates) => self.list(&rates, |text, rate| {
                 let written = format!("{} {} {}", rate.currency, rate.date, rate.rate);
                 text.extend_from_slice(written.as_bytes());
@@ -132,11 +132,8 @@ impl<'t> Cells<'t> for Line<'t> {
             line.bytes.push(b':');
             digits::integer(&mut line.bytes, u64::from(place.line));
         };
-        if !std::ptr::eq(self.plain, place.file) {
-            if !self.stands_plain(place.file) {
-                return self.quoting(place.file, number);
-            }
-            self.plain = place.file;
+        if !self.is_plain_name(place.file) {
+            return self.quoting(place.file, number);
         }
         self.bytes.extend_from_slice(place.file.as_bytes());
         number(self);
@@ -144,7 +141,35 @@ impl<'t> Cells<'t> for Line<'t> {
     }
 }
 
-impl Line<'_> {
+impl<'t> Line<'t> {
+    /// Whether the name of a file needs no quotes.
+    #[inline]
+    fn is_plain_name(&mut self, file: &'t str) -> bool {
+        if std::ptr::eq(self.plain, file) {
+            return true;
+        }
+        let plain = self.stands_plain(file);
+        if plain {
+            self.plain = file;
+        }
+        plain
+    }
+
+    /// Rows with semicolons between them.
+    fn places(&mut self, places: &[Place<'t>]) {
+        let plain = self.style.delimiter != b';';
+        if !plain || !places.iter().all(|place| self.is_plain_name(place.file)) {
+            return self.list(places, |text, place| digits::place(text, *place));
+        }
+        for (i, place) in places.iter().enumerate() {
+            if i > 0 {
+                self.bytes.push(b';');
+            }
+            digits::place(&mut self.bytes, *place);
+        }
+        self.separate();
+    }
+
     #[inline]
     fn separate(&mut self) {
         self.bytes.push(self.style.delimiter);

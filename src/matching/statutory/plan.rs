@@ -2,8 +2,10 @@
 //! later purchases. Money plays no part, so nothing that happens later can change what an earlier disposal was
 //! identified with.
 
-use rustc_hash::FxHashMap;
+use std::cell::Cell;
 use std::collections::VecDeque;
+
+use rustc_hash::FxHashMap;
 
 use super::moves::{Key, Manner, Move, What};
 use crate::answer::Match;
@@ -29,6 +31,8 @@ pub struct Line {
     days: Vec<Day>,
     /// Changes of units at the start of a day: position of the day, new, old.
     scales: Vec<(usize, Quantity, Quantity)>,
+    /// Where the day last asked for stands: the next one asked for is mostly the one behind it.
+    asked: Cell<usize>,
 }
 
 /// What one day buys and sells, and how that is matched.
@@ -86,9 +90,7 @@ impl Plan {
 
     /// The day of a holding.
     pub fn day(&self, key: Key, date: Date) -> Option<&Day> {
-        let line = self.lines.get(self.line_id(key, date)?)?;
-        let place = line.days.binary_search_by_key(&date, |day| day.date).ok()?;
-        line.days.get(place)
+        self.lines.get(self.line_id(key, date)?)?.day(date)
     }
 
     /// The line that a holding belongs to on a day, through its changes of name.
@@ -202,6 +204,17 @@ impl Plan {
 }
 
 impl Line {
+    fn day(&self, date: Date) -> Option<&Day> {
+        let asked = self.asked.get();
+        let near = self.days.iter().enumerate().skip(asked).take(2);
+        let place = match near.into_iter().find(|(_, day)| day.date == date) {
+            Some((place, _)) => place,
+            None => self.days.binary_search_by_key(&date, |day| day.date).ok()?,
+        };
+        self.asked.set(place);
+        self.days.get(place)
+    }
+
     fn at(&mut self, date: Date) -> &mut Day {
         if self.days.last().is_none_or(|day| day.date != date) {
             self.days.push(Day {

@@ -303,6 +303,10 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
         }
         let meaning = match self.action() {
             Ok(meaning) => meaning,
+            Err(Outcome::Wrong) if self.has_action() => {
+                let _ = self.date();
+                return self.other_cells_wrong();
+            }
             Err(outcome) => return outcome,
         };
         let rare = self.file.columns.has_rare(self.record, self.file.text);
@@ -356,7 +360,7 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
         }
     }
 
-    /// Reads the numbers of a row whose date or symbol is wrong, so that one run shows all that is wrong with it.
+    /// Reads the numbers of a row whose action, date or symbol is wrong, so that one run shows all that is wrong with it.
     #[cold]
     fn other_cells_wrong(mut self) -> Outcome {
         for column in [Column::Quantity, Column::Price, Column::Fee, Column::Total] {
@@ -428,6 +432,13 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
             Some(meaning) => Ok(Some(meaning)),
             None => Err(self.unclear_action()),
         }
+    }
+
+    /// Whether the row says what happened: one that does not is mostly no row at all.
+    fn has_action(&self) -> bool {
+        let columns = &self.file.columns;
+        let word = columns.get(Column::Action, self.record, self.file.text);
+        !word.is_empty()
     }
 
     #[cold]

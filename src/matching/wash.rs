@@ -499,7 +499,7 @@ impl Fold<'_> {
     }
 
     /// Whether a replacement in this account takes the loss over.
-    fn keeps_loss(&self, account: crate::trade::AccountId) -> bool {
+    pub(super) fn keeps_loss(&self, account: crate::trade::AccountId) -> bool {
         self.rules
             .keeps_loss
             .get(usize::from(account.0))

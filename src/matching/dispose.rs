@@ -10,14 +10,14 @@ use super::value::Valued;
 use super::wash::Loss;
 use super::{Halt, YearAmount, YearAmountKind};
 use crate::answer::trail::Cause;
-use crate::answer::{Codes, Disposal, Match, Term};
+use crate::answer::{Adjustment, Codes, Disposal, Match, Term};
 use crate::date::Date;
 use crate::diagnostic::Problem;
 use crate::jurisdiction::Gifts;
 use crate::lot::LotId;
 use crate::money::{Money, Quantity};
 use crate::parcel::{Parcel, Part};
-use crate::rule::us::GIFT;
+use crate::rule::us::{GIFT, LOST, SIX_MONTHS};
 use crate::trade::{AccountId, Class, TradeId};
 
 /// One disposal about to be carried out.
@@ -482,6 +482,9 @@ impl Fold<'_> {
             self.conservation.nondeductible += disallowed;
             row.adjustment = disallowed;
             row.codes = row.codes.with(Codes::NONDEDUCTIBLE);
+            let rule = Some(&SIX_MONTHS);
+            let never = Adjustment::never_deductible(position, row.quantity, disallowed, rule);
+            self.adjustments.push(never);
         }
         let long = gains.to_minor(places)?.min(loss - disallowed);
         if long > 0 {
@@ -585,12 +588,18 @@ impl Fold<'_> {
         let mut slices = self.identify(&sale)?;
         self.ledger.take_from_pool(sale.holding, &mut slices)?;
         self.realize(&sale, &slices)?;
-        for row in self.rows.since(before) {
+        let rule = self.law.is_us().then_some(&LOST);
+        for (row, position) in self.rows.since(before).zip(before..) {
             // Whatever the six-month rules said of it is within the whole loss.
-            self.conservation.nondeductible += row.cost - row.adjustment;
+            let rest = row.cost - row.adjustment;
+            self.conservation.nondeductible += rest;
             row.adjustment = row.cost;
             if self.law.is_us() {
                 row.codes = row.codes.with(Codes::NONDEDUCTIBLE);
+            }
+            if rest != 0 {
+                let never = Adjustment::never_deductible(position, row.quantity, rest, rule);
+                self.adjustments.push(never);
             }
         }
         Ok(())

@@ -248,11 +248,7 @@ impl Explainer<'_> {
                 lines.push(Line::new(text).rule(Some(rule)));
             }
             if row.cost != 0 {
-                let text = if row.quantity.is_zero() && row.proceeds == 0 {
-                    "long-term part of the loss of the row before"
-                } else {
-                    identified(row.matched)
-                };
+                let text = identified(row.matched);
                 let opened = row.lot.filter(|lot| lot.number > 0);
                 let by = opened.map_or(row.closed_by, |lot| lot.opened_by);
                 let line = Line::new(text).at(self.source(by));

@@ -354,9 +354,13 @@ impl Fold<'_> {
         let by_lot = self
             .law
             .term_of(self.class(holding.1), slice.held_from, self.today);
+        // What is delivered counts as property held on the day of the short sale, or bought since, like any other.
+        let young = young
+            || acquired > closed.opened
+            || self.law.term.term(slice.held_from, closed.opened) == Term::Short;
         let term = match (gain.is_negative(), self.law.is_us()) {
             (true, true) if held_long => Some(Term::Long),
-            (false, true) if young || acquired > closed.opened => Some(Term::Short),
+            (false, true) if young => Some(Term::Short),
             _ => by_lot,
         };
         let day = self.closing_day(id, gain.is_negative());

@@ -227,9 +227,11 @@ pub struct Adjustment {
     pub replacement: Option<LotName>,
     /// The purchase that replaced what was sold, whether or not it takes the loss over.
     pub purchase: Option<TradeId>,
-    /// The rule, by its name in [`crate::rule`].
-    pub rule: &'static crate::rule::Rule,
-    /// Units replaced, in the units of the sale.
+    /// Whether units bought in their place deny the loss; else it is never deductible, whatever is bought.
+    pub replaced: bool,
+    /// The rule, by its name in [`crate::rule`]; `None` where no law is applied.
+    pub rule: Option<&'static crate::rule::Rule>,
+    /// Units replaced, or lost without a deduction, in the units of the sale.
     pub quantity: Quantity,
     /// Amount, in minor units, positive.
     pub amount: Minor,
@@ -237,6 +239,28 @@ pub struct Adjustment {
     pub basis_after: Option<Money>,
     /// Start of their holding period afterwards.
     pub held_from_after: Option<Date>,
+}
+
+impl Adjustment {
+    /// A loss that no purchase denies but a rule on its own, such as that on theft.
+    pub fn never_deductible(
+        disposal: u32,
+        quantity: Quantity,
+        amount: Minor,
+        rule: Option<&'static crate::rule::Rule>,
+    ) -> Self {
+        Self {
+            disposal,
+            replacement: None,
+            purchase: None,
+            replaced: false,
+            rule,
+            quantity,
+            amount,
+            basis_after: None,
+            held_from_after: None,
+        }
+    }
 }
 
 /// The netting of one tax year: the lines of the country's worksheet in order.

@@ -545,6 +545,40 @@ fn check_says_how_everything_was_understood() {
         .done();
 }
 
+#[test]
+fn losses_that_no_purchase_has_to_deny_are_adjustments_too() {
+    let trades = "\
+date,action,symbol,class,quantity,price,total,tag
+2024-12-02,buy,SOL,crypto,4,100,,
+2025-02-03,lost,SOL,crypto,3,,,
+2025-04-03,buy,MUNI,fund,100,20,,
+2025-05-15,dividend,MUNI,fund,,,30,exempt-interest
+2025-07-15,sell,MUNI,fund,100,18,,
+2025-09-01,buy,ABC,stock,1,5,,
+";
+    let report = |format: &str, summary: &str| {
+        let words = format!("compute trades.csv --report adjustments --format {format}");
+        run(&words).file("trades.csv", trades).error(summary).done()
+    };
+    assert_eq!(
+        report("csv", ""),
+        "\
+disposal,replacement,rule,quantity,amount,basis_after,held_from_after
+SOL@2025-02-03#1,,us-lost,3,300.00,,
+MUNI@2025-07-15#1,,us-fund-six-months,100,30.00,,
+"
+    );
+    let table = report("table", "6 trades, 2 disposals, 2 open lots, 0 warnings\n");
+    let amounts = |start: &str| {
+        let line = table.lines().find(|line| line.trim().starts_with(start));
+        line.and_then(|line| line.split_whitespace().last().map(str::to_owned))
+    };
+    for line in ["total", "never deductible", "losses disallowed  "] {
+        assert_eq!(amounts(line).as_deref(), Some("330.00"), "{line}\n{table}");
+    }
+    assert_eq!(amounts("gone for good").as_deref(), Some("0.00"), "{table}");
+}
+
 const POOLED: &str = "\
 date,action,symbol,class,quantity,price,account,to_account
 2021-01-02,buy,BTC,crypto,1,10000,A,

@@ -34,6 +34,10 @@ fn options(text: &str) -> (ReadOptions, Settings) {
                 let class = class_named(class).unwrap();
                 options.symbol_classes.insert(symbol.into(), class);
             }
+            ("sheltered", account) => {
+                let setting = options.accounts.entry(account.into()).or_default();
+                setting.sheltered = true;
+            }
             ("jurisdiction", code) => {
                 let currency = jurisdiction::named(code).unwrap().currency.to_owned();
                 options.currency = Some(currency).filter(|currency| !currency.is_empty());

@@ -10,14 +10,14 @@ use super::value::Valued;
 use super::wash::Loss;
 use super::{Halt, YearAmount, YearAmountKind};
 use crate::answer::trail::Cause;
-use crate::answer::{Codes, Disposal, Match, Term};
+use crate::answer::{Adjustment, Codes, Disposal, Match, Term};
 use crate::date::Date;
 use crate::diagnostic::Problem;
 use crate::jurisdiction::Gifts;
-use crate::lot::LotId;
-use crate::money::{Money, Quantity};
+use crate::lot::{LotId, PurchaseId};
+use crate::money::{Minor, Money, Quantity, minor_share};
 use crate::parcel::{Parcel, Part};
-use crate::rule::us::GIFT;
+use crate::rule::us::{GIFT, LOST, SIX_MONTHS};
 use crate::trade::{AccountId, Class, TradeId};
 
 /// One disposal about to be carried out.
@@ -40,16 +40,21 @@ pub struct Sale<'a> {
 }
 
 /// What a fund paid out, for its six-month rules (26 USC 852(b)(4)).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Distribution {
-    /// When.
-    pub date: Date,
-    /// Per unit held.
+    /// The purchases of the six months before that it was paid on.
+    pub purchases: Vec<PurchaseId>,
+    /// On all units together.
     pub amount: Money,
     /// Units it was paid on.
     pub units: Quantity,
     /// Exempt-interest dividends disallow a loss, capital gain dividends make it long-term.
     pub exempt: bool,
+}
+
+/// The first day on which units have been held for more than six months: the day of purchase does not count.
+fn six_months_after(acquired: Date) -> Date {
+    acquired.plus(1).add_months(6)
 }
 
 /// What all rows of a sale have in common.
@@ -207,9 +212,7 @@ impl Fold<'_> {
         for slice in slices {
             let part = brought.take(slice.quantity)?;
             basis = basis.plus(slice.part.amount)?;
-            if let Some(loss) = self.row(sale, &kind, slice, part)? {
-                losses.push(loss);
-            }
+            self.row(sale, &kind, slice, part, &mut losses)?;
         }
         self.conservation.basis_out = basis;
         Ok(losses)
@@ -234,14 +237,15 @@ impl Fold<'_> {
         }
     }
 
-    /// One row; a loss that a loss rule may look at comes back.
+    /// One row; a loss that a loss rule may look at joins the others.
     fn row(
         &mut self,
         sale: &Sale<'_>,
         kind: &Kind,
         slice: &Slice,
         proceeds: Part,
-    ) -> Result<Option<Loss>, Halt> {
+        losses: &mut Vec<Loss>,
+    ) -> Result<(), Halt> {
         let (cost, held_from) = self.basis_against(slice, proceeds)?;
         let purchase = self.ledger.purchase(slice.purchase);
         if purchase.basis_unknown && !self.rules.unknown_basis_zero {
@@ -277,10 +281,9 @@ impl Fold<'_> {
             self.tell_row(sale, slice, cost)?;
         }
         if exact <= Money::ZERO {
-            return Ok(None);
+            return Ok(());
         }
-        self.six_months(position, slice, acquired)?;
-        Ok(Some(Loss {
+        let loss = Loss {
             row: position,
             quantity: slice.quantity,
             amount: printed.max(0),
@@ -290,7 +293,12 @@ impl Fold<'_> {
             acquired: (acquired, slice.purchase),
             order,
             holding: sale.holding,
-        }))
+        };
+        if self.distributions.is_empty() {
+            losses.push(loss);
+            return Ok(());
+        }
+        self.six_months(loss, losses)
     }
 
     /// Records where the row just made comes from.
@@ -451,64 +459,114 @@ impl Fold<'_> {
     }
 
     /// A loss on fund shares held six months or less is no loss as far as exempt-interest dividends were received on
-    /// them, and long-term as far as capital gain dividends were (26 USC 852(b)(4)).
-    fn six_months(&mut self, position: u32, slice: &Slice, acquired: Date) -> Result<(), Halt> {
-        if self.distributions.is_empty() {
-            return Ok(());
-        }
-        let Some(row) = self.rows.get_mut(position) else {
-            return Ok(());
-        };
-        let paid = self.distributions.get(&row.security);
-        let Some(paid) = paid.filter(|_| self.law.is_us()) else {
-            return Ok(());
-        };
-        if self.today >= acquired.plus(1).add_months(6) {
-            return Ok(());
-        }
-        let (mut exempt, mut gains) = (Money::ZERO, Money::ZERO);
-        for one in paid.iter().filter(|one| one.date >= acquired) {
-            let share = one.amount.share(slice.quantity, one.units)?;
-            if one.exempt {
-                exempt = exempt.plus(share)?;
-            } else {
-                gains = gains.plus(share)?;
-            }
-        }
-        let places = self.ledger.places();
-        let loss = -row.gain();
-        let disallowed = exempt.to_minor(places)?.min(loss);
-        if disallowed > 0 {
-            self.conservation.nondeductible += disallowed;
-            row.adjustment = disallowed;
+    /// them, and long-term as far as capital gain dividends were (26 USC 852(b)(4)). What is left of it, in one row or
+    /// two, is for the other loss rules.
+    fn six_months(&mut self, mut loss: Loss, losses: &mut Vec<Loss>) -> Result<(), Halt> {
+        let (exempt, gains) = self.received(&loss)?;
+        let denied = exempt.min(loss.amount);
+        loss.amount -= denied;
+        loss.exact = loss.exact.minus(self.minor(denied))?;
+        if denied > 0
+            && let Some(row) = self.rows.get_mut(loss.row)
+        {
+            row.adjustment = denied;
             row.codes = row.codes.with(Codes::NONDEDUCTIBLE);
         }
-        let long = gains.to_minor(places)?.min(loss - disallowed);
-        if long > 0 {
-            self.split_term(position, long);
+        let long = gains.min(loss.amount);
+        let second = if long == 0 {
+            None
+        } else {
+            self.split_term(&mut loss, long)?
+        };
+        for part in [Some(loss), second].into_iter().flatten() {
+            self.note_exempt(part.row);
+            if denied == 0 || part.amount > 0 {
+                losses.push(part);
+            }
         }
         Ok(())
     }
 
-    /// Divides a row in two so that `long` of its loss is long-term.
-    fn split_term(&mut self, position: u32, long: i64) {
+    /// What was received on the units of a loss, if they were held six months or less: exempt interest, and capital gain
+    /// dividends.
+    fn received(&self, loss: &Loss) -> Result<(Minor, Minor), Halt> {
+        let nothing = (0, 0);
+        let (acquired, purchase) = loss.acquired;
+        let Some(paid) = self.distributions.get(&loss.holding.1) else {
+            return Ok(nothing);
+        };
+        if self.today >= six_months_after(acquired) {
+            return Ok(nothing);
+        }
+        let (mut exempt, mut gains) = (Money::ZERO, Money::ZERO);
+        for one in paid.iter().filter(|one| one.purchases.contains(&purchase)) {
+            let share = one.amount.share(loss.quantity, one.units)?;
+            let sum = if one.exempt { &mut exempt } else { &mut gains };
+            *sum = sum.plus(share)?;
+        }
+        let places = self.ledger.places();
+        Ok((exempt.to_minor(places)?, gains.to_minor(places)?))
+    }
+
+    /// Makes `long` of a row's loss long-term: the whole row, or as many of its units as carry that much, in a row of
+    /// their own whose loss comes back.
+    fn split_term(&mut self, loss: &mut Loss, long: Minor) -> Result<Option<Loss>, Halt> {
+        let Some(row) = self.rows.get_mut(loss.row) else {
+            return Ok(None);
+        };
+        if long == loss.amount {
+            row.term = Some(Term::Long);
+            return Ok(None);
+        }
+        let whole = row.quantity;
+        let count = |minor: Minor| Quantity::new(minor.into());
+        let units = whole.share(count(long)?, count(loss.amount)?)?;
+        let proceeds = minor_share(row.proceeds, units, whole)?;
+        let adjustment = minor_share(row.adjustment, units, whole)?;
+        let second = Disposal {
+            quantity: units,
+            term: Some(Term::Long),
+            proceeds,
+            cost: proceeds + adjustment + long,
+            adjustment,
+            ..row.clone()
+        };
+        row.quantity = whole.minus(units)?;
+        row.proceeds -= second.proceeds;
+        row.cost -= second.cost;
+        row.adjustment -= adjustment;
+        let position = self.rows.push(second);
+        let trail = &mut self.ledger.trail;
+        trail.divide_row(loss.row, position, (units, whole))?;
+        let part = Loss {
+            row: position,
+            quantity: units,
+            amount: long,
+            exact: self.minor(long),
+            ..*loss
+        };
+        loss.quantity = loss.quantity.minus(units)?;
+        loss.amount -= long;
+        loss.exact = loss.exact.minus(part.exact)?;
+        Ok(Some(part))
+    }
+
+    /// Lists what a row's exempt-interest dividends take off its loss.
+    fn note_exempt(&mut self, position: u32) {
         let Some(row) = self.rows.get_mut(position) else {
             return;
         };
-        let loss = -row.gain();
-        if long == loss {
-            row.term = Some(Term::Long);
-            return;
+        if row.adjustment > 0 {
+            let (units, amount) = (row.quantity, row.adjustment);
+            self.conservation.nondeductible += amount;
+            let rule = Some(&SIX_MONTHS);
+            let never = Adjustment::never_deductible(position, units, amount, rule);
+            self.adjustments.push(never);
         }
-        // The second row keeps the character; its cost is the long part of the loss and it has no units of its own.
-        let mut second = row.clone();
-        row.cost -= long;
-        second.quantity = Quantity::ZERO;
-        second.term = Some(Term::Long);
-        second.proceeds = 0;
-        second.adjustment = 0;
-        second.cost = long;
-        self.rows.push(second);
+    }
+
+    fn minor(&self, amount: Minor) -> Money {
+        Money::from_minor(amount, self.ledger.places())
     }
 
     pub(super) fn dividend(&mut self, id: TradeId) -> Result<(), Halt> {
@@ -530,10 +588,14 @@ impl Fold<'_> {
         if !self.reported(trade.account) {
             return Ok(());
         }
-        let units = self.ledger.held((trade.account, trade.security));
+        let holding = (trade.account, trade.security);
+        let units = self.ledger.held(holding);
         if !units.is_zero() {
+            let lots = self.ledger.lots_of(holding).into_iter();
+            let lots = lots.map(|id| self.ledger.lot(id));
+            let young = lots.filter(|lot| self.today < six_months_after(lot.acquired));
             let one = Distribution {
-                date: self.today,
+                purchases: young.map(|lot| lot.purchase).collect(),
                 amount: total,
                 units,
                 exempt,
@@ -585,12 +647,18 @@ impl Fold<'_> {
         let mut slices = self.identify(&sale)?;
         self.ledger.take_from_pool(sale.holding, &mut slices)?;
         self.realize(&sale, &slices)?;
-        for row in self.rows.since(before) {
+        let rule = self.law.is_us().then_some(&LOST);
+        for (row, position) in self.rows.since(before).zip(before..) {
             // Whatever the six-month rules said of it is within the whole loss.
-            self.conservation.nondeductible += row.cost - row.adjustment;
+            let rest = row.cost - row.adjustment;
+            self.conservation.nondeductible += rest;
             row.adjustment = row.cost;
             if self.law.is_us() {
                 row.codes = row.codes.with(Codes::NONDEDUCTIBLE);
+            }
+            if rest != 0 {
+                let never = Adjustment::never_deductible(position, row.quantity, rest, rule);
+                self.adjustments.push(never);
             }
         }
         Ok(())

@@ -74,7 +74,8 @@ fn divided(
     Ok([washed, rest])
 }
 
-fn told_apart(
+/// Tells of the two rows that a row was divided into: of `part` of the `whole` units, and of the rest.
+pub fn told_apart(
     mut all: Provenance,
     (part, whole): (Quantity, Quantity),
 ) -> Result<[Provenance; 2], OutOfRange> {

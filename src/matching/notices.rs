@@ -180,7 +180,7 @@ fn gone_for_good(history: &History, matched: &Matched, places: u32) -> Option<Wa
     let lost = matched
         .adjustments
         .iter()
-        .filter(|adjustment| adjustment.replacement.is_none());
+        .filter(|adjustment| adjustment.replaced && adjustment.replacement.is_none());
     let total: Minor = lost.clone().map(|adjustment| adjustment.amount).sum();
     let at = unique(lost.filter_map(|adjustment| Some(history.trade(adjustment.purchase?).source)));
     if at.is_empty() {

@@ -323,7 +323,10 @@ impl Fold<'_> {
                     .delivered_row(id, holding, &one, slice, proceeds, extra, young, &mut rest)?;
                 losses.extend(loss);
             }
-            self.restart_holding(holding.1, one.opened, one.quantity)?;
+            // What a sheltered account delivers closes no short sale of the taxpayer (26 USC 1233(b)).
+            if self.reported(holding.0) {
+                self.restart_holding(holding.1, one.opened, one.quantity)?;
+            }
             self.defer(&mut losses)?;
         }
         Ok(())
@@ -351,9 +354,13 @@ impl Fold<'_> {
         let by_lot = self
             .law
             .term_of(self.class(holding.1), slice.held_from, self.today);
+        // What is delivered counts as property held on the day of the short sale, or bought since, like any other.
+        let young = young
+            || acquired > closed.opened
+            || self.law.term.term(slice.held_from, closed.opened) == Term::Short;
         let term = match (gain.is_negative(), self.law.is_us()) {
             (true, true) if held_long => Some(Term::Long),
-            (false, true) if young || acquired > closed.opened => Some(Term::Short),
+            (false, true) if young => Some(Term::Short),
             _ => by_lot,
         };
         let day = self.closing_day(id, gain.is_negative());
@@ -541,7 +548,8 @@ impl Fold<'_> {
     }
 
     /// A loss on closing a short is deferred as far as another short is opened within 30 days before or after; it
-    /// lowers the proceeds of that short (26 USC 1091(e)(2); the basis rule is practice).
+    /// lowers the proceeds of that short (26 USC 1091(e)(2); the basis rule is practice). One opened in a sheltered
+    /// account keeps its proceeds, and the loss is gone for good, as where such an account buys (Rev. Rul. 2008-5).
     fn defer_short_loss(
         &mut self,
         row: u32,
@@ -619,6 +627,7 @@ impl Fold<'_> {
 
     fn replace_short(&mut self, claim: &mut ShortClaim, holding: Holding) -> Result<(), Halt> {
         let places = self.ledger.places();
+        let kept = self.keeps_loss(holding.0);
         let Some(lots) = self.positions.shorts.get_mut(&holding) else {
             return Ok(());
         };
@@ -634,21 +643,23 @@ impl Fold<'_> {
             let before = minor_share(claim.amount, claim.matched, claim.units)?;
             claim.matched = claim.matched.plus(units)?;
             let amount = minor_share(claim.amount, claim.matched, claim.units)? - before;
-            let reduction = Part {
-                amount: Money::from_minor(-amount, places),
-                printed: -amount,
-            };
             let mut served = lot.clone();
             let trail = &mut self.ledger.trail;
             served.trail = trail.cut(lot.trail, units, lot.parcel.left())?;
-            let cause = Cause::Deferred {
-                disposal: claim.row,
-                held_from: (lot.opened, lot.opened),
-            };
-            trail.add_under(served.trail, &WASH_BASIS, (cause, units, reduction.amount));
             served.parcel = Parcel::from_part(units, lot.parcel.take(units)?, places);
             served.in_lieu = Parcel::from_part(units, lot.in_lieu.take(units)?, places);
-            served.parcel.adjust(reduction)?;
+            if kept {
+                let reduction = Part {
+                    amount: Money::from_minor(-amount, places),
+                    printed: -amount,
+                };
+                let cause = Cause::Deferred {
+                    disposal: claim.row,
+                    held_from: (lot.opened, lot.opened),
+                };
+                trail.add_under(served.trail, &WASH_BASIS, (cause, units, reduction.amount));
+                served.parcel.adjust(reduction)?;
+            }
             served.used = true;
             let name = LotName {
                 security: holding.1,
@@ -665,15 +676,20 @@ impl Fold<'_> {
             position += 1;
             self.rows.deny(claim.row, amount);
             self.conservation.disallowed += amount;
-            self.conservation.deferred += amount;
+            if kept {
+                self.conservation.deferred += amount;
+            } else {
+                self.conservation.lost += amount;
+            }
             self.adjustments.push(Adjustment {
                 disposal: claim.row,
-                replacement: Some(name),
+                replacement: kept.then_some(name),
                 purchase: Some(name.opened_by),
-                rule: &WASH_SALE,
+                replaced: true,
+                rule: Some(&WASH_SALE),
                 quantity: units,
                 amount,
-                basis_after: Some(after),
+                basis_after: kept.then_some(after),
                 held_from_after: None,
             });
         }

@@ -252,6 +252,21 @@ impl Recorder {
         }
     }
 
+    /// A row was divided: the second tells of `part` of the `whole` units.
+    pub fn divide_row(
+        &mut self,
+        row: u32,
+        second: u32,
+        parts: (Quantity, Quantity),
+    ) -> Result<(), OutOfRange> {
+        if let Some(all) = self.rows.remove(&row) {
+            let [own, rest] = super::divided::told_apart(all, parts)?;
+            self.rows.insert(second, own);
+            self.rows.insert(row, rest);
+        }
+        Ok(())
+    }
+
     /// A row that closes a short position.
     pub fn closed(&mut self, row: u32, cost: Handle, proceeds: Handle) {
         if self.on {

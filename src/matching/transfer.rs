@@ -43,12 +43,28 @@ impl Fold<'_> {
         let Some(to) = row.trade.rest().rarest().to_account else {
             return Err(row.missing("to_account"));
         };
+        self.refuse_taxed(id, row.trade.account, to)?;
         let fee = self.transfer_fee_units(&row)?;
         let sale = self.sale(&row, id, row.quantity()?, Money::ZERO);
         let mut slices = self.identify_by_method(&sale)?;
         self.ledger.take_from_pool(sale.holding, &mut slices)?;
         self.arrive(to, row.trade.security, slices)?;
         self.pay_transfer_fee(id, row.trade.account, to, fee)
+    }
+
+    /// What a sheltered account hands out has its value of that day as basis, and a new holding period; what it takes in
+    /// was disposed of. Neither carries the lots over.
+    fn refuse_taxed(&self, id: TradeId, from: AccountId, to: AccountId) -> Result<(), Halt> {
+        let sheltered = |account| self.history.account(account).sheltered;
+        if !self.law.is_us() || sheltered(from) == sheltered(to) {
+            return Ok(());
+        }
+        Err(Problem::at(
+            self.history.trade(id).source,
+            "a transfer between a taxable account and a sheltered one is no plain transfer",
+        )
+        .help("write `sell` at market value in the one; in the other `opening` with that value as `basis`, or `buy` if it is the sheltered one")
+        .into())
     }
 
     /// Only the departure: the units wait for their arrival.
@@ -123,6 +139,7 @@ impl Fold<'_> {
         quantity: Quantity,
     ) -> Result<(), Halt> {
         let trade = self.trade(id);
+        self.refuse_taxed(id, departure.account, trade.account)?;
         let lost = departure.quantity.minus(quantity)?;
         if lost.is_negative() {
             return Err(Problem::at(

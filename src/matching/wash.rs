@@ -383,7 +383,8 @@ impl Fold<'_> {
             disposal: row,
             replacement: None,
             purchase: Some(by),
-            rule: &WASH_SALE,
+            replaced: true,
+            rule: Some(&WASH_SALE),
             quantity: units,
             amount,
             basis_after: None,
@@ -490,7 +491,8 @@ impl Fold<'_> {
                 disposal: claim.loss.row,
                 replacement: kept.then_some(name),
                 purchase: Some(name.opened_by),
-                rule: &WASH_SALE,
+                replaced: true,
+                rule: Some(&WASH_SALE),
                 quantity: units,
                 amount,
                 basis_after,
@@ -501,7 +503,7 @@ impl Fold<'_> {
     }
 
     /// Whether a replacement in this account takes the loss over.
-    fn keeps_loss(&self, account: crate::trade::AccountId) -> bool {
+    pub(super) fn keeps_loss(&self, account: crate::trade::AccountId) -> bool {
         self.rules
             .keeps_loss
             .get(usize::from(account.0))

@@ -1,4 +1,4 @@
-//! The adjustments: every loss denied, deferred or ring-fenced, and the lot that takes it over.
+//! The adjustments: every loss denied, deferred or ring-fenced, and the lot that takes it over, if one does.
 
 use crate::answer::Adjustment;
 use crate::money::Money;
@@ -20,7 +20,10 @@ impl<'a> Adjustments<'a> {
             let lot = t.at(row).replacement;
             lot.map_or(Cell::Null, |lot| t.frame.lot(lot))
         }),
-        field("rule", |t, row| Cell::Word(t.at(row).rule.id)),
+        field("rule", |t, row| {
+            let rule = t.at(row).rule;
+            rule.map_or(Cell::Null, |rule| Cell::Word(rule.id))
+        }),
         field("quantity", |t, row| Cell::Quantity(t.at(row).quantity)),
         field("amount", |t, row| Cell::Amount(t.at(row).amount)),
         field("basis_after", |t, row| t.amount(t.at(row).basis_after)),

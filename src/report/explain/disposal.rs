@@ -3,7 +3,7 @@
 use super::movement::negligible;
 use super::{Exact, Explainer, Explanation, Line, Part};
 use crate::answer::trail::{Beside, Cause, Movement, Sold};
-use crate::answer::{Adjustment, Codes, Disposal, Match, Term};
+use crate::answer::{Adjustment, Disposal, Match, Term};
 use crate::date::Date;
 use crate::jurisdiction::Defer;
 use crate::money::{Minor, Money, Quantity};
@@ -248,11 +248,7 @@ impl Explainer<'_> {
                 lines.push(Line::new(text).rule(Some(rule)));
             }
             if row.cost != 0 {
-                let text = if row.quantity.is_zero() && row.proceeds == 0 {
-                    "long-term part of the loss of the row before"
-                } else {
-                    identified(row.matched)
-                };
+                let text = identified(row.matched);
                 let opened = row.lot.filter(|lot| lot.number > 0);
                 let by = opened.map_or(row.closed_by, |lot| lot.opened_by);
                 let line = Line::new(text).at(self.source(by));
@@ -470,27 +466,20 @@ impl Explainer<'_> {
     fn adjustment(&self, position: usize, row: &Disposal) -> Option<Part> {
         let own = |adjustment: &&Adjustment| adjustment.disposal as usize == position;
         let mut lines = Vec::new();
-        let mut replaced: Minor = 0;
+        let mut accounted: Minor = 0;
         lines.extend(self.quantities(position, row));
         for adjustment in self.frame.answer.adjustments.iter().filter(own) {
-            replaced += adjustment.amount;
-            lines.extend(self.replacement(row, adjustment));
+            accounted += adjustment.amount;
+            if adjustment.replaced {
+                lines.extend(self.replacement(row, adjustment));
+            } else {
+                lines.push(self.never_deductible(row, adjustment));
+            }
         }
-        if row.codes.has(Codes::NONDEDUCTIBLE) && row.adjustment != replaced {
-            let (text, rule) = match self.trade(row.closed_by).action {
-                Action::Lost => ("lost or stolen: no loss is deductible", &us::LOST),
-                _ => (
-                    "exempt-interest dividends received on shares held six months or less",
-                    &us::SIX_MONTHS,
-                ),
-            };
-            let line = Line::new(text).amount(row.adjustment - replaced);
-            lines.push(line.at(self.source(row.closed_by)).rule(self.us(rule)));
+        if self.law.code != "us" && row.adjustment != accounted {
+            lines.push(self.counted_here(row, row.adjustment - accounted));
         }
-        if self.law.code != "us" && row.adjustment != replaced {
-            lines.push(self.besides_replaced(row, row.adjustment - replaced));
-        }
-        lines.extend(self.still_open(row, replaced));
+        lines.extend(self.still_open(row, accounted));
         if lines.is_empty() {
             return None;
         }
@@ -518,7 +507,7 @@ impl Explainer<'_> {
         );
         let mut line = Line::new(format!("{units} sold were replaced"))
             .amount(adjustment.amount)
-            .rule(Some(adjustment.rule));
+            .rule(adjustment.rule);
         let mut lines = Vec::new();
         if let Some(purchase) = adjustment.purchase {
             let trade = self.trade(purchase);
@@ -572,14 +561,21 @@ impl Explainer<'_> {
         Some(Line::new(text).rule(rule))
     }
 
-    /// What of an adjustment no replacement explains: an earlier loss that counts here, or a loss that never does.
-    fn besides_replaced(&self, row: &Disposal, amount: Minor) -> Line {
-        if amount > 0 {
-            let line = Line::new("lost or stolen: the loss is not allowed").amount(amount);
-            return line
-                .at(self.source(row.closed_by))
-                .rule(self.law.rule_on(Action::Lost));
-        }
+    /// A loss of a kind that no purchase has to deny.
+    fn never_deductible(&self, row: &Disposal, adjustment: &Adjustment) -> Line {
+        let text = if adjustment.rule == Some(&us::SIX_MONTHS) {
+            "exempt-interest dividends received on shares held six months or less"
+        } else if self.law.code == "us" {
+            "lost or stolen: no loss is deductible"
+        } else {
+            "lost or stolen: the loss is not allowed"
+        };
+        let line = Line::new(text).amount(adjustment.amount);
+        line.at(self.source(row.closed_by)).rule(adjustment.rule)
+    }
+
+    /// A loss of earlier units that counts on these.
+    fn counted_here(&self, row: &Disposal, amount: Minor) -> Line {
         let carried = self.frame.answer.adjustments.iter();
         let carried = carried.filter(|one| one.replacement.is_some() && one.replacement == row.lot);
         let from: Vec<String> = carried.map(|one| self.id(one.disposal as usize)).collect();
@@ -589,11 +585,11 @@ impl Explainer<'_> {
             .rule(self.law.defer.and_then(Defer::rule))
     }
 
-    fn gone(&self, purchase: TradeId, own: &'static Rule) -> Line {
+    fn gone(&self, purchase: TradeId, own: Option<&'static Rule>) -> Line {
         let account = self.frame.history.account(self.trade(purchase).account);
         if self.law.code != "us" {
             let text = "the loss is gone for good: a registered plan keeps no cost";
-            return Line::new(text).rule(Some(own));
+            return Line::new(text).rule(own);
         }
         let (text, rule) = if account.sheltered {
             (
@@ -623,17 +619,17 @@ impl Explainer<'_> {
         if let Some(from) = adjustment.held_from_after {
             text.push_str(&format!(", held from {from}"));
         }
-        let rule = self.us(&us::WASH_BASIS).or(Some(adjustment.rule));
+        let rule = self.us(&us::WASH_BASIS).or(adjustment.rule);
         Line::new(text).rule(rule)
     }
 
-    fn still_open(&self, row: &Disposal, replaced: Minor) -> Option<Line> {
+    fn still_open(&self, row: &Disposal, disallowed: Minor) -> Option<Line> {
         let until = row.provisional_until?;
         if self.law.later_days().is_some() {
             let text = format!("a purchase up to {until} may still be identified with these units");
             return Some(Line::new(text));
         }
-        let loss = row.cost - row.proceeds - replaced;
+        let loss = row.cost - row.proceeds - disallowed;
         let text = format!(
             "a purchase up to {until} may still disallow the other {}",
             self.amount(loss)

@@ -18,7 +18,7 @@ impl Explainer<'_> {
         exact.printed(
             total,
             self.frame.places,
-            "in a row of its own, for its other term",
+            "cents carried by the other row of the sale",
         )
     }
 

@@ -17,16 +17,21 @@ pub fn laws(frame: &Frame<'_>, page: &mut Page<'_>) {
     units(frame, page);
 }
 
-/// Losses disallowed are basis added, gone for good, or still pending.
+/// Losses disallowed are basis added, gone for good, still pending, or of a kind that is never deductible.
 pub fn losses(frame: &Frame<'_>, page: &mut Page<'_>) {
     let sums = &frame.answer.conservation;
-    page.entries(vec![
+    let mut entries = vec![
         Entry::Head("losses disallowed, all years".to_owned()),
         line(frame, "basis added", sums.deferred),
         line(frame, "gone for good", sums.lost),
         line(frame, "still pending", sums.pending()),
-        total(frame, "losses disallowed", sums.disallowed),
-    ]);
+    ];
+    if sums.nondeductible != 0 {
+        entries.push(line(frame, "never deductible", sums.nondeductible));
+    }
+    let all = sums.disallowed + sums.nondeductible;
+    entries.push(total(frame, "losses disallowed", all));
+    page.entries(entries);
     if sums.open != 0 {
         page.remark(format!(
             "losses of {} are not disallowed so far: purchases after the data may still change that",
@@ -147,7 +152,7 @@ pub fn json(frame: &Frame<'_>) -> serde_json::Value {
     serde_json::json!({
         "losses": {
             "disallowed": minor(sums.disallowed), "deferred": minor(sums.deferred), "lost": minor(sums.lost),
-            "pending": minor(sums.pending()), "open": minor(sums.open),
+            "pending": minor(sums.pending()), "nondeductible": minor(sums.nondeductible), "open": minor(sums.open),
         },
         "basis": {
             "came": sums.basis_in.to_string(), "moved": sums.basis_moved.to_string(),

@@ -175,13 +175,9 @@ impl<'a> Walk<'a> {
                 continue;
             };
             self.conservation.basis_out = self.conservation.basis_out.plus(cost.amount)?;
-            let (today, at_cost) = (self.today, self.at_cost.remove(&row));
+            self.settle(row, cost.printed);
+            let today = self.today;
             if let Some(row) = self.rows.get_mut(row as usize) {
-                // A transfer to the spouse was entered with its proceeds still open: they are its cost.
-                if at_cost {
-                    row.proceeds = cost.printed;
-                }
-                row.cost = cost.printed;
                 row.lot = Some(served.name);
                 (row.acquired, row.held_from) = (Some(today), Some(today));
             }

@@ -28,9 +28,9 @@ use crate::matching::statutory::tally::Tally;
 use crate::matching::statutory::told::{PoolPlace, Told};
 use crate::matching::statutory::written::Position;
 use crate::matching::trail::{Handle, Recorder};
-use crate::money::{Money, Quantity, minor_share};
+use crate::money::{Minor, Money, Quantity, minor_share};
 use crate::parcel::{Parcel, Part};
-use crate::trade::{AccountId, Class, History, SecurityId, TradeId};
+use crate::trade::{AccountId, Action, Class, History, SecurityId, TradeId};
 
 /// Nothing.
 pub const ZERO: Part = Part {
@@ -69,6 +69,8 @@ pub struct Walk<'a> {
     lacking: BTreeMap<Key, Quantity>,
     /// Of those, transfers to the spouse, whose proceeds will be their cost.
     at_cost: FxHashSet<u32>,
+    /// Rows of what was lost, whose cost is still open.
+    lost: FxHashSet<u32>,
     numbers: FxHashMap<(SecurityId, Date), u32>,
     lifts: BTreeMap<Date, Vec<Key>>,
     year: i32,
@@ -179,6 +181,7 @@ impl<'a> Walk<'a> {
             same_day: FxHashMap::default(),
             waiting: FxHashMap::default(),
             at_cost: FxHashSet::default(),
+            lost: FxHashSet::default(),
             uncovered: BTreeMap::new(),
             lacking: BTreeMap::new(),
             numbers: FxHashMap::default(),
@@ -318,12 +321,6 @@ impl<'a> Walk<'a> {
             (Way::Spouse, false) => row.cost.printed,
             (Way::Sale | Way::Lost | Way::Gone, _) => row.proceeds.printed,
         };
-        let denied = if row.way == Way::Lost {
-            row.cost.printed
-        } else {
-            0
-        };
-        self.conservation.nondeductible += denied;
         let class = self.class(row.key.1);
         let held_from = row.held_from.unwrap_or(self.today);
         self.rows.push(Disposal {
@@ -339,16 +336,53 @@ impl<'a> Walk<'a> {
             disposed: row.tax_day,
             proceeds,
             cost: if open { 0 } else { row.cost.printed },
-            adjustment: denied,
+            adjustment: 0,
             provisional_until: None,
             lot: row.lot,
             closed_by: row.trade,
         });
         let position = self.rows.len() as u32 - 1;
-        if row.way == Way::Spouse && open {
-            self.at_cost.insert(position);
+        match (row.way, open) {
+            (Way::Spouse, true) => {
+                self.at_cost.insert(position);
+            }
+            (Way::Lost, true) => {
+                self.lost.insert(position);
+            }
+            (Way::Lost, false) => self.deny_lost(position),
+            (Way::Spouse, false) | (Way::Sale | Way::Gone, _) => {}
         }
         Ok(Some(position))
+    }
+
+    /// Gives a row the cost that it was entered without.
+    fn settle(&mut self, position: u32, cost: Minor) {
+        let Some(row) = self.rows.get_mut(position as usize) else {
+            return;
+        };
+        row.cost = cost;
+        // A transfer to the spouse was entered with its proceeds still open: they are its cost.
+        if self.at_cost.remove(&position) {
+            row.proceeds = cost;
+        }
+        if self.lost.remove(&position) {
+            self.deny_lost(position);
+        }
+    }
+
+    /// What was lost or stolen has no deductible loss.
+    fn deny_lost(&mut self, position: u32) {
+        let Some(row) = self.rows.get_mut(position as usize) else {
+            return;
+        };
+        let (units, amount) = (row.quantity, row.cost);
+        row.adjustment = amount;
+        self.conservation.nondeductible += amount;
+        if amount != 0 {
+            let rule = self.law.rule_on(Action::Lost);
+            let never = Adjustment::never_deductible(position, units, amount, rule);
+            self.adjustments.push(never);
+        }
     }
 
     /// The tax year of a day, by the calendar year in which it begins.

@@ -67,14 +67,9 @@ impl<'a> Walk<'a> {
         for OfYear { row, units, trade } in std::mem::take(&mut stock.of_year) {
             let (cost, origin) = self.take_pooled(key, units, trade)?;
             self.tell_cost(row, (trade, units, cost.amount), origin);
-            let at_cost = row.is_some_and(|row| self.at_cost.remove(&row));
-            let row = row.and_then(|row| self.rows.get_mut(row as usize));
             let sum = match row {
                 Some(row) => {
-                    row.cost = cost.printed;
-                    if at_cost {
-                        row.proceeds = cost.printed;
-                    }
+                    self.settle(row, cost.printed);
                     &mut self.conservation.basis_out
                 }
                 None => &mut self.conservation.basis_gone,

@@ -54,30 +54,56 @@ impl Rate {
     }
 }
 
+/// What is wrong with a file of rates, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrongRates {
+    /// The line, counted from 1.
+    pub line: u32,
+    /// The cell, if one is to blame.
+    pub cell: Option<usize>,
+    /// What is wrong.
+    pub message: String,
+    /// What separates cells.
+    pub delimiter: u8,
+}
+
 impl Rates {
     /// Reads a file.
     ///
     /// # Errors
     /// What is wrong with it, with the line.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, WrongRates> {
         let text = text.trim_start_matches('\u{feff}');
         let mut lines = text.lines().enumerate();
-        let (_, header) = lines.next().ok_or("the rates are empty")?;
+        let header = lines.next().map_or("", |(_, header)| header);
         let mark = if header.contains(';') { ';' } else { ',' };
+        let wrong = |line: usize, cell: Option<usize>, message: String| WrongRates {
+            line: u32::try_from(line).unwrap_or(u32::MAX),
+            cell,
+            message,
+            delimiter: mark as u8,
+        };
+        if header.is_empty() {
+            return Err(wrong(1, None, "the rates are empty".to_owned()));
+        }
         let names: Vec<String> = cells(header, mark);
         let lower: Vec<String> = names.iter().map(|name| name.to_lowercase()).collect();
         let column = |name: &str| lower.iter().position(|known| known == name);
-        let date = column("date").ok_or("the rates have no column `date`")?;
+        let date = column("date")
+            .ok_or_else(|| wrong(1, None, "the rates have no column `date`".to_owned()))?;
         let mut rates = Self::default();
         for (index, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
             let cells = cells(line, mark);
-            let wrong = |what: &str| format!("line {}: {what}", index + 1);
             let cell = |place: usize| cells.get(place).map_or("", String::as_str);
-            let day = Date::parse_iso(cell(date)).ok_or_else(|| wrong("no date as 2024-12-31"))?;
+            let wrong = |place: usize, what: &str| {
+                let message = format!("`{}` is no {what}", cell(place));
+                wrong(index + 1, Some(place), message)
+            };
+            let day = Date::parse_iso(cell(date)).ok_or_else(|| wrong(date, "date"))?;
             match (column("currency"), column("rate")) {
                 (Some(currency), Some(rate)) => {
                     let code = cell(currency).to_uppercase();
-                    let value = number(cell(rate)).ok_or_else(|| wrong("no rate above zero"))?;
+                    let value = number(cell(rate)).ok_or_else(|| wrong(rate, "rate above zero"))?;
                     rates.long.entry(code).or_default().insert(day, value);
                 }
                 _ => {
@@ -86,7 +112,7 @@ impl Rates {
                             continue;
                         }
                         let value =
-                            number(cell(place)).ok_or_else(|| wrong("no rate above zero"))?;
+                            number(cell(place)).ok_or_else(|| wrong(place, "rate above zero"))?;
                         let code = name.to_uppercase();
                         rates.per_euro.entry(code).or_default().insert(day, value);
                     }
@@ -222,7 +248,8 @@ mod tests {
     #[test]
     fn a_bad_line_is_named() {
         let wrong = Rates::parse("date,currency,rate\n2024-01-02,USD,0\n").unwrap_err();
-        assert_eq!(wrong, "line 2: no rate above zero");
+        assert_eq!((wrong.line, wrong.cell), (2, Some(2)));
+        assert_eq!(wrong.message, "`0` is no rate above zero");
         assert!(Rates::parse("day,rate\n").is_err());
     }
 }

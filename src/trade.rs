@@ -463,6 +463,14 @@ impl Trade {
         }
     }
 
+    /// Gives the total of a sale its sign where the fees took more than the units brought.
+    pub fn total_is_owed(&mut self) {
+        let rest = self.extra.as_mut().map(|extra| &mut extra.rest);
+        if let Some(total) = rest.and_then(|rest| rest.total.as_mut()) {
+            *total = -total.abs();
+        }
+    }
+
     /// A rare column, or its absence.
     #[inline]
     pub fn rest(&self) -> &Rest {

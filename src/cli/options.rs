@@ -9,16 +9,17 @@ use clap::{Args, ValueEnum};
 use rust_decimal::Decimal;
 
 use crate::date::Date;
-use crate::diagnostic::one_line;
-use crate::import::AccountSetting;
+use crate::diagnostic::Problem;
 use crate::import::formats::Format as Mapping;
+use crate::import::{AccountSetting, ReadOptions};
 use crate::jurisdiction::{JURISDICTIONS, Jurisdiction};
 use crate::meter::Meter;
 use crate::method::METHODS;
 use crate::output::{FORMATS, Format};
-use crate::rates::Rates;
+use crate::rates::{Rates, WrongRates};
 use crate::report::REPORTS;
 use crate::settings::{FilingStatus, Settings, WashSales};
+use crate::source::{Source, Sources};
 use crate::trade::Class;
 
 use super::config::Config;
@@ -323,6 +324,7 @@ impl Chosen {
         for (key, _) in &computing.carry_in {
             known_key(country, key)?;
         }
+        known_ways_of_reading(reading)?;
         Ok(Self {
             settings: settings(computing, reading, &config, rates(computing)?),
             country,
@@ -341,6 +343,23 @@ impl Chosen {
     }
 }
 
+/// Refuses a time zone and a date format that nobody could mean.
+fn known_ways_of_reading(reading: &Reading) -> Result<(), Error> {
+    let options = ReadOptions {
+        timezone: reading.timezone.clone(),
+        date_format: reading.date_format.clone(),
+        ..ReadOptions::default()
+    };
+    match crate::import::wrong_options(&options).first() {
+        None => Ok(()),
+        Some(wrong) => Err(Error::Usage(format!(
+            "{}; {}",
+            wrong.message,
+            wrong.help.as_deref().unwrap_or_default()
+        ))),
+    }
+}
+
 /// The rates of `--rates`.
 fn rates(computing: &Computing) -> Result<Rates, Error> {
     let mut rates = match &computing.rates {
@@ -349,13 +368,31 @@ fn rates(computing: &Computing) -> Result<Rates, Error> {
             let name = path.display();
             let text = std::fs::read_to_string(path)
                 .map_err(|error| Error::Usage(format!("cannot read {name}: {error}")))?;
-            Rates::parse(&text).map_err(|wrong| {
-                Error::Usage(format!("{name}: {}", one_line(&wrong.to_string())))
-            })?
+            Rates::parse(&text).map_err(|wrong| wrong_rates(&name.to_string(), text, &wrong))?
         }
     };
     rates.previous = computing.rate_fallback == Some(RateFallback::Previous);
     Ok(rates)
+}
+
+/// What is wrong with the rates, with the row.
+fn wrong_rates(name: &str, text: String, wrong: &WrongRates) -> Error {
+    let mut sources = Sources::default();
+    let file = sources.add(name);
+    let limit = text.len();
+    sources.keep(file, wrong.delimiter, text.into_bytes(), limit);
+    let source = Source {
+        file,
+        line: wrong.line,
+    };
+    let problem = match wrong.cell {
+        Some(cell) => Problem::in_cell(source, cell, wrong.message.clone()),
+        None => Problem::at(source, wrong.message.clone()),
+    };
+    Error::Problems {
+        problems: vec![problem.help("a row of rates is `date,currency,rate`: units of the report's currency per unit of `currency`, such as 2024-12-31,EUR,1.04")],
+        sources,
+    }
 }
 
 fn settings(computing: &Computing, reading: &Reading, config: &Config, rates: Rates) -> Settings {

@@ -80,7 +80,11 @@ fn check_trade(trade: &mut Trade, security: &Security) -> Result<Total, Fault> {
         }
         return Ok(Total::Agrees);
     }
-    check.agrees(trade, security)
+    let total = check.agrees(trade, security)?;
+    if check.is_owed() {
+        trade.total_is_owed();
+    }
+    Ok(total)
 }
 
 fn no_total(trade: &Trade) -> Result<Total, Fault> {
@@ -155,6 +159,11 @@ impl Check {
             || expected
                 .checked_add(self.total)
                 .is_some_and(|sum| sum.abs() <= tolerance)
+    }
+
+    /// Whether the fees of a sale took more than the units brought: its total, read as a size, is then below zero.
+    fn is_owed(&self) -> bool {
+        !self.adds && self.expected(self.fee).is_sign_negative() && !self.total.is_zero()
     }
 
     /// A fee below zero is a cost or a rebate: whichever alone fits the total.

@@ -195,27 +195,19 @@ fn cancelled(
     let mut done: Vec<&Cancel> = Vec::new();
     for cancel in cancels {
         let before = gone.len();
-        match &cancel.id {
-            Some(id) => {
-                let targets = shared
-                    .trades
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, trade)| trade.rest().id.as_ref() == Some(id));
-                for (at, _) in targets {
-                    gone.entry(at).or_insert(CANCELLED);
-                }
+        if let Some(id) = &cancel.id {
+            let trades = shared.trades.iter().enumerate();
+            for (at, _) in trades.filter(|(_, trade)| trade.rest().id.as_ref() == Some(id)) {
+                gone.entry(at).or_insert(CANCELLED);
             }
-            None => {
-                let target = (0..shared.trades.len()).rev().find(|at| {
-                    !gone.contains_key(at)
-                        && shared
-                            .trades
-                            .get(*at)
-                            .is_some_and(|trade| matches(cancel, trade))
-                });
-                target.map(|at| gone.insert(at, CANCELLED));
-            }
+        }
+        if gone.len() == before {
+            // The id may be the cancellation's own: then the fields say which row it undoes.
+            let target = (0..shared.trades.len()).rev().find(|at| {
+                let trade = shared.trades.get(*at);
+                !gone.contains_key(at) && trade.is_some_and(|trade| matches(cancel, trade))
+            });
+            target.map(|at| gone.insert(at, CANCELLED));
         }
         let repeats = done.iter().any(|other| {
             let elsewhere = Cancel {
@@ -247,7 +239,9 @@ fn no_target(cancel: &Cancel) -> Problem {
     let problem = match &cancel.id {
         Some(id) => Problem::at(
             cancel.source,
-            format!("nothing to cancel: no row has the id `{id}`"),
+            format!(
+                "nothing to cancel: no row has the id `{id}`, nor this date, symbol, account, quantity and price"
+            ),
         ),
         None => Problem::at(
             cancel.source,

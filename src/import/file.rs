@@ -11,7 +11,7 @@ use crate::import::encoding::Encoding;
 use crate::import::formats::apply::Mapped;
 use crate::import::formats::rows::SEPARATOR;
 use crate::import::header::{self, Header, NoHeader};
-use crate::import::number::DecimalMark;
+use crate::import::number::{self, DecimalMark};
 use crate::import::plain::Plain;
 use crate::import::reading::{ActionReading, ColumnReading, FileReading, ReadOptions, RowOrder};
 use crate::import::row::{Cancel, Outcome, RowReader};
@@ -135,6 +135,15 @@ pub struct Dates {
     pub other: Vec<(Column, DateColumn)>,
 }
 
+/// Which columns write numbers below zero.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Signs {
+    /// Quantities.
+    pub quantity: bool,
+    /// Totals.
+    pub total: bool,
+}
+
 /// A file while its rows are read.
 #[derive(Debug)]
 pub struct FileReader<'a, 't> {
@@ -163,6 +172,7 @@ pub struct FileReader<'a, 't> {
     /// Rows written by a format: the line of the file for each, and the cell of the file for each cell.
     mapped: Option<&'t Mapped>,
     zoned_rows: u64,
+    signs: Option<Signs>,
     year_begins: (u32, u32),
     /// The last day looked at, and how many days it lies after the nearest begin of a tax year, if close to it.
     last_day: Option<(Date, Option<i64>)>,
@@ -265,6 +275,7 @@ fn read_rows<'t>(
         header,
         mapped,
         zoned_rows: 0,
+        signs: None,
         year_begins: options.year_begins.unwrap_or((1, 1)),
         last_day: None,
     };
@@ -294,6 +305,26 @@ impl<'t> FileReader<'_, 't> {
             file: self.number,
             columns: self.columns.names.len(),
         }
+    }
+
+    /// Which columns write numbers below zero, found out over all rows once it is asked for.
+    pub fn signs(&mut self) -> Signs {
+        if let Some(known) = self.signs {
+            return known;
+        }
+        let mut signs = Signs::default();
+        let (mut records, mut record) = (self.rows().records(), Record::default());
+        while records.next(&mut record) && !(signs.quantity && signs.total) {
+            let negative = |column| {
+                let text = self.columns.text(column, &record, self.text);
+                let number = text.and_then(|text| number::parse(text, self.mark).ok());
+                number.is_some_and(|number| number.value.is_sign_negative())
+            };
+            signs.quantity |= negative(Column::Quantity);
+            signs.total |= negative(Column::Total);
+        }
+        self.signs = Some(signs);
+        signs
     }
 
     /// The line of the file that a record comes from.

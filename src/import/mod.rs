@@ -109,27 +109,36 @@ pub struct Failure {
 }
 
 fn check_options(options: &ReadOptions, shared: &mut Shared<'_>) {
-    if let Some(name) = &options.timezone {
-        match Zone::named(name) {
-            Some(zone) => shared.zone = zone,
-            None => shared
-                .problems
-                .add(Problem::new(format!("`{name}` is not a time zone")).help(
-                    "use `UTC`, an offset such as `+02:00`, or a name such as `America/New_York`",
-                )),
-        }
+    for problem in wrong_options(options) {
+        shared.problems.add(problem);
     }
-    if let Some(format) = options
-        .date_format
-        .as_ref()
-        .filter(|format| !dates::valid_format(format))
+    if let Some(zone) = options.timezone.as_deref().and_then(Zone::named) {
+        shared.zone = zone;
+    }
+}
+
+/// The options that mean nothing, each with what could be meant.
+pub fn wrong_options(options: &ReadOptions) -> Vec<Problem> {
+    let mut wrong = Vec::new();
+    if let Some(name) = &options.timezone
+        && Zone::named(name).is_none()
     {
-        shared.problems.add(
+        wrong.push(
+            Problem::new(format!("`{name}` is not a time zone")).help(
+                "use `UTC`, an offset such as `+02:00`, or a name such as `America/New_York`",
+            ),
+        );
+    }
+    if let Some(format) = &options.date_format
+        && !dates::valid_format(format)
+    {
+        wrong.push(
             Problem::new(format!("`{format}` is not a date format")).help(
                 "use %d for the day, %m for the month, %Y for the year: `--date-format %d/%m/%Y`",
             ),
         );
     }
+    wrong
 }
 
 fn read_file(shared: &mut Shared<'_>, sources: &mut Sources, input: Input) -> Option<FileReading> {

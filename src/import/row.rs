@@ -518,6 +518,9 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
                 .zip(trade.price)
                 .and_then(|(q, p)| q.checked_mul(p));
         }
+        if action == Action::Swap {
+            self.check_swap(&trade, &rest);
+        }
         if self.wrong {
             return Outcome::Wrong;
         }
@@ -525,7 +528,25 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
         self.checked(trade)
     }
 
-    /// Without an action column the sign of the quantity says it.
+    /// A swap is of one asset for another; its total stands for the value of both only where no fee parts them.
+    fn check_swap(&mut self, trade: &Entry, rest: &Rare) {
+        let cell = |reader: &Self, column| reader.file.columns.cell(column);
+        if rest.rarest.new_security == Some(trade.security) {
+            let at = cell(self, Column::NewSymbol);
+            self.wrong(at, "a `swap` of an asset for itself", |p| {
+                p.help("units that move between own accounts are a `transfer`; what did not arrive is its fee")
+            });
+        }
+        let fee = trade.fee.is_some_and(|fee| !fee.is_zero());
+        if fee && trade.price.is_none() && rest.common.total.is_some() {
+            let at = cell(self, Column::Total);
+            self.wrong(at, "a `swap` with a fee needs `price`, not `total`", |p| {
+                p.help("give the value per unit of what left: a total does not say whether the fee is in it")
+            });
+        }
+    }
+
+    /// Without an action column the sign of the quantity says it, or that of the total where only totals have one.
     fn action_by_sign(&mut self) -> Option<Meaning> {
         let quantity = self.number(Column::Quantity);
         if quantity.is_none() && !self.wrong {
@@ -533,16 +554,48 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
                 p.help("fill in the quantity (minus for a sale), or add an `action` column")
             });
         }
-        let action = if quantity?.is_sign_negative() {
-            Action::Sell
-        } else {
-            Action::Buy
+        let leaves = quantity?.is_sign_negative();
+        let paid = self.plain_number(Column::Total);
+        let paid = paid.filter(|total| !total.is_zero());
+        let paid = paid.map(|total| total.is_sign_negative());
+        let signs = self.file.signs();
+        let sells = match (paid, signs.quantity, signs.total) {
+            (Some(paid), false, true) => !paid,
+            (None, false, true) => {
+                self.wrong(self.file.columns.cell(Column::Total), "no total: without an `action` column and without signs on quantities its sign says whether the row buys or sells", |p| {
+                    p.help("fill in the total (minus for a purchase), or add an `action` column")
+                });
+                return None;
+            }
+            (Some(paid), true, true) if paid == leaves && !self.fee_exceeds_value() => {
+                let cell = self.file.columns.cell(Column::Total);
+                self.wrong(cell, "the signs of quantity and total say different things: units and money cannot both come in, or both go out", |p| {
+                    p.help("correct one of them, or add an `action` column")
+                });
+                return None;
+            }
+            _ => leaves,
         };
         Some(Meaning {
-            action,
+            action: if sells { Action::Sell } else { Action::Buy },
             tag: None,
             depends: Depends::No,
         })
+    }
+
+    /// A number, if the cell has one; what is wrong with it is said elsewhere.
+    fn plain_number(&self, column: Column) -> Option<Decimal> {
+        let text = self.text(column)?;
+        let written = number::parse(text, self.file.mark).ok()?;
+        Some(written.value)
+    }
+
+    /// Whether a sale costs more than it brings, so that money goes out with the units.
+    fn fee_exceeds_value(&self) -> bool {
+        let of = |column| self.plain_number(column).map(|number| number.abs());
+        let value = of(Column::Quantity).zip(of(Column::Price));
+        let value = value.and_then(|(quantity, price)| quantity.checked_mul(price));
+        of(Column::Fee) > value && value.is_some()
     }
 
     /// Whether the row speaks of money alone, so that no lot is touched.

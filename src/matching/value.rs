@@ -112,10 +112,10 @@ impl Valued<'_> {
         }
     }
 
-    /// What a sale brought: `total` if given, else value less fee.
+    /// What a sale brought: `total` if given, else value less fee; below zero where the fee was more than the value.
     pub fn proceeds(&self) -> Result<Money, Halt> {
         match self.total()? {
-            Some(total) => Ok(absolute(total)),
+            Some(total) => Ok(total),
             None => Ok(self.gross()?.minus(self.fee()?)?),
         }
     }

@@ -189,28 +189,27 @@ impl Fold<'_> {
         }
         let (mut seen, mut given) = (Quantity::ZERO, Quantity::ZERO);
         for account in accounts {
-            for lot in self.ledger.lots_of((account, row.trade.security)) {
-                seen = seen.plus(self.ledger.lot(lot).parcel.left())?;
+            for (lot, held_of, basis) in self.ledger.shares_of((account, row.trade.security))? {
+                seen = seen.plus(held_of)?;
                 let total = arrives.share(seen, held)?;
                 let units = total.minus(given)?;
                 given = total;
-                self.divide(id, lot, new, units, fraction)?;
+                let moved = self.ledger.part(basis.amount.times(fraction)?)?;
+                self.divide(id, lot, new, units, moved)?;
             }
         }
         Ok(())
     }
 
-    /// Moves a fraction of a lot's basis to `units` of another security that keep its dates.
+    /// Moves a part of a lot's basis to `units` of another security that keep its dates.
     fn divide(
         &mut self,
         id: TradeId,
         from: LotId,
         new: SecurityId,
         units: Quantity,
-        fraction: Decimal,
+        moved: Part,
     ) -> Result<(), Halt> {
-        let basis = self.ledger.basis_of(from)?;
-        let moved = self.ledger.part(basis.times(fraction)?)?;
         let from = self.ledger.adjust(from, moved.negated())?;
         let lot = self.ledger.lot(from);
         let (account, held_from, used, acquired) =
@@ -267,14 +266,21 @@ impl Fold<'_> {
         let mut worth = Parcel::new(held, value, places)?;
         let (mut seen, mut given) = (Quantity::ZERO, Quantity::ZERO);
         for account in accounts {
-            for mut lot in self.ledger.lots_of((account, trade.security)) {
-                let units = self.ledger.lot(lot).parcel.left();
+            let lots = self.ledger.shares_of((account, trade.security))?;
+            let mut turned = Vec::with_capacity(lots.len());
+            for (lot, units, basis) in lots {
+                let (paid, worth) = (boot.take(units)?, worth.take(units)?);
+                let lot = if cash.is_some() {
+                    self.recognise_boot(id, lot, paid, worth, basis)?
+                } else {
+                    lot
+                };
+                turned.push((lot, units));
+            }
+            // Under an average all cash comes off before the first lot takes its share of what is left.
+            for (lot, units) in turned {
                 seen = seen.plus(units)?;
                 let total = arrives.share(seen, held)?;
-                let (paid, worth) = (boot.take(units)?, worth.take(units)?);
-                if cash.is_some() {
-                    lot = self.recognise_boot(id, lot, paid, worth)?;
-                }
                 self.turn_into(lot, new, total.minus(given)?)?;
                 given = total;
             }
@@ -289,9 +295,9 @@ impl Fold<'_> {
         lot: LotId,
         paid: Part,
         worth: Part,
+        basis: Part,
     ) -> Result<LotId, Halt> {
-        let basis = self.ledger.basis_of(lot)?;
-        let realised = worth.amount.plus(paid.amount)?.minus(basis)?;
+        let realised = worth.amount.plus(paid.amount)?.minus(basis.amount)?;
         let gain = if realised.is_negative() {
             Money::ZERO
         } else {
@@ -412,19 +418,16 @@ impl Fold<'_> {
         let (accounts, held) = self.total_held(row.trade)?;
         let mut spread = Parcel::new(held, super::value::absolute(total), self.ledger.places())?;
         for account in accounts {
-            for lot in self.ledger.lots_of((account, row.trade.security)) {
-                let units = self.ledger.lot(lot).parcel.left();
+            for (lot, units, basis) in self.ledger.shares_of((account, row.trade.security))? {
                 let received = spread.take(units)?;
-                let basis = self.ledger.basis_of(lot)?;
-                let recovered = received.amount.min(basis);
-                let part = if recovered == received.amount {
-                    received
+                let part = if received.amount > basis.amount {
+                    basis
                 } else {
-                    self.ledger.basis_part(lot)?
+                    received
                 };
                 let lot = self.ledger.adjust(lot, part.negated())?;
                 self.conservation.basis_moved = self.conservation.basis_moved.minus(part.amount)?;
-                if received.amount > basis {
+                if received.amount > basis.amount {
                     self.amount_on_lot(id, lot, received.printed - part.printed, 0)?;
                 }
             }

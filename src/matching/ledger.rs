@@ -665,25 +665,21 @@ impl Ledger {
         self.change(id, |lot| lot.parcel.adjust(part))
     }
 
-    /// Exact basis of a lot: its own, or its units' share of the pool.
-    pub fn basis_of(&self, id: LotId) -> Result<Money, OutOfRange> {
-        let lot = self.lot(id);
-        match &self.books[lot.book as usize].pool {
-            Some(pool) => pool.amount_left()?.share(lot.parcel.left(), pool.left()),
-            None => lot.parcel.amount_left(),
-        }
-    }
-
-    /// The same with the figure it prints as.
-    pub fn basis_part(&self, id: LotId) -> Result<Part, OutOfRange> {
-        let lot = self.lot(id);
-        match &self.books[lot.book as usize].pool {
-            Some(_) => self.part(self.basis_of(id)?),
-            None => Ok(Part {
-                amount: lot.parcel.amount_left()?,
-                printed: lot.parcel.printed(),
-            }),
-        }
+    /// The lots of a holding with their units and basis: each its own, or its units' share of the pool. What changes the
+    /// basis of all of them asks once, before the first change: a pool changed for one lot has another share for the next.
+    pub fn shares_of(
+        &self,
+        holding: Holding,
+    ) -> Result<Vec<(LotId, Quantity, Part)>, OutOfRange> {
+        let lots = self.lots_of(holding).into_iter();
+        let lots = lots.map(|id| (id, &self.lot(id).parcel));
+        let Some(pool) = self.book(holding).and_then(|book| book.pool.as_ref()) else {
+            let own = |(id, parcel): (LotId, &Parcel)| Ok((id, parcel.left(), parcel.whole()?));
+            return lots.map(own).collect();
+        };
+        let mut spread = Parcel::from_part(pool.left(), pool.whole()?, self.places);
+        lots.map(|(id, parcel)| Ok((id, parcel.left(), spread.take(parcel.left())?)))
+            .collect()
     }
 
     /// Starts the holding period of `quantity` units of a lot again.

@@ -31,9 +31,25 @@ impl Fold<'_> {
         for account in self.affected(trade) {
             self.rescale((account, trade.security), new, old)?;
         }
-        self.rescale_claims(trade.security, new, old)?;
-        self.rescale_shorts(trade.security, new, old)?;
+        self.rescale_shorts(trade, new, old)?;
+        self.restate(trade, new, old)?;
         self.cash_in_lieu(id)
+    }
+
+    /// Restates what hangs on a security and on no account: losses that wait for a replacement. Where a split is given
+    /// for each account, the rows of one account do it, and those of the others of that day say the same again.
+    fn restate(&mut self, trade: &Trade, new: Quantity, old: Quantity) -> Result<(), Halt> {
+        if trade.account_given {
+            let said = (self.today, trade.account);
+            let last = self.restated.entry(trade.security).or_insert(said);
+            if last.0 < self.today {
+                *last = said;
+            }
+            if *last != said {
+                return Ok(());
+            }
+        }
+        self.rescale_claims(trade.security, new, old)
     }
 
     /// The ratio that a change of units means: `100` on a holding of 50 is 3:1.
@@ -162,7 +178,7 @@ impl Fold<'_> {
         for account in accounts {
             self.rescale((account, trade.security), after, held)?;
         }
-        self.rescale_claims(trade.security, after, held)?;
+        self.restate(trade, after, held)?;
         self.cash_in_lieu(id)
     }
 

@@ -667,10 +667,7 @@ impl Ledger {
 
     /// The lots of a holding with their units and basis: each its own, or its units' share of the pool. What changes the
     /// basis of all of them asks once, before the first change: a pool changed for one lot has another share for the next.
-    pub fn shares_of(
-        &self,
-        holding: Holding,
-    ) -> Result<Vec<(LotId, Quantity, Part)>, OutOfRange> {
+    pub fn shares_of(&self, holding: Holding) -> Result<Vec<(LotId, Quantity, Part)>, OutOfRange> {
         let lots = self.lots_of(holding).into_iter();
         let lots = lots.map(|id| (id, &self.lot(id).parcel));
         let Some(pool) = self.book(holding).and_then(|book| book.pool.as_ref()) else {

@@ -357,10 +357,7 @@ impl Fold<'_> {
                 )?;
             }
         }
-        for holding in self.positions.accounts_short(trade.security) {
-            if trade.account_given && holding.0 != trade.account {
-                continue;
-            }
+        for holding in self.accounts_short_affected(trade) {
             let short = self.positions.short(holding);
             self.refuse_partial_mark(trade, short)?;
             let value = row.at_price(short)?;

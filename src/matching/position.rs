@@ -18,7 +18,7 @@ use crate::lot::LotId;
 use crate::money::{Minor, Money, OutOfRange, Quantity, minor_share};
 use crate::parcel::{Parcel, Part};
 use crate::rule::us::{IN_LIEU, WASH_BASIS};
-use crate::trade::{Action, Class, SecurityId, TradeId};
+use crate::trade::{Action, Class, SecurityId, Trade, TradeId};
 
 /// Days after a short sale within which a payment in lieu of a dividend is capitalised (26 USC 263(h)(1)).
 const IN_LIEU_DAYS: i32 = 45;
@@ -740,7 +740,8 @@ impl Fold<'_> {
 
     /// A short in something that became worthless is closed at nothing (26 USC 1233(h)).
     pub(super) fn worthless_short(&mut self, id: TradeId) -> Result<(), Halt> {
-        for holding in self.positions.accounts_short(self.trade(id).security) {
+        let trade = self.trade(id);
+        for holding in self.accounts_short_affected(trade) {
             let quantity = self.positions.short(holding);
             self.close_short(id, holding, quantity, Money::ZERO, Match::Short)?;
         }
@@ -817,14 +818,22 @@ impl Fold<'_> {
         Ok(())
     }
 
+    /// The shorts that a corporate action acts on: those of the account it names, or all.
+    pub(super) fn accounts_short_affected(&self, trade: &Trade) -> Vec<Holding> {
+        let mut short = self.positions.accounts_short(trade.security);
+        short.retain(|holding| !trade.account_given || holding.0 == trade.account);
+        short
+    }
+
     /// A split restates open shorts too.
     pub(super) fn rescale_shorts(
         &mut self,
-        security: SecurityId,
+        trade: &Trade,
         new: Quantity,
         old: Quantity,
     ) -> Result<(), Halt> {
-        for holding in self.positions.accounts_short(security) {
+        let security = trade.security;
+        for holding in self.accounts_short_affected(trade) {
             if let Some(lots) = self.positions.shorts.get_mut(&holding) {
                 for lot in lots {
                     let cause = Cause::Rescaled {

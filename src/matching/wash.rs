@@ -130,6 +130,25 @@ pub struct Wash {
     renamed: FxHashMap<SecurityId, SecurityId>,
 }
 
+impl Wash {
+    /// The name that a security had first.
+    fn first_name(&self, security: SecurityId) -> SecurityId {
+        self.renamed.get(&security).copied().unwrap_or(security)
+    }
+
+    /// All names that a security has had.
+    fn same_as(&self, security: SecurityId) -> SmallVec<[SecurityId; 2]> {
+        let first = self.first_name(security);
+        let later = self.renamed.iter().filter(|(_, origin)| **origin == first);
+        let mut names: SmallVec<[SecurityId; 2]> = later.map(|(name, _)| *name).collect();
+        names.push(first);
+        names.sort_unstable();
+        // A name may have come back.
+        names.dedup();
+        names
+    }
+}
+
 impl Fold<'_> {
     /// Matches fresh losses with purchases already made, and keeps the rest as claims on later ones.
     pub(super) fn defer(&mut self, losses: &mut [Loss]) -> Result<(), Halt> {
@@ -545,12 +564,7 @@ impl Fold<'_> {
         if self.rules.wash_sales == WashSales::Broker {
             return security;
         }
-        let renamed = self
-            .wash
-            .renamed
-            .get(&security)
-            .copied()
-            .unwrap_or(security);
+        let renamed = self.wash.first_name(security);
         if self.rules.options_identical
             && let (Class::Option, Some(underlying)) =
                 (self.class(renamed), self.underlying(renamed))
@@ -635,14 +649,16 @@ impl Fold<'_> {
         let Some(watch) = self.watch(security) else {
             return Ok(());
         };
+        // A loss from before a change of name waits under the old one.
+        let same = self.wash.same_as(security);
         for claim in &mut self.wash.watches[watch as usize].claims {
-            if claim.loss.holding.1 == security {
+            if same.contains(&claim.loss.holding.1) {
                 claim.units = claim.units.share(new, old)?;
                 claim.matched = claim.matched.share(new, old)?;
             }
         }
         for (purchase, sold) in &mut self.wash.sold {
-            if self.ledger.purchase(*purchase).security == security {
+            if same.contains(&self.ledger.purchase(*purchase).security) {
                 *sold = sold.share(new, old)?;
             }
         }
@@ -652,7 +668,7 @@ impl Fold<'_> {
     /// After a rename the new symbol is the same security.
     pub(super) fn follow_rename(&mut self, old: SecurityId, new: SecurityId) {
         let watch = self.watch(old);
-        let origin = self.wash.renamed.get(&old).copied().unwrap_or(old);
+        let origin = self.wash.first_name(old);
         self.wash.renamed.insert(new, origin);
         self.wash.watch_of.insert(new, watch);
     }

@@ -49,7 +49,8 @@ impl Fold<'_> {
                 return Ok(());
             }
         }
-        self.rescale_claims(trade.security, new, old)
+        self.rescale_claims(trade.security, new, old)?;
+        self.rescale_short_claims(trade.security, new, old)
     }
 
     /// The ratio that a change of units means: `100` on a holding of 50 is 3:1.

@@ -571,8 +571,10 @@ impl Fold<'_> {
         };
         self.sold_near(&mut claim)?;
         self.positions.claims.push(claim);
-        for other in self.positions.accounts_short(holding.1) {
-            self.honour_short_claims(other)?;
+        for name in self.wash.same_as(holding.1) {
+            for other in self.positions.accounts_short(name) {
+                self.honour_short_claims(other)?;
+            }
         }
         Ok(())
     }
@@ -615,9 +617,10 @@ impl Fold<'_> {
         let mut claims = std::mem::take(&mut self.positions.claims);
         claims
             .retain(|claim| claim.matched < claim.units && claim.closed.plus(WINDOW) >= self.today);
+        let same = self.wash.same_as(holding.1);
         for claim in claims
             .iter_mut()
-            .filter(|claim| claim.security == holding.1)
+            .filter(|claim| same.contains(&claim.security))
         {
             self.replace_short(claim, holding)?;
         }
@@ -823,6 +826,23 @@ impl Fold<'_> {
         let mut short = self.positions.accounts_short(trade.security);
         short.retain(|holding| !trade.account_given || holding.0 == trade.account);
         short
+    }
+
+    /// A split restates the units of losses on shorts that wait.
+    pub(super) fn rescale_short_claims(
+        &mut self,
+        security: SecurityId,
+        new: Quantity,
+        old: Quantity,
+    ) -> Result<(), Halt> {
+        let same = self.wash.same_as(security);
+        for claim in &mut self.positions.claims {
+            if same.contains(&claim.security) {
+                claim.units = claim.units.share(new, old)?;
+                claim.matched = claim.matched.share(new, old)?;
+            }
+        }
+        Ok(())
     }
 
     /// A split restates open shorts too.

@@ -137,7 +137,7 @@ impl Wash {
     }
 
     /// All names that a security has had.
-    fn same_as(&self, security: SecurityId) -> SmallVec<[SecurityId; 2]> {
+    pub fn same_as(&self, security: SecurityId) -> SmallVec<[SecurityId; 2]> {
         let first = self.first_name(security);
         let later = self.renamed.iter().filter(|(_, origin)| **origin == first);
         let mut names: SmallVec<[SecurityId; 2]> = later.map(|(name, _)| *name).collect();

@@ -9,7 +9,7 @@ use super::ledger::{Acquisition, Holding};
 use crate::answer::trail::Cause;
 use crate::answer::{Codes, Disposal, Match, Term};
 use crate::diagnostic::Problem;
-use crate::lot::{Lot, LotId};
+use crate::lot::{Gift, Lot, LotId};
 use crate::money::{Money, Quantity};
 use crate::parcel::{Parcel, Part};
 use crate::trade::{AccountId, SecurityId, Trade, TradeId};
@@ -211,23 +211,32 @@ impl Fold<'_> {
                 let total = arrives.share(seen, held)?;
                 let units = total.minus(given)?;
                 given = total;
-                let moved = self.ledger.part(basis.amount.times(fraction)?)?;
-                self.divide(id, lot, new, units, moved)?;
+                self.divide(id, lot, new, units, (basis, fraction))?;
             }
         }
         Ok(())
     }
 
-    /// Moves a part of a lot's basis to `units` of another security that keep its dates.
+    /// Moves a fraction of a lot's basis to `units` of another security that keep its dates; where a gift has another
+    /// basis for a loss, the same fraction of that one.
     fn divide(
         &mut self,
         id: TradeId,
         from: LotId,
         new: SecurityId,
         units: Quantity,
-        moved: Part,
+        (basis, fraction): (Part, Decimal),
     ) -> Result<(), Halt> {
-        let from = self.ledger.adjust(from, moved.negated())?;
+        let moved = self.ledger.part(basis.amount.times(fraction)?)?;
+        let gift = match &self.ledger.lot(from).gift {
+            Some(gift) => {
+                let value = gift.value.amount_left()?.times(fraction)?;
+                Some((self.ledger.part(value)?, gift.given))
+            }
+            None => None,
+        };
+        let for_loss = gift.map_or(moved, |(value, _)| value).negated();
+        let from = self.ledger.adjust_both(from, moved.negated(), for_loss)?;
         let lot = self.ledger.lot(from);
         let (account, held_from, used, acquired) =
             (lot.account, lot.held_from, lot.used, lot.acquired);
@@ -248,6 +257,11 @@ impl Fold<'_> {
         let lot = self.ledger.acquire(&entry, method)?;
         let purchase = self.ledger.lot(lot).purchase;
         self.ledger.purchases[purchase.0 as usize].inherited = inherited;
+        let places = self.ledger.places();
+        self.ledger.lot_mut(lot).gift = gift.map(|(value, given)| {
+            let value = Parcel::from_part(units, value, places);
+            Box::new(Gift { value, given })
+        });
         self.ledger.set_used(lot, used);
         Ok(())
     }

@@ -653,16 +653,42 @@ impl Ledger {
         Ok(())
     }
 
-    /// Adds to (or takes from) the basis of a lot, or of the pool it is in; the lot may move to another slot.
+    /// Adds to (or takes from) the basis of a lot, or of the pool it is in; the lot may move to another slot. The basis
+    /// that a gift has for a loss changes alike, but not below nothing (26 USC 1016(a)).
     pub fn adjust(&mut self, id: LotId, part: Part) -> Result<LotId, OutOfRange> {
+        let mut for_loss = part;
+        if let Some(gift) = &self.lot(id).gift {
+            let value = gift.value.whole()?;
+            if value.amount.plus(part.amount)?.is_negative() {
+                for_loss = value.negated();
+            }
+        }
+        self.adjust_both(id, part, for_loss)
+    }
+
+    /// The same where the basis that a gift has for a loss changes by an amount of its own.
+    pub fn adjust_both(
+        &mut self,
+        id: LotId,
+        part: Part,
+        for_loss: Part,
+    ) -> Result<LotId, OutOfRange> {
+        let change_gift = |lot: &mut Lot| match &mut lot.gift {
+            Some(gift) => gift.value.adjust(for_loss),
+            None => Ok(()),
+        };
         let lot = self.lot(id);
         let (book, trail, units) = (lot.book as usize, lot.trail, lot.parcel.left());
         self.trail.add(trail, Cause::Adjusted, units, part.amount);
         if let Some(pool) = &mut self.books[book].pool {
             pool.adjust(part)?;
+            change_gift(self.lot_mut(id))?;
             return Ok(id);
         }
-        self.change(id, |lot| lot.parcel.adjust(part))
+        self.change(id, |lot| {
+            change_gift(lot)?;
+            lot.parcel.adjust(part)
+        })
     }
 
     /// The lots of a holding with their units and basis: each its own, or its units' share of the pool. What changes the

@@ -36,8 +36,9 @@ impl Fold<'_> {
         self.cash_in_lieu(id)
     }
 
-    /// Restates what hangs on a security and on no account: losses that wait for a replacement. Where a split is given
-    /// for each account, the rows of one account do it, and those of the others of that day say the same again.
+    /// Restates what hangs on a security and on no account: losses that wait for a replacement, and the terms of
+    /// options. Where a split is given for each account, the rows of one account do it, and those of the others of that
+    /// day say the same again.
     fn restate(&mut self, trade: &Trade, new: Quantity, old: Quantity) -> Result<(), Halt> {
         if trade.account_given {
             let said = (self.today, trade.account);
@@ -49,6 +50,7 @@ impl Fold<'_> {
                 return Ok(());
             }
         }
+        self.adjust_options(trade.security, trade.security, (new, old))?;
         self.rescale_claims(trade.security, new, old)?;
         self.rescale_short_claims(trade.security, new, old)
     }
@@ -391,6 +393,7 @@ impl Fold<'_> {
             return Err(Problem::at(trade.source, "a rename to the same symbol").into());
         }
         self.follow_rename(trade.security, new);
+        self.adjust_options(trade.security, new, (Quantity::ONE, Quantity::ONE))?;
         for account in self.affected(trade) {
             for lot in self.ledger.lots_of((account, trade.security)) {
                 let units = self.ledger.lot(lot).parcel.left();

@@ -90,6 +90,12 @@ impl Positions {
         Ok(())
     }
 
+    /// The securities in which anything is short.
+    pub fn securities_short(&self) -> impl Iterator<Item = SecurityId> {
+        let open = self.shorts.iter().filter(|(_, lots)| !lots.is_empty());
+        open.map(|((_, security), _)| *security)
+    }
+
     /// The accounts that are short in a security.
     pub fn accounts_short(&self, security: SecurityId) -> Vec<Holding> {
         let mut found: Vec<Holding> = self

@@ -23,7 +23,7 @@ use crate::parcel::Part;
 use crate::rule::Rule;
 use crate::rule::us::WASH_BASIS;
 use crate::settings::WashSales;
-use crate::trade::{Class, Right, SecurityId, TradeId};
+use crate::trade::{Class, Right, Security, SecurityId, TradeId};
 
 /// Days on each side of the sale in which a purchase replaces what was sold (26 USC 1091(a)).
 pub const WINDOW: i32 = 30;
@@ -565,18 +565,17 @@ impl Fold<'_> {
             return security;
         }
         let renamed = self.wash.first_name(security);
+        // By the name in their own terms: it stays what it is through a change of name.
+        let named_on = |option: &Security| option.contract.as_ref()?.underlying;
         if self.rules.options_identical
-            && let (Class::Option, Some(underlying)) =
-                (self.class(renamed), self.underlying(renamed))
+            && let (Class::Option, Some(underlying)) = (
+                self.class(renamed),
+                named_on(self.history.security(renamed)),
+            )
         {
             // All options on one stock share a key of their own: the first of them that was seen.
             let first = self.history.securities.iter().position(|other| {
-                other.class == Class::Option
-                    && other
-                        .contract
-                        .as_ref()
-                        .and_then(|contract| contract.underlying)
-                        == Some(underlying)
+                other.class == Class::Option && named_on(other) == Some(underlying)
             });
             return first.map_or(renamed, |position| SecurityId(position as u32));
         }
@@ -631,10 +630,7 @@ impl Fold<'_> {
             && let Some(underlying) = self.underlying(security)
             && let Some(watch) = self.watch(underlying)
         {
-            served.push((
-                watch,
-                Quantity::new(self.history.security(security).multiplier())?,
-            ));
+            served.push((watch, self.deliverable(security)?));
         }
         Ok(served)
     }
@@ -649,6 +645,15 @@ impl Fold<'_> {
         let Some(watch) = self.watch(security) else {
             return Ok(());
         };
+        for candidate in &mut self.wash.watches[watch as usize].candidates {
+            let bought = self.ledger.purchase(candidate.purchase).security;
+            if let Some(adjusted) = self.adjusted.get(&bought)
+                && candidate.covers != Quantity::ONE
+                && adjusted.is_on(security)
+            {
+                candidate.covers = candidate.covers.share(new, old)?;
+            }
+        }
         // A loss from before a change of name waits under the old one.
         let same = self.wash.same_as(security);
         for claim in &mut self.wash.watches[watch as usize].claims {

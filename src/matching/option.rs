@@ -6,12 +6,13 @@ use super::Halt;
 use super::acquire::Manner;
 use super::dispose::Sale;
 use super::fold::Fold;
-use super::ledger::Holding;
+use super::ledger::{Holding, Slice};
 use crate::answer::{Codes, Disposal, Match};
 use crate::date::Date;
 use crate::diagnostic::Problem;
 use crate::jurisdiction::Written;
 use crate::money::{Money, Quantity};
+use crate::parcel::Parcel;
 use crate::trade::{Action, Class, Right, SecurityId, Trade, TradeId};
 
 /// Days around an exercise in which a share row of its exact size and price counts as its share leg written twice.
@@ -174,7 +175,68 @@ impl Fold<'_> {
         }
         self.put_closes(holding.1, holding)?;
         let sale = self.sale(&row, id, quantity, amount);
+        if self.law.is_us() && self.class(holding.1) == Class::Right && amount.is_zero() {
+            return self.lapse(&sale);
+        }
         self.dispose(&sale)
+    }
+
+    /// Rights that were distributed on stock and expire are no loss and have no basis: what was allocated to them goes
+    /// back to the stock (26 USC 307; 26 CFR 1.307-1(a)). Rights that were bought end like any option.
+    fn lapse(&mut self, sale: &Sale<'_>) -> Result<(), Halt> {
+        let mut slices = self.identify(sale)?;
+        self.ledger.take_from_pool(sale.holding, &mut slices)?;
+        let mut bought = Vec::new();
+        let mut units = Quantity::ZERO;
+        for slice in slices {
+            if !self.give_back(&slice)? {
+                units = units.plus(slice.quantity)?;
+                bought.push(slice);
+            }
+        }
+        if bought.is_empty() {
+            return Ok(());
+        }
+        let rest = Sale {
+            quantity: units,
+            ..*sale
+        };
+        self.realize_and_defer(&rest, &bought)
+    }
+
+    /// Gives the basis of what was split off a lot back to it, by units; whether there was such a lot, and it is held.
+    fn give_back(&mut self, slice: &Slice) -> Result<bool, Halt> {
+        let purchase = self.ledger.purchase(slice.purchase);
+        let (order, came_with) = (purchase.order, self.history.trade(purchase.opened_by));
+        if came_with.action != Action::SpinOff {
+            return Ok(false);
+        }
+        let mut lots = Vec::new();
+        let mut held = Quantity::ZERO;
+        for name in self.wash.same_as(came_with.security) {
+            for account in self.ledger.holders(name) {
+                for lot in self.ledger.lots_of((account, name)) {
+                    // A lot split off keeps the order of the purchase it came from.
+                    if self.ledger.purchase_of(lot).order == order {
+                        held = held.plus(self.ledger.lot(lot).parcel.left())?;
+                        lots.push(lot);
+                    }
+                }
+            }
+        }
+        if lots.is_empty() {
+            return Ok(false);
+        }
+        let places = self.ledger.places();
+        let for_loss = slice.gift.map_or(slice.part, |(value, _)| value);
+        let mut basis = Parcel::from_part(held, slice.part, places);
+        let mut for_loss = Parcel::from_part(held, for_loss, places);
+        for lot in lots {
+            let units = self.ledger.lot(lot).parcel.left();
+            let (part, for_loss) = (basis.take(units)?, for_loss.take(units)?);
+            self.ledger.adjust_both(lot, part, for_loss)?;
+        }
+        Ok(true)
     }
 
     /// A put bought while the stock was young counts as a short sale of it, and its end as the closing (26 USC 1233(b)).

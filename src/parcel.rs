@@ -111,6 +111,15 @@ impl Parcel {
         self.amount.minus(self.taken)
     }
 
+    /// The amount of what is left, exactly and as printed.
+    #[inline]
+    pub fn whole(&self) -> Result<Part, OutOfRange> {
+        Ok(Part {
+            amount: self.amount_left()?,
+            printed: self.printed,
+        })
+    }
+
     /// Takes `quantity` units, at most what is left, with their share of the amount.
     #[inline]
     pub fn take(&mut self, quantity: Quantity) -> Result<Part, OutOfRange> {

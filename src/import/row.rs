@@ -493,7 +493,7 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
         let Some((account, account_given)) = self.account() else {
             return Outcome::Wrong;
         };
-        let security = self.contract(named);
+        let security = self.contract(named, Some(action));
         let mut trade = Entry {
             date,
             time,
@@ -636,7 +636,7 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
         } else {
             None
         };
-        let security = security.map(|named| self.contract(named));
+        let security = security.map(|named| self.contract(named, None));
         let Some((account, _)) = self.account() else {
             return Outcome::Wrong;
         };
@@ -1239,7 +1239,7 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
     }
 
     /// The contract, where columns of their own say its terms; else the security itself.
-    fn contract(&mut self, named: SecurityId) -> SecurityId {
+    fn contract(&mut self, named: SecurityId, action: Option<Action>) -> SecurityId {
         let columns = [
             Column::Underlying,
             Column::Expiry,
@@ -1284,7 +1284,11 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
             }
             _ => named,
         };
-        if let Err(term) = self.file.tables.say_terms(security, &said) {
+        let ends = matches!(
+            action,
+            Some(Action::Exercise | Action::Assign | Action::Expire)
+        );
+        if let Err(term) = self.file.tables.say_terms(security, &said, ends) {
             let symbol = self.file.tables.symbol(security).to_owned();
             let cell = columns
                 .iter()

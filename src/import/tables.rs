@@ -230,14 +230,23 @@ impl Tables {
         }
     }
 
-    /// Notes the terms a row says; the name of the first term that contradicts an earlier row's or the symbol.
-    pub fn say_terms(&mut self, id: SecurityId, said: &SaidTerms) -> Result<(), &'static str> {
+    /// Notes the terms a row says; the name of the first term that contradicts an earlier row's or the symbol. A row that
+    /// ends a contract may say what a split has made of its terms.
+    pub fn say_terms(
+        &mut self,
+        id: SecurityId,
+        said: &SaidTerms,
+        ends: bool,
+    ) -> Result<(), &'static str> {
         let Some(draft) = self.draft(id) else {
             return Ok(());
         };
         let contract = &mut draft.contract;
         settle(&mut contract.underlying, said.underlying).ok_or("underlying")?;
         settle(&mut contract.expiry, said.expiry).ok_or("expiry")?;
+        if ends && said.restates(contract) {
+            return settle(&mut contract.right, said.right).ok_or("right");
+        }
         settle(&mut contract.strike, said.strike.map(|s| s.normalize())).ok_or("strike")?;
         settle(&mut contract.right, said.right).ok_or("right")?;
         settle(
@@ -254,6 +263,21 @@ impl Tables {
         {
             draft.identifier = Some(identifier.to_ascii_uppercase().into());
         }
+    }
+}
+
+impl SaidTerms {
+    /// Whether strike and multiplier are those of the contract after a split: others, but the same money for all shares.
+    fn restates(&self, contract: &Contract) -> bool {
+        let before = contract.multiplier.unwrap_or(Decimal::ONE_HUNDRED);
+        let (Some(strike), Some(new_strike), Some(multiplier)) =
+            (contract.strike, self.strike, self.multiplier)
+        else {
+            return false;
+        };
+        multiplier != before
+            && strike.checked_mul(before).is_some()
+            && strike.checked_mul(before) == new_strike.checked_mul(multiplier)
     }
 }
 

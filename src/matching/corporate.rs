@@ -9,7 +9,7 @@ use super::ledger::{Acquisition, Holding};
 use crate::answer::trail::Cause;
 use crate::answer::{Codes, Disposal, Match, Term};
 use crate::diagnostic::Problem;
-use crate::lot::{Lot, LotId};
+use crate::lot::{Gift, Lot, LotId};
 use crate::money::{Money, Quantity};
 use crate::parcel::{Parcel, Part};
 use crate::trade::{AccountId, SecurityId, Trade, TradeId};
@@ -31,9 +31,28 @@ impl Fold<'_> {
         for account in self.affected(trade) {
             self.rescale((account, trade.security), new, old)?;
         }
-        self.rescale_claims(trade.security, new, old)?;
-        self.rescale_shorts(trade.security, new, old)?;
+        self.rescale_shorts(trade, new, old)?;
+        self.restate(trade, new, old)?;
         self.cash_in_lieu(id)
+    }
+
+    /// Restates what hangs on a security and on no account: losses that wait for a replacement, and the terms of
+    /// options. Where a split is given for each account, the rows of one account do it, and those of the others of that
+    /// day say the same again.
+    fn restate(&mut self, trade: &Trade, new: Quantity, old: Quantity) -> Result<(), Halt> {
+        if trade.account_given {
+            let said = (self.today, trade.account);
+            let last = self.restated.entry(trade.security).or_insert(said);
+            if last.0 < self.today {
+                *last = said;
+            }
+            if *last != said {
+                return Ok(());
+            }
+        }
+        self.adjust_options(trade.security, trade.security, (new, old))?;
+        self.rescale_claims(trade.security, new, old)?;
+        self.rescale_short_claims(trade.security, new, old)
     }
 
     /// The ratio that a change of units means: `100` on a holding of 50 is 3:1.
@@ -162,7 +181,7 @@ impl Fold<'_> {
         for account in accounts {
             self.rescale((account, trade.security), after, held)?;
         }
-        self.rescale_claims(trade.security, after, held)?;
+        self.restate(trade, after, held)?;
         self.cash_in_lieu(id)
     }
 
@@ -189,29 +208,37 @@ impl Fold<'_> {
         }
         let (mut seen, mut given) = (Quantity::ZERO, Quantity::ZERO);
         for account in accounts {
-            for lot in self.ledger.lots_of((account, row.trade.security)) {
-                seen = seen.plus(self.ledger.lot(lot).parcel.left())?;
+            for (lot, held_of, basis) in self.ledger.shares_of((account, row.trade.security))? {
+                seen = seen.plus(held_of)?;
                 let total = arrives.share(seen, held)?;
                 let units = total.minus(given)?;
                 given = total;
-                self.divide(id, lot, new, units, fraction)?;
+                self.divide(id, lot, new, units, (basis, fraction))?;
             }
         }
         Ok(())
     }
 
-    /// Moves a fraction of a lot's basis to `units` of another security that keep its dates.
+    /// Moves a fraction of a lot's basis to `units` of another security that keep its dates; where a gift has another
+    /// basis for a loss, the same fraction of that one.
     fn divide(
         &mut self,
         id: TradeId,
         from: LotId,
         new: SecurityId,
         units: Quantity,
-        fraction: Decimal,
+        (basis, fraction): (Part, Decimal),
     ) -> Result<(), Halt> {
-        let basis = self.ledger.basis_of(from)?;
-        let moved = self.ledger.part(basis.times(fraction)?)?;
-        let from = self.ledger.adjust(from, moved.negated())?;
+        let moved = self.ledger.part(basis.amount.times(fraction)?)?;
+        let gift = match &self.ledger.lot(from).gift {
+            Some(gift) => {
+                let value = gift.value.amount_left()?.times(fraction)?;
+                Some((self.ledger.part(value)?, gift.given))
+            }
+            None => None,
+        };
+        let for_loss = gift.map_or(moved, |(value, _)| value).negated();
+        let from = self.ledger.adjust_both(from, moved.negated(), for_loss)?;
         let lot = self.ledger.lot(from);
         let (account, held_from, used, acquired) =
             (lot.account, lot.held_from, lot.used, lot.acquired);
@@ -232,6 +259,11 @@ impl Fold<'_> {
         let lot = self.ledger.acquire(&entry, method)?;
         let purchase = self.ledger.lot(lot).purchase;
         self.ledger.purchases[purchase.0 as usize].inherited = inherited;
+        let places = self.ledger.places();
+        self.ledger.lot_mut(lot).gift = gift.map(|(value, given)| {
+            let value = Parcel::from_part(units, value, places);
+            Box::new(Gift { value, given })
+        });
         self.ledger.set_used(lot, used);
         Ok(())
     }
@@ -267,14 +299,21 @@ impl Fold<'_> {
         let mut worth = Parcel::new(held, value, places)?;
         let (mut seen, mut given) = (Quantity::ZERO, Quantity::ZERO);
         for account in accounts {
-            for mut lot in self.ledger.lots_of((account, trade.security)) {
-                let units = self.ledger.lot(lot).parcel.left();
+            let lots = self.ledger.shares_of((account, trade.security))?;
+            let mut turned = Vec::with_capacity(lots.len());
+            for (lot, units, basis) in lots {
+                let (paid, worth) = (boot.take(units)?, worth.take(units)?);
+                let lot = if cash.is_some() {
+                    self.recognise_boot(id, lot, paid, worth, basis)?
+                } else {
+                    lot
+                };
+                turned.push((lot, units));
+            }
+            // Under an average all cash comes off before the first lot takes its share of what is left.
+            for (lot, units) in turned {
                 seen = seen.plus(units)?;
                 let total = arrives.share(seen, held)?;
-                let (paid, worth) = (boot.take(units)?, worth.take(units)?);
-                if cash.is_some() {
-                    lot = self.recognise_boot(id, lot, paid, worth)?;
-                }
                 self.turn_into(lot, new, total.minus(given)?)?;
                 given = total;
             }
@@ -289,9 +328,9 @@ impl Fold<'_> {
         lot: LotId,
         paid: Part,
         worth: Part,
+        basis: Part,
     ) -> Result<LotId, Halt> {
-        let basis = self.ledger.basis_of(lot)?;
-        let realised = worth.amount.plus(paid.amount)?.minus(basis)?;
+        let realised = worth.amount.plus(paid.amount)?.minus(basis.amount)?;
         let gain = if realised.is_negative() {
             Money::ZERO
         } else {
@@ -354,6 +393,7 @@ impl Fold<'_> {
             return Err(Problem::at(trade.source, "a rename to the same symbol").into());
         }
         self.follow_rename(trade.security, new);
+        self.adjust_options(trade.security, new, (Quantity::ONE, Quantity::ONE))?;
         for account in self.affected(trade) {
             for lot in self.ledger.lots_of((account, trade.security)) {
                 let units = self.ledger.lot(lot).parcel.left();
@@ -412,19 +452,16 @@ impl Fold<'_> {
         let (accounts, held) = self.total_held(row.trade)?;
         let mut spread = Parcel::new(held, super::value::absolute(total), self.ledger.places())?;
         for account in accounts {
-            for lot in self.ledger.lots_of((account, row.trade.security)) {
-                let units = self.ledger.lot(lot).parcel.left();
+            for (lot, units, basis) in self.ledger.shares_of((account, row.trade.security))? {
                 let received = spread.take(units)?;
-                let basis = self.ledger.basis_of(lot)?;
-                let recovered = received.amount.min(basis);
-                let part = if recovered == received.amount {
-                    received
+                let part = if received.amount > basis.amount {
+                    basis
                 } else {
-                    self.ledger.basis_part(lot)?
+                    received
                 };
                 let lot = self.ledger.adjust(lot, part.negated())?;
                 self.conservation.basis_moved = self.conservation.basis_moved.minus(part.amount)?;
-                if received.amount > basis {
+                if received.amount > basis.amount {
                     self.amount_on_lot(id, lot, received.printed - part.printed, 0)?;
                 }
             }

@@ -131,7 +131,11 @@ impl Fold<'_> {
         result
     }
 
-    fn realize_and_defer(&mut self, sale: &Sale<'_>, slices: &[Slice]) -> Result<(), Halt> {
+    pub(super) fn realize_and_defer(
+        &mut self,
+        sale: &Sale<'_>,
+        slices: &[Slice],
+    ) -> Result<(), Halt> {
         let mut losses = self.realize(sale, slices)?;
         let result = self.defer(&mut losses);
         self.losses = losses;

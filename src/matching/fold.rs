@@ -72,6 +72,10 @@ pub struct Fold<'a> {
     pub pool_ended: bool,
     /// Positions of the rows of the allocation that named its lots.
     pub allocated: Vec<u32>,
+    /// Options whose terms follow what became of their underlying while they were open.
+    pub adjusted: FxHashMap<SecurityId, super::option::Adjusted>,
+    /// The account whose split of a security restated what waits, and the day.
+    pub restated: FxHashMap<SecurityId, (Date, AccountId)>,
     /// Units on their way between own accounts.
     pub transit: super::transfer::Transit,
 }
@@ -111,6 +115,8 @@ impl<'a> Fold<'a> {
             distributions: FxHashMap::default(),
             pool_ended: false,
             allocated: Vec::new(),
+            adjusted: FxHashMap::default(),
+            restated: FxHashMap::default(),
             transit: super::transfer::Transit::default(),
         }
     }

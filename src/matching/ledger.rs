@@ -653,37 +653,56 @@ impl Ledger {
         Ok(())
     }
 
-    /// Adds to (or takes from) the basis of a lot, or of the pool it is in; the lot may move to another slot.
+    /// Adds to (or takes from) the basis of a lot, or of the pool it is in; the lot may move to another slot. The basis
+    /// that a gift has for a loss changes alike, but not below nothing (26 USC 1016(a)).
     pub fn adjust(&mut self, id: LotId, part: Part) -> Result<LotId, OutOfRange> {
+        let mut for_loss = part;
+        if let Some(gift) = &self.lot(id).gift {
+            let value = gift.value.whole()?;
+            if value.amount.plus(part.amount)?.is_negative() {
+                for_loss = value.negated();
+            }
+        }
+        self.adjust_both(id, part, for_loss)
+    }
+
+    /// The same where the basis that a gift has for a loss changes by an amount of its own.
+    pub fn adjust_both(
+        &mut self,
+        id: LotId,
+        part: Part,
+        for_loss: Part,
+    ) -> Result<LotId, OutOfRange> {
+        let change_gift = |lot: &mut Lot| match &mut lot.gift {
+            Some(gift) => gift.value.adjust(for_loss),
+            None => Ok(()),
+        };
         let lot = self.lot(id);
         let (book, trail, units) = (lot.book as usize, lot.trail, lot.parcel.left());
         self.trail.add(trail, Cause::Adjusted, units, part.amount);
         if let Some(pool) = &mut self.books[book].pool {
             pool.adjust(part)?;
+            change_gift(self.lot_mut(id))?;
             return Ok(id);
         }
-        self.change(id, |lot| lot.parcel.adjust(part))
+        self.change(id, |lot| {
+            change_gift(lot)?;
+            lot.parcel.adjust(part)
+        })
     }
 
-    /// Exact basis of a lot: its own, or its units' share of the pool.
-    pub fn basis_of(&self, id: LotId) -> Result<Money, OutOfRange> {
-        let lot = self.lot(id);
-        match &self.books[lot.book as usize].pool {
-            Some(pool) => pool.amount_left()?.share(lot.parcel.left(), pool.left()),
-            None => lot.parcel.amount_left(),
-        }
-    }
-
-    /// The same with the figure it prints as.
-    pub fn basis_part(&self, id: LotId) -> Result<Part, OutOfRange> {
-        let lot = self.lot(id);
-        match &self.books[lot.book as usize].pool {
-            Some(_) => self.part(self.basis_of(id)?),
-            None => Ok(Part {
-                amount: lot.parcel.amount_left()?,
-                printed: lot.parcel.printed(),
-            }),
-        }
+    /// The lots of a holding with their units and basis: each its own, or its units' share of the pool. What changes the
+    /// basis of all of them asks once, before the first change: a pool changed for one lot has another share for the next.
+    pub fn shares_of(&self, holding: Holding) -> Result<Vec<(LotId, Quantity, Part)>, OutOfRange> {
+        let lots = self.lots_of(holding).into_iter();
+        let lots = lots.map(|id| (id, &self.lot(id).parcel));
+        let Some(pool) = self.book(holding).and_then(|book| book.pool.as_ref()) else {
+            let own = |(id, parcel): (LotId, &Parcel)| Ok((id, parcel.left(), parcel.whole()?));
+            return lots.map(own).collect();
+        };
+        let mut spread = Parcel::from_part(pool.left(), pool.whole()?, self.places);
+        lots.map(|(id, parcel)| Ok((id, parcel.left(), spread.take(parcel.left())?)))
+            .collect()
     }
 
     /// Starts the holding period of `quantity` units of a lot again.

@@ -6,12 +6,13 @@ use super::Halt;
 use super::acquire::Manner;
 use super::dispose::Sale;
 use super::fold::Fold;
-use super::ledger::Holding;
+use super::ledger::{Holding, Slice};
 use crate::answer::{Codes, Disposal, Match};
 use crate::date::Date;
 use crate::diagnostic::Problem;
 use crate::jurisdiction::Written;
 use crate::money::{Money, Quantity};
+use crate::parcel::Parcel;
 use crate::trade::{Action, Class, Right, SecurityId, Trade, TradeId};
 
 /// Days around an exercise in which a share row of its exact size and price counts as its share leg written twice.
@@ -25,13 +26,81 @@ struct ShareLeg {
     value: Money,
 }
 
+/// What a split or a change of name of the underlying made of an option that was open then.
+#[derive(Clone, Copy, Debug)]
+pub struct Adjusted {
+    /// The underlying by its present name.
+    underlying: SecurityId,
+    /// Shares that one contract delivers; what is paid for all of them together stays.
+    deliverable: Quantity,
+}
+
+impl Adjusted {
+    /// Whether a unit of the option stands for units of this security.
+    pub fn is_on(&self, security: SecurityId) -> bool {
+        self.underlying == security
+    }
+}
+
 impl Fold<'_> {
+    /// What an option or future is on, by the name it has now.
     pub(super) fn underlying(&self, security: SecurityId) -> Option<SecurityId> {
-        self.history
-            .security(security)
-            .contract
-            .as_ref()?
-            .underlying
+        if let Some(adjusted) = self.adjusted.get(&security) {
+            return Some(adjusted.underlying);
+        }
+        let contract = self.history.security(security).contract.as_ref()?;
+        contract.underlying
+    }
+
+    /// Shares that one contract delivers.
+    pub(super) fn deliverable(&self, security: SecurityId) -> Result<Quantity, Halt> {
+        Ok(match self.adjusted.get(&security) {
+            Some(adjusted) => adjusted.deliverable,
+            None => Quantity::new(self.history.security(security).multiplier())?,
+        })
+    }
+
+    /// Open options follow their underlying through a change of name, or a split: more shares for the same money, so
+    /// that the strike falls as the shares multiply.
+    pub(super) fn adjust_options(
+        &mut self,
+        underlying: SecurityId,
+        now: SecurityId,
+        (new, old): (Quantity, Quantity),
+    ) -> Result<(), Halt> {
+        for option in self.open_options_on(underlying) {
+            let deliverable = self.deliverable(option)?.share(new, old)?;
+            let adjusted = Adjusted {
+                underlying: now,
+                deliverable,
+            };
+            self.adjusted.insert(option, adjusted);
+        }
+        Ok(())
+    }
+
+    /// Options on a security that are open in any account. One that a row of today turned another into has its new terms
+    /// already.
+    fn open_options_on(&self, underlying: SecurityId) -> Vec<SecurityId> {
+        let books = self.ledger.books.iter();
+        let held = books.filter(|book| !book.held.is_zero());
+        let held = held.map(|book| book.holding.1);
+        let mut open: Vec<SecurityId> = held.chain(self.positions.securities_short()).collect();
+        open.sort_unstable();
+        open.dedup();
+        open.retain(|option| {
+            self.class(*option) == Class::Option && self.underlying(*option) == Some(underlying)
+        });
+        if !open.is_empty() {
+            let became = |id| {
+                let trade = self.history.trade(id);
+                let turns = matches!(trade.action, Action::Rename | Action::Merger);
+                turns.then_some(trade.rest().rarest().new_security)?
+            };
+            let today: Vec<SecurityId> = self.nearby(self.today, 0).filter_map(became).collect();
+            open.retain(|option| !today.contains(option));
+        }
+        open
     }
 
     pub(super) fn right(&self, security: SecurityId) -> Option<Right> {
@@ -106,7 +175,68 @@ impl Fold<'_> {
         }
         self.put_closes(holding.1, holding)?;
         let sale = self.sale(&row, id, quantity, amount);
+        if self.law.is_us() && self.class(holding.1) == Class::Right && amount.is_zero() {
+            return self.lapse(&sale);
+        }
         self.dispose(&sale)
+    }
+
+    /// Rights that were distributed on stock and expire are no loss and have no basis: what was allocated to them goes
+    /// back to the stock (26 USC 307; 26 CFR 1.307-1(a)). Rights that were bought end like any option.
+    fn lapse(&mut self, sale: &Sale<'_>) -> Result<(), Halt> {
+        let mut slices = self.identify(sale)?;
+        self.ledger.take_from_pool(sale.holding, &mut slices)?;
+        let mut bought = Vec::new();
+        let mut units = Quantity::ZERO;
+        for slice in slices {
+            if !self.give_back(&slice)? {
+                units = units.plus(slice.quantity)?;
+                bought.push(slice);
+            }
+        }
+        if bought.is_empty() {
+            return Ok(());
+        }
+        let rest = Sale {
+            quantity: units,
+            ..*sale
+        };
+        self.realize_and_defer(&rest, &bought)
+    }
+
+    /// Gives the basis of what was split off a lot back to it, by units; whether there was such a lot, and it is held.
+    fn give_back(&mut self, slice: &Slice) -> Result<bool, Halt> {
+        let purchase = self.ledger.purchase(slice.purchase);
+        let (order, came_with) = (purchase.order, self.history.trade(purchase.opened_by));
+        if came_with.action != Action::SpinOff {
+            return Ok(false);
+        }
+        let mut lots = Vec::new();
+        let mut held = Quantity::ZERO;
+        for name in self.wash.same_as(came_with.security) {
+            for account in self.ledger.holders(name) {
+                for lot in self.ledger.lots_of((account, name)) {
+                    // A lot split off keeps the order of the purchase it came from.
+                    if self.ledger.purchase_of(lot).order == order {
+                        held = held.plus(self.ledger.lot(lot).parcel.left())?;
+                        lots.push(lot);
+                    }
+                }
+            }
+        }
+        if lots.is_empty() {
+            return Ok(false);
+        }
+        let places = self.ledger.places();
+        let for_loss = slice.gift.map_or(slice.part, |(value, _)| value);
+        let mut basis = Parcel::from_part(held, slice.part, places);
+        let mut for_loss = Parcel::from_part(held, for_loss, places);
+        for lot in lots {
+            let units = self.ledger.lot(lot).parcel.left();
+            let (part, for_loss) = (basis.take(units)?, for_loss.take(units)?);
+            self.ledger.adjust_both(lot, part, for_loss)?;
+        }
+        Ok(true)
     }
 
     /// A put bought while the stock was young counts as a short sale of it, and its end as the closing (26 USC 1233(b)).
@@ -119,7 +249,7 @@ impl Fold<'_> {
         else {
             return Ok(());
         };
-        let multiplier = Quantity::new(self.history.security(put).multiplier())?;
+        let multiplier = self.deliverable(put)?;
         for lot in self.ledger.lots_of(holding) {
             let lot = self.ledger.lot(lot);
             let (bought, units) = (
@@ -274,8 +404,8 @@ impl Fold<'_> {
                 .help("use an option symbol that says it (AAPL240119C00150000), or the columns underlying, expiry, strike, right, multiplier")
                 .into()
         };
-        let shares = contract
-            .and_then(|c| c.underlying)
+        let shares = self
+            .underlying(trade.security)
             .ok_or_else(|| lacking("underlying"))?;
         let strike = contract
             .and_then(|c| c.strike)
@@ -285,10 +415,12 @@ impl Fold<'_> {
             (None, Class::Right) => Right::Call,
             (None, _) => return Err(lacking("right (call or put)")),
         };
+        let deliverable = self.deliverable(trade.security)?;
+        let quantity = contracts.share(deliverable, Quantity::ONE)?;
+        // The money is that of the contract as written: what a split does to the shares it undoes in the strike.
         let multiplier = Quantity::new(security.multiplier())?;
-        let quantity = contracts.share(multiplier, Quantity::ONE)?;
-        let value = Money::product(quantity, strike)?;
-        self.refuse_second_leg(trade, shares, strike, quantity)?;
+        let value = Money::product(contracts.share(multiplier, Quantity::ONE)?, strike)?;
+        self.refuse_second_leg(trade, shares, quantity, value)?;
         Ok(ShareLeg {
             shares,
             right,
@@ -303,15 +435,16 @@ impl Fold<'_> {
         &self,
         trade: &Trade,
         shares: SecurityId,
-        strike: Decimal,
         quantity: Quantity,
+        value: Money,
     ) -> Result<(), Halt> {
+        let cost = |price: Decimal| Money::product(quantity, price).ok();
         let twin = self.nearby(trade.date, SHARE_LEG_DAYS).find(|other| {
             let other = self.history.trade(*other);
             other.security == shares
                 && other.account == trade.account
                 && matches!(other.action, Action::Buy | Action::Sell)
-                && other.price() == Some(strike)
+                && other.price().and_then(cost) == Some(value)
                 && other.quantity().and_then(|q| Quantity::new(q.abs()).ok()) == Some(quantity)
         });
         match twin {
@@ -357,10 +490,7 @@ impl Fold<'_> {
                 )?;
             }
         }
-        for holding in self.positions.accounts_short(trade.security) {
-            if trade.account_given && holding.0 != trade.account {
-                continue;
-            }
+        for holding in self.accounts_short_affected(trade) {
             let short = self.positions.short(holding);
             self.refuse_partial_mark(trade, short)?;
             let value = row.at_price(short)?;

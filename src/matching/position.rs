@@ -18,7 +18,7 @@ use crate::lot::LotId;
 use crate::money::{Minor, Money, OutOfRange, Quantity, minor_share};
 use crate::parcel::{Parcel, Part};
 use crate::rule::us::{IN_LIEU, WASH_BASIS};
-use crate::trade::{Action, Class, SecurityId, TradeId};
+use crate::trade::{Action, Class, SecurityId, Trade, TradeId};
 
 /// Days after a short sale within which a payment in lieu of a dividend is capitalised (26 USC 263(h)(1)).
 const IN_LIEU_DAYS: i32 = 45;
@@ -88,6 +88,12 @@ impl Positions {
             }
         }
         Ok(())
+    }
+
+    /// The securities in which anything is short.
+    pub fn securities_short(&self) -> impl Iterator<Item = SecurityId> {
+        let open = self.shorts.iter().filter(|(_, lots)| !lots.is_empty());
+        open.map(|((_, security), _)| *security)
     }
 
     /// The accounts that are short in a security.
@@ -571,8 +577,10 @@ impl Fold<'_> {
         };
         self.sold_near(&mut claim)?;
         self.positions.claims.push(claim);
-        for other in self.positions.accounts_short(holding.1) {
-            self.honour_short_claims(other)?;
+        for name in self.wash.same_as(holding.1) {
+            for other in self.positions.accounts_short(name) {
+                self.honour_short_claims(other)?;
+            }
         }
         Ok(())
     }
@@ -615,9 +623,10 @@ impl Fold<'_> {
         let mut claims = std::mem::take(&mut self.positions.claims);
         claims
             .retain(|claim| claim.matched < claim.units && claim.closed.plus(WINDOW) >= self.today);
+        let same = self.wash.same_as(holding.1);
         for claim in claims
             .iter_mut()
-            .filter(|claim| claim.security == holding.1)
+            .filter(|claim| same.contains(&claim.security))
         {
             self.replace_short(claim, holding)?;
         }
@@ -740,7 +749,8 @@ impl Fold<'_> {
 
     /// A short in something that became worthless is closed at nothing (26 USC 1233(h)).
     pub(super) fn worthless_short(&mut self, id: TradeId) -> Result<(), Halt> {
-        for holding in self.positions.accounts_short(self.trade(id).security) {
+        let trade = self.trade(id);
+        for holding in self.accounts_short_affected(trade) {
             let quantity = self.positions.short(holding);
             self.close_short(id, holding, quantity, Money::ZERO, Match::Short)?;
         }
@@ -817,14 +827,39 @@ impl Fold<'_> {
         Ok(())
     }
 
-    /// A split restates open shorts too.
-    pub(super) fn rescale_shorts(
+    /// The shorts that a corporate action acts on: those of the account it names, or all.
+    pub(super) fn accounts_short_affected(&self, trade: &Trade) -> Vec<Holding> {
+        let mut short = self.positions.accounts_short(trade.security);
+        short.retain(|holding| !trade.account_given || holding.0 == trade.account);
+        short
+    }
+
+    /// A split restates the units of losses on shorts that wait.
+    pub(super) fn rescale_short_claims(
         &mut self,
         security: SecurityId,
         new: Quantity,
         old: Quantity,
     ) -> Result<(), Halt> {
-        for holding in self.positions.accounts_short(security) {
+        let same = self.wash.same_as(security);
+        for claim in &mut self.positions.claims {
+            if same.contains(&claim.security) {
+                claim.units = claim.units.share(new, old)?;
+                claim.matched = claim.matched.share(new, old)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A split restates open shorts too.
+    pub(super) fn rescale_shorts(
+        &mut self,
+        trade: &Trade,
+        new: Quantity,
+        old: Quantity,
+    ) -> Result<(), Halt> {
+        let security = trade.security;
+        for holding in self.accounts_short_affected(trade) {
             if let Some(lots) = self.positions.shorts.get_mut(&holding) {
                 for lot in lots {
                     let cause = Cause::Rescaled {

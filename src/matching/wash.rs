@@ -23,7 +23,7 @@ use crate::parcel::Part;
 use crate::rule::Rule;
 use crate::rule::us::WASH_BASIS;
 use crate::settings::WashSales;
-use crate::trade::{Class, Right, SecurityId, TradeId};
+use crate::trade::{Class, Right, Security, SecurityId, TradeId};
 
 /// Days on each side of the sale in which a purchase replaces what was sold (26 USC 1091(a)).
 pub const WINDOW: i32 = 30;
@@ -128,6 +128,25 @@ pub struct Wash {
     washed: FxHashMap<u32, (Quantity, Quantity)>,
     /// Securities that became others by rename: they stay the same for this rule.
     renamed: FxHashMap<SecurityId, SecurityId>,
+}
+
+impl Wash {
+    /// The name that a security had first.
+    fn first_name(&self, security: SecurityId) -> SecurityId {
+        self.renamed.get(&security).copied().unwrap_or(security)
+    }
+
+    /// All names that a security has had.
+    pub fn same_as(&self, security: SecurityId) -> SmallVec<[SecurityId; 2]> {
+        let first = self.first_name(security);
+        let later = self.renamed.iter().filter(|(_, origin)| **origin == first);
+        let mut names: SmallVec<[SecurityId; 2]> = later.map(|(name, _)| *name).collect();
+        names.push(first);
+        names.sort_unstable();
+        // A name may have come back.
+        names.dedup();
+        names
+    }
 }
 
 impl Fold<'_> {
@@ -545,24 +564,18 @@ impl Fold<'_> {
         if self.rules.wash_sales == WashSales::Broker {
             return security;
         }
-        let renamed = self
-            .wash
-            .renamed
-            .get(&security)
-            .copied()
-            .unwrap_or(security);
+        let renamed = self.wash.first_name(security);
+        // By the name in their own terms: it stays what it is through a change of name.
+        let named_on = |option: &Security| option.contract.as_ref()?.underlying;
         if self.rules.options_identical
-            && let (Class::Option, Some(underlying)) =
-                (self.class(renamed), self.underlying(renamed))
+            && let (Class::Option, Some(underlying)) = (
+                self.class(renamed),
+                named_on(self.history.security(renamed)),
+            )
         {
             // All options on one stock share a key of their own: the first of them that was seen.
             let first = self.history.securities.iter().position(|other| {
-                other.class == Class::Option
-                    && other
-                        .contract
-                        .as_ref()
-                        .and_then(|contract| contract.underlying)
-                        == Some(underlying)
+                other.class == Class::Option && named_on(other) == Some(underlying)
             });
             return first.map_or(renamed, |position| SecurityId(position as u32));
         }
@@ -617,10 +630,7 @@ impl Fold<'_> {
             && let Some(underlying) = self.underlying(security)
             && let Some(watch) = self.watch(underlying)
         {
-            served.push((
-                watch,
-                Quantity::new(self.history.security(security).multiplier())?,
-            ));
+            served.push((watch, self.deliverable(security)?));
         }
         Ok(served)
     }
@@ -635,14 +645,25 @@ impl Fold<'_> {
         let Some(watch) = self.watch(security) else {
             return Ok(());
         };
+        for candidate in &mut self.wash.watches[watch as usize].candidates {
+            let bought = self.ledger.purchase(candidate.purchase).security;
+            if let Some(adjusted) = self.adjusted.get(&bought)
+                && candidate.covers != Quantity::ONE
+                && adjusted.is_on(security)
+            {
+                candidate.covers = candidate.covers.share(new, old)?;
+            }
+        }
+        // A loss from before a change of name waits under the old one.
+        let same = self.wash.same_as(security);
         for claim in &mut self.wash.watches[watch as usize].claims {
-            if claim.loss.holding.1 == security {
+            if same.contains(&claim.loss.holding.1) {
                 claim.units = claim.units.share(new, old)?;
                 claim.matched = claim.matched.share(new, old)?;
             }
         }
         for (purchase, sold) in &mut self.wash.sold {
-            if self.ledger.purchase(*purchase).security == security {
+            if same.contains(&self.ledger.purchase(*purchase).security) {
                 *sold = sold.share(new, old)?;
             }
         }
@@ -652,7 +673,7 @@ impl Fold<'_> {
     /// After a rename the new symbol is the same security.
     pub(super) fn follow_rename(&mut self, old: SecurityId, new: SecurityId) {
         let watch = self.watch(old);
-        let origin = self.wash.renamed.get(&old).copied().unwrap_or(old);
+        let origin = self.wash.first_name(old);
         self.wash.renamed.insert(new, origin);
         self.wash.watch_of.insert(new, watch);
     }

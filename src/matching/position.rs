@@ -43,6 +43,8 @@ pub struct ShortLot {
 #[derive(Clone, Copy, Debug)]
 struct ShortClaim {
     row: u32,
+    /// The short sale it closed.
+    opened: TradeId,
     security: SecurityId,
     closed: Date,
     units: Quantity,
@@ -259,7 +261,7 @@ impl Fold<'_> {
                 self.restart_holding(holding.1, one.opened, one.quantity)?;
                 if gain.is_negative() {
                     self.defer_short_loss(
-                        position,
+                        (position, one.name.opened_by),
                         holding,
                         one.quantity,
                         printed.saturating_neg().max(0),
@@ -552,7 +554,7 @@ impl Fold<'_> {
     /// account keeps its proceeds, and the loss is gone for good, as where such an account buys (Rev. Rul. 2008-5).
     fn defer_short_loss(
         &mut self,
-        row: u32,
+        (row, opened): (u32, TradeId),
         holding: Holding,
         units: Quantity,
         amount: Minor,
@@ -563,6 +565,7 @@ impl Fold<'_> {
         }
         let mut claim = ShortClaim {
             row,
+            opened,
             security: holding.1,
             closed: self.today,
             units,
@@ -635,7 +638,8 @@ impl Fold<'_> {
         while let Some(lot) = lots.get_mut(position) {
             let near = lot.opened.days_since(claim.closed).abs() <= WINDOW;
             let open = claim.units.minus(claim.matched)?;
-            if lot.used || !near || open.is_zero() {
+            // What is left of the short that was closed is not another short (26 USC 1091(e)(2)).
+            if lot.used || lot.trade == claim.opened || !near || open.is_zero() {
                 position += 1;
                 continue;
             }

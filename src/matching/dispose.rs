@@ -77,7 +77,7 @@ impl Fold<'_> {
     }
 
     /// With --allow-short, units beyond those held are sold short.
-    fn sell_or_go_short(&mut self, sale: &Sale<'_>) -> Result<(), Halt> {
+    pub(super) fn sell_or_go_short(&mut self, sale: &Sale<'_>) -> Result<(), Halt> {
         while self.ledger.held(sale.holding) < sale.quantity && self.bring_forward(sale.holding) {}
         let held = self.ledger.held(sale.holding);
         if held >= sale.quantity {

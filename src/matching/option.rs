@@ -263,6 +263,9 @@ impl Fold<'_> {
             matched: Match::Lot,
             only: None,
         };
+        if self.rules.allow_short {
+            return self.sell_or_go_short(&sale);
+        }
         self.dispose(&sale)
     }
 

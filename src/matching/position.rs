@@ -18,7 +18,7 @@ use crate::lot::LotId;
 use crate::money::{Minor, Money, OutOfRange, Quantity, minor_share};
 use crate::parcel::{Parcel, Part};
 use crate::rule::us::{IN_LIEU, WASH_BASIS};
-use crate::trade::{Action, Class, SecurityId, TradeId};
+use crate::trade::{Action, Class, SecurityId, Trade, TradeId};
 
 /// Days after a short sale within which a payment in lieu of a dividend is capitalised (26 USC 263(h)(1)).
 const IN_LIEU_DAYS: i32 = 45;
@@ -27,6 +27,8 @@ const IN_LIEU_DAYS: i32 = 45;
 #[derive(Clone, Debug)]
 pub struct ShortLot {
     trade: TradeId,
+    /// The security as which it was sold short.
+    security: SecurityId,
     opened: Date,
     number: u32,
     /// Whether it has taken over the loss of an earlier short sale.
@@ -157,6 +159,7 @@ impl Fold<'_> {
         };
         let lot = ShortLot {
             trade: id,
+            security: holding.1,
             opened: self.today,
             number,
             used: false,
@@ -469,7 +472,7 @@ impl Fold<'_> {
                 in_lieu: lot.in_lieu.take(part)?,
                 opened: lot.opened,
                 name: LotName {
-                    security: holding.1,
+                    security: lot.security,
                     date: lot.opened,
                     number: lot.number,
                     opened_by: lot.trade,
@@ -666,7 +669,7 @@ impl Fold<'_> {
             }
             served.used = true;
             let name = LotName {
-                security: holding.1,
+                security: lot.security,
                 date: lot.opened,
                 number: lot.number,
                 opened_by: lot.trade,
@@ -760,7 +763,7 @@ impl Fold<'_> {
                 told.push(self.ledger.trail.movements(lot.trail));
                 lots.push(OpenLot {
                     name: LotName {
-                        security: holding.1,
+                        security: lot.security,
                         date: lot.opened,
                         number: lot.number,
                         opened_by: lot.trade,
@@ -817,6 +820,44 @@ impl Fold<'_> {
                 trail.add(lot.trail, Cause::Adjusted, units, part.amount);
                 lot.parcel.adjust(part)?;
             }
+        }
+        Ok(())
+    }
+
+    /// What was sold short becomes another security, `new` units for each `old`; proceeds and the day of opening stay.
+    pub(super) fn turn_shorts(
+        &mut self,
+        trade: &Trade,
+        to: SecurityId,
+        (new, old): (Quantity, Quantity),
+    ) -> Result<(), Halt> {
+        let from = trade.security;
+        for holding in self.positions.accounts_short(from) {
+            if trade.account_given && holding.0 != trade.account {
+                continue;
+            }
+            let mut lots = self.positions.shorts.remove(&holding).unwrap_or_default();
+            for lot in &mut lots {
+                let before = lot.parcel.left();
+                let after = before.share(new, old)?;
+                let cause = Cause::Became {
+                    from,
+                    to,
+                    before,
+                    after,
+                };
+                let trail = &mut self.ledger.trail;
+                trail.add(lot.trail, cause, before, Money::ZERO);
+                lot.parcel.rescale(after)?;
+                lot.in_lieu.rescale(after)?;
+                let gone = &mut self.positions.flow.entry(from).or_default().1;
+                *gone = gone.plus(before)?;
+                let come = &mut self.positions.flow.entry(to).or_default().0;
+                *come = come.plus(after)?;
+            }
+            let turned = self.positions.shorts.entry((holding.0, to)).or_default();
+            turned.append(&mut lots);
+            turned.make_contiguous().sort_by_key(|lot| lot.opened);
         }
         Ok(())
     }

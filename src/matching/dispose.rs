@@ -139,7 +139,7 @@ impl Fold<'_> {
         Ok(self.note_sold(slices)?)
     }
 
-    /// Carries out a disposal that no choice of lots belongs to: a fraction, a fee, a merger for cash.
+    /// Carries out a disposal that no choice of lots belongs to: a fraction, a fee, a merger for cash, all that is held.
     pub(super) fn dispose_by_method(&mut self, sale: &Sale<'_>) -> Result<(), Halt> {
         let mut slices = self.identify_by_method(sale)?;
         self.ledger.take_from_pool(sale.holding, &mut slices)?;
@@ -166,7 +166,9 @@ impl Fold<'_> {
         if let Some(choice) = sale.choice {
             return self.chosen(sale, choice, wanted);
         }
+        // For section 1256 contracts only the sum of the year counts: no lot needs to be chosen (26 USC 1256(a)).
         if self.method_of(sale.holding.0).choice_required
+            && !self.section_1256(sale.holding.1)
             && !wanted.is_zero()
             && !self.only_one_lot(sale.holding)
         {
@@ -679,7 +681,7 @@ impl Fold<'_> {
                 only: None,
             };
             if !held.is_zero() {
-                self.dispose(&sale)?;
+                self.dispose_by_method(&sale)?;
             }
         }
         self.worthless_short(id)

@@ -106,6 +106,9 @@ impl Fold<'_> {
         }
         self.put_closes(holding.1, holding)?;
         let sale = self.sale(&row, id, quantity, amount);
+        if quantity == self.ledger.held(holding) {
+            return self.dispose_by_method(&sale);
+        }
         self.dispose(&sale)
     }
 
@@ -348,7 +351,7 @@ impl Fold<'_> {
                     holding,
                     ..self.sale(&row, id, held, value)
                 };
-                self.dispose(&sale)?;
+                self.dispose_by_method(&sale)?;
                 self.enter(
                     id,
                     account,

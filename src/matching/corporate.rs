@@ -87,7 +87,7 @@ impl Fold<'_> {
             after = total;
         }
         self.ledger.set_held(holding, after)?;
-        Ok(())
+        self.rescale_distributions(holding, new, old)
     }
 
     /// `total` on a split is cash for the fraction of a unit that is left over, which is sold for it that day.

@@ -44,9 +44,11 @@ pub struct Sale<'a> {
 pub struct Distribution {
     /// The purchases of the six months before that it was paid on.
     pub purchases: Vec<PurchaseId>,
+    /// The account it was paid into.
+    pub account: AccountId,
     /// On all units together.
     pub amount: Money,
-    /// Units it was paid on.
+    /// Units it was paid on, restated for splits since.
     pub units: Quantity,
     /// Exempt-interest dividends disallow a loss, capital gain dividends make it long-term.
     pub exempt: bool,
@@ -598,6 +600,7 @@ impl Fold<'_> {
             let young = lots.filter(|lot| self.today < six_months_after(lot.acquired));
             let one = Distribution {
                 purchases: young.map(|lot| lot.purchase).collect(),
+                account: trade.account,
                 amount: total,
                 units,
                 exempt,
@@ -614,6 +617,21 @@ impl Fold<'_> {
                 kind: YearAmountKind::CapitalGainDistribution,
                 amount: total.to_minor(self.ledger.places())?,
             });
+        }
+        Ok(())
+    }
+
+    /// A split restates the units that distributions were paid on.
+    pub(super) fn rescale_distributions(
+        &mut self,
+        (account, security): Holding,
+        new: Quantity,
+        old: Quantity,
+    ) -> Result<(), Halt> {
+        for one in self.distributions.get_mut(&security).into_iter().flatten() {
+            if one.account == account {
+                one.units = one.units.share(new, old)?;
+            }
         }
         Ok(())
     }

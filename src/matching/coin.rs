@@ -162,7 +162,7 @@ impl Fold<'_> {
             matched: Match::Lot,
             only: None,
         };
-        self.dispose(&sale)
+        self.dispose_by_method(&sale)
     }
 
     /// A row of its own for units spent on a fee: `price` values them, `fee` is what disposing of them cost.

@@ -106,7 +106,7 @@ impl Fold<'_> {
             after = total;
         }
         self.ledger.set_held(holding, after)?;
-        Ok(())
+        self.rescale_distributions(holding, new, old)
     }
 
     /// `total` on a split is cash for the fraction of a unit that is left over, which is sold for it that day.
@@ -273,8 +273,26 @@ impl Fold<'_> {
     pub(super) fn merger(&mut self, id: TradeId) -> Result<(), Halt> {
         let row = self.valued(id);
         let trade = row.trade;
-        let (accounts, held) = self.total_held(trade)?;
         let cash = row.total()?.map(super::value::absolute);
+        // Stock for stock by a ratio: a short is then owed in the new shares.
+        if let (None, Some(new), Some((to, of))) = (
+            cash,
+            trade.rest().rarest().new_security,
+            trade.rest().rarest().ratio,
+        ) && !self.positions.accounts_short(trade.security).is_empty()
+        {
+            let ratio = (Quantity::new(to)?, Quantity::new(of)?);
+            self.turn_shorts(trade, new, ratio)?;
+            let held = |account: &AccountId| self.ledger.held((*account, trade.security));
+            if self
+                .affected(trade)
+                .iter()
+                .all(|account| held(account).is_zero())
+            {
+                return Ok(());
+            }
+        }
+        let (accounts, held) = self.total_held(trade)?;
         let Some(new) = trade.rest().rarest().new_security else {
             let Some(cash) = cash else {
                 return Err(row.missing("new_symbol"));
@@ -394,6 +412,7 @@ impl Fold<'_> {
         }
         self.follow_rename(trade.security, new);
         self.adjust_options(trade.security, new, (Quantity::ONE, Quantity::ONE))?;
+        self.turn_shorts(trade, new, (Quantity::ONE, Quantity::ONE))?;
         for account in self.affected(trade) {
             for lot in self.ledger.lots_of((account, trade.security)) {
                 let units = self.ledger.lot(lot).parcel.left();

@@ -44,9 +44,11 @@ pub struct Sale<'a> {
 pub struct Distribution {
     /// The purchases of the six months before that it was paid on.
     pub purchases: Vec<PurchaseId>,
+    /// The account it was paid into.
+    pub account: AccountId,
     /// On all units together.
     pub amount: Money,
-    /// Units it was paid on.
+    /// Units it was paid on, restated for splits since.
     pub units: Quantity,
     /// Exempt-interest dividends disallow a loss, capital gain dividends make it long-term.
     pub exempt: bool,
@@ -77,7 +79,7 @@ impl Fold<'_> {
     }
 
     /// With --allow-short, units beyond those held are sold short.
-    fn sell_or_go_short(&mut self, sale: &Sale<'_>) -> Result<(), Halt> {
+    pub(super) fn sell_or_go_short(&mut self, sale: &Sale<'_>) -> Result<(), Halt> {
         while self.ledger.held(sale.holding) < sale.quantity && self.bring_forward(sale.holding) {}
         let held = self.ledger.held(sale.holding);
         if held >= sale.quantity {
@@ -143,7 +145,7 @@ impl Fold<'_> {
         Ok(self.note_sold(slices)?)
     }
 
-    /// Carries out a disposal that no choice of lots belongs to: a fraction, a fee, a merger for cash.
+    /// Carries out a disposal that no choice of lots belongs to: a fraction, a fee, a merger for cash, all that is held.
     pub(super) fn dispose_by_method(&mut self, sale: &Sale<'_>) -> Result<(), Halt> {
         let mut slices = self.identify_by_method(sale)?;
         self.ledger.take_from_pool(sale.holding, &mut slices)?;
@@ -170,7 +172,9 @@ impl Fold<'_> {
         if let Some(choice) = sale.choice {
             return self.chosen(sale, choice, wanted);
         }
+        // For section 1256 contracts only the sum of the year counts: no lot needs to be chosen (26 USC 1256(a)).
         if self.method_of(sale.holding.0).choice_required
+            && !self.section_1256(sale.holding.1)
             && !wanted.is_zero()
             && !self.only_one_lot(sale.holding)
         {
@@ -600,6 +604,7 @@ impl Fold<'_> {
             let young = lots.filter(|lot| self.today < six_months_after(lot.acquired));
             let one = Distribution {
                 purchases: young.map(|lot| lot.purchase).collect(),
+                account: trade.account,
                 amount: total,
                 units,
                 exempt,
@@ -616,6 +621,21 @@ impl Fold<'_> {
                 kind: YearAmountKind::CapitalGainDistribution,
                 amount: total.to_minor(self.ledger.places())?,
             });
+        }
+        Ok(())
+    }
+
+    /// A split restates the units that distributions were paid on.
+    pub(super) fn rescale_distributions(
+        &mut self,
+        (account, security): Holding,
+        new: Quantity,
+        old: Quantity,
+    ) -> Result<(), Halt> {
+        for one in self.distributions.get_mut(&security).into_iter().flatten() {
+            if one.account == account {
+                one.units = one.units.share(new, old)?;
+            }
         }
         Ok(())
     }
@@ -683,7 +703,7 @@ impl Fold<'_> {
                 only: None,
             };
             if !held.is_zero() {
-                self.dispose(&sale)?;
+                self.dispose_by_method(&sale)?;
             }
         }
         self.worthless_short(id)

@@ -161,7 +161,7 @@ fn window_before_the_data(history: &History, rules: &Rules, matched: &Matched) -
     let (first, _) = rules.overview.days?;
     let early = matched.disposals.iter().filter(|row| {
         row.proceeds < row.cost
-            && row.term.is_some()
+            && rules.wash_covers(history.security(row.security).class)
             && row.disposed <= first.plus(WINDOW)
             && row.acquired.is_some_and(|acquired| acquired < row.disposed)
     });

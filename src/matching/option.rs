@@ -178,6 +178,9 @@ impl Fold<'_> {
         if self.law.is_us() && self.class(holding.1) == Class::Right && amount.is_zero() {
             return self.lapse(&sale);
         }
+        if quantity == self.ledger.held(holding) {
+            return self.dispose_by_method(&sale);
+        }
         self.dispose(&sale)
     }
 
@@ -393,6 +396,9 @@ impl Fold<'_> {
             matched: Match::Lot,
             only: None,
         };
+        if self.rules.allow_short {
+            return self.sell_or_go_short(&sale);
+        }
         self.dispose(&sale)
     }
 
@@ -478,7 +484,7 @@ impl Fold<'_> {
                     holding,
                     ..self.sale(&row, id, held, value)
                 };
-                self.dispose(&sale)?;
+                self.dispose_by_method(&sale)?;
                 self.enter(
                     id,
                     account,

@@ -27,6 +27,8 @@ const IN_LIEU_DAYS: i32 = 45;
 #[derive(Clone, Debug)]
 pub struct ShortLot {
     trade: TradeId,
+    /// The security as which it was sold short.
+    security: SecurityId,
     opened: Date,
     number: u32,
     /// Whether it has taken over the loss of an earlier short sale.
@@ -43,6 +45,8 @@ pub struct ShortLot {
 #[derive(Clone, Copy, Debug)]
 struct ShortClaim {
     row: u32,
+    /// The short sale it closed.
+    opened: TradeId,
     security: SecurityId,
     closed: Date,
     units: Quantity,
@@ -161,6 +165,7 @@ impl Fold<'_> {
         };
         let lot = ShortLot {
             trade: id,
+            security: holding.1,
             opened: self.today,
             number,
             used: false,
@@ -265,7 +270,7 @@ impl Fold<'_> {
                 self.restart_holding(holding.1, one.opened, one.quantity)?;
                 if gain.is_negative() {
                     self.defer_short_loss(
-                        position,
+                        (position, one.name.opened_by),
                         holding,
                         one.quantity,
                         printed.saturating_neg().max(0),
@@ -473,7 +478,7 @@ impl Fold<'_> {
                 in_lieu: lot.in_lieu.take(part)?,
                 opened: lot.opened,
                 name: LotName {
-                    security: holding.1,
+                    security: lot.security,
                     date: lot.opened,
                     number: lot.number,
                     opened_by: lot.trade,
@@ -558,7 +563,7 @@ impl Fold<'_> {
     /// account keeps its proceeds, and the loss is gone for good, as where such an account buys (Rev. Rul. 2008-5).
     fn defer_short_loss(
         &mut self,
-        row: u32,
+        (row, opened): (u32, TradeId),
         holding: Holding,
         units: Quantity,
         amount: Minor,
@@ -569,6 +574,7 @@ impl Fold<'_> {
         }
         let mut claim = ShortClaim {
             row,
+            opened,
             security: holding.1,
             closed: self.today,
             units,
@@ -644,7 +650,8 @@ impl Fold<'_> {
         while let Some(lot) = lots.get_mut(position) {
             let near = lot.opened.days_since(claim.closed).abs() <= WINDOW;
             let open = claim.units.minus(claim.matched)?;
-            if lot.used || !near || open.is_zero() {
+            // What is left of the short that was closed is not another short (26 USC 1091(e)(2)).
+            if lot.used || lot.trade == claim.opened || !near || open.is_zero() {
                 position += 1;
                 continue;
             }
@@ -671,7 +678,7 @@ impl Fold<'_> {
             }
             served.used = true;
             let name = LotName {
-                security: holding.1,
+                security: lot.security,
                 date: lot.opened,
                 number: lot.number,
                 opened_by: lot.trade,
@@ -766,7 +773,7 @@ impl Fold<'_> {
                 told.push(self.ledger.trail.movements(lot.trail));
                 lots.push(OpenLot {
                     name: LotName {
-                        security: holding.1,
+                        security: lot.security,
                         date: lot.opened,
                         number: lot.number,
                         opened_by: lot.trade,
@@ -832,6 +839,41 @@ impl Fold<'_> {
         let mut short = self.positions.accounts_short(trade.security);
         short.retain(|holding| !trade.account_given || holding.0 == trade.account);
         short
+    }
+
+    /// What was sold short becomes another security, `new` units for each `old`; proceeds and the day of opening stay.
+    pub(super) fn turn_shorts(
+        &mut self,
+        trade: &Trade,
+        to: SecurityId,
+        (new, old): (Quantity, Quantity),
+    ) -> Result<(), Halt> {
+        let from = trade.security;
+        for holding in self.accounts_short_affected(trade) {
+            let mut lots = self.positions.shorts.remove(&holding).unwrap_or_default();
+            for lot in &mut lots {
+                let before = lot.parcel.left();
+                let after = before.share(new, old)?;
+                let cause = Cause::Became {
+                    from,
+                    to,
+                    before,
+                    after,
+                };
+                let trail = &mut self.ledger.trail;
+                trail.add(lot.trail, cause, before, Money::ZERO);
+                lot.parcel.rescale(after)?;
+                lot.in_lieu.rescale(after)?;
+                let gone = &mut self.positions.flow.entry(from).or_default().1;
+                *gone = gone.plus(before)?;
+                let come = &mut self.positions.flow.entry(to).or_default().0;
+                *come = come.plus(after)?;
+            }
+            let turned = self.positions.shorts.entry((holding.0, to)).or_default();
+            turned.append(&mut lots);
+            turned.make_contiguous().sort_by_key(|lot| lot.opened);
+        }
+        Ok(())
     }
 
     /// A split restates the units of losses on shorts that wait.

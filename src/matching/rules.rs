@@ -9,7 +9,7 @@ use crate::jurisdiction::{self, Jurisdiction};
 use crate::method::{self, Method};
 use crate::rates::Rates;
 use crate::settings::{FilingStatus, Settings, WashSales};
-use crate::trade::{Account, History, Overview, SecurityId};
+use crate::trade::{Account, Class, History, Overview, SecurityId};
 
 /// How a computation reads the law.
 #[derive(Debug)]
@@ -105,6 +105,20 @@ pub enum TransferFee {
 }
 
 impl Rules {
+    /// Whether a class falls under the wash-sale rule: securities do, coins, section 1256 contracts and other property do
+    /// not (26 USC 1091(a), 1256(f)(5); Notice 2014-21).
+    pub fn wash_covers(&self, class: Class) -> bool {
+        match class {
+            Class::Stock | Class::Fund | Class::Bond | Class::Option | Class::Right => true,
+            Class::Crypto => self.crypto_wash,
+            Class::IndexOption
+            | Class::Future
+            | Class::Perpetual
+            | Class::Collectible
+            | Class::Other => false,
+        }
+    }
+
     /// Resolves the settings against what was read.
     ///
     /// # Errors

@@ -103,12 +103,12 @@ impl Fold<'_> {
         let lot = self.enter_dated(id, quantity, Money::ZERO, self.today, self.today)?;
         let purchase = self.ledger.lot(lot).purchase;
         self.ledger.purchases[purchase.0 as usize].basis_unknown = true;
-        self.warn_once(
-            "basis-unknown",
-            "units arrived without a basis and without a departure they belong to; selling them is an error until a basis and an acquired_date are given",
-            row.trade.source,
-            true,
-        );
+        let message = if self.rules.unknown_basis_zero {
+            "units arrived without a basis and without a departure they belong to; they count as having cost nothing, and as acquired that day"
+        } else {
+            "units arrived without a basis and without a departure they belong to; selling them is an error until a basis and an acquired_date are given"
+        };
+        self.warn_once("basis-unknown", message, row.trade.source, true);
         Ok(())
     }
 

@@ -434,12 +434,16 @@ impl Fold<'_> {
         washed
     }
 
-    /// A broker sees its own account and the same security only (26 CFR 1.6045-1(d)(6)(iii)).
-    fn in_scope(&self, sold: Holding, lot: LotId) -> bool {
-        let lot = self.ledger.lot(lot);
+    /// A broker sees its own account and the same security only, and no units that were moved (26 CFR
+    /// 1.6045-1(d)(6)(iii)).
+    fn in_scope(&self, sold: Holding, id: LotId) -> bool {
+        let lot = self.ledger.lot(id);
         match self.rules.wash_sales {
             WashSales::Taxpayer => true,
-            WashSales::Broker => (lot.account, lot.security) == sold,
+            WashSales::Broker => {
+                let bought = self.history.trade(self.ledger.purchase_of(id).opened_by);
+                (lot.account, lot.security) == sold && bought.account == lot.account
+            }
             WashSales::Off => false,
         }
     }
@@ -502,7 +506,7 @@ impl Fold<'_> {
         if self.rules.keep_adjustments || !kept {
             let name = self.ledger.name(purchase);
             let basis_after = if kept {
-                Some(self.ledger.lot(used).parcel.amount_left()?)
+                Some(self.ledger.basis_of(used)?)
             } else {
                 None
             };
@@ -594,22 +598,13 @@ impl Fold<'_> {
             .unwrap_or(renamed)
     }
 
-    /// Securities fall under the rule, coins, section 1256 contracts and other property do not (26 USC 1091(a),
-    /// 1256(f)(5); Notice 2014-21).
+    /// Whether a security, or what stands for it, falls under the rule.
     pub(super) fn wash_covers(&self, security: SecurityId) -> bool {
         self.covered(self.identity(security))
     }
 
     fn covered(&self, security: SecurityId) -> bool {
-        match self.class(security) {
-            Class::Stock | Class::Fund | Class::Bond | Class::Option | Class::Right => true,
-            Class::Crypto => self.rules.crypto_wash,
-            Class::IndexOption
-            | Class::Future
-            | Class::Perpetual
-            | Class::Collectible
-            | Class::Other => false,
-        }
+        self.rules.wash_covers(self.class(security))
     }
 
     /// The watches that a purchase of a security serves, with the watched units one unit of it stands for: its own, and

@@ -94,10 +94,13 @@ impl Netting<'_> {
     /// The tax years to list: from the first with a disposal or another amount to that of the last row or the report date.
     pub fn years(&self) -> std::ops::Range<i32> {
         let rows = self.matched.sums.keys().map(|year| i32::from(*year));
+        // A row may belong to a later year than the last trade: a short closed at a loss that settles in January.
+        let latest = rows.clone().max();
         let first = rows
             .chain(self.matched.amounts.iter().map(|amount| amount.year))
             .min();
         let last = self.last_day().map(|day| self.law.tax_year.of(day));
+        let last = last.map(|last| last.max(latest.unwrap_or(last)));
         match (first, last) {
             (Some(first), Some(last)) => first..last.max(first) + 1,
             (None, Some(last)) => last..last + 1,

@@ -79,12 +79,7 @@ fn netted(netting: &Netting<'_>) -> Result<Netted, OutOfRange> {
             continue;
         }
         possible.insert(year, total);
-        if netting
-            .settings
-            .readings
-            .get(&("us".into(), "1256_carryback".into()))
-            .is_some_and(|v| v == "yes")
-        {
+        if elected(netting) {
             for (earlier, amount) in used {
                 *carryback.entry(earlier).or_default() -= amount;
             }
@@ -102,6 +97,16 @@ fn netted(netting: &Netting<'_>) -> Result<Netted, OutOfRange> {
     }
     result.warnings = warnings(netting, &sheets, &possible);
     Ok(result)
+}
+
+/// Whether section 1256 losses are carried back (26 USC 1212(c)).
+fn elected(netting: &Netting<'_>) -> bool {
+    let key = ("us".to_owned(), "1256_carryback".to_owned());
+    netting
+        .settings
+        .readings
+        .get(&key)
+        .is_some_and(|chosen| chosen == "yes")
 }
 
 fn listed(sheet: &Worksheet) -> bool {
@@ -366,11 +371,18 @@ fn warnings(
     }
     for (year, amount) in possible {
         let text = crate::money::minor_text(*amount, netting.law.places);
+        let loss = format!("{text} of the section 1256 loss of {year}");
         warn(
             "section-1256-carryback",
-            format!(
-                "{text} of the section 1256 loss of {year} could be carried back (Form 6781 box D); the setting 1256_carryback under [us] applies it"
-            ),
+            if elected(netting) {
+                format!(
+                    "{loss} is carried back (Form 6781 box D), which wants amended returns of the earlier years"
+                )
+            } else {
+                format!(
+                    "{loss} could be carried back (Form 6781 box D); the setting 1256_carryback under [us] applies it"
+                )
+            },
             false,
         );
     }

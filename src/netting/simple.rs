@@ -49,7 +49,7 @@ pub fn net_same_year(netting: &Netting<'_>) -> Result<Netted, Vec<Problem>> {
 /// Keys of `--carry-in`, years before the parameters, amounts out of range.
 pub fn net_carry(netting: &Netting<'_>) -> Result<Netted, Vec<Problem>> {
     yearly::checked(netting, |netting| {
-        let sums = yearly::sums(netting, Judged::Sale, |row| row.term != Some(Term::Long))?;
+        let sums = yearly::sums(netting, Judged::Row, |row| row.term != Some(Term::Long))?;
         carried_years(netting, &sums, years_carried(netting), &Beside::default())
     })
 }

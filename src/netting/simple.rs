@@ -174,7 +174,8 @@ fn carried_years(
         let own = sums.get(&year).copied();
         let other = beside.sums.get(&year).copied();
         let cost = beside.extra.as_ref().and_then(|costs| costs.get(&year));
-        if own.is_none() && other.is_none() && cost.is_none() && carried.left() + costs == 0 {
+        let disposals = netting.rows_of(year).next().is_some();
+        if !disposals && cost.is_none() && carried.left() + costs == 0 {
             continue;
         }
         let own = own.unwrap_or_default();

@@ -53,8 +53,12 @@ pub static DE: Jurisdiction = Jurisdiction {
             rule: &PREMIUM,
         },
         EventRule {
-            actions: &[Action::BuyToClose, Action::CashSettle, Action::Assign],
+            actions: &[Action::BuyToClose, Action::Assign],
             rule: &CLOSING,
+        },
+        EventRule {
+            actions: &[Action::CashSettle],
+            rule: &SETTLEMENT,
         },
     ],
     parameters: parameter_file!("de.toml"),
@@ -143,4 +147,10 @@ static CLOSING: Rule = Rule {
     id: "de-closing",
     title: "buying a written option back",
     citation: "EStG s 20(1) no 11; BFH VIII R 27/21; Jahressteuergesetz 2024",
+};
+
+static SETTLEMENT: Rule = Rule {
+    id: "de-settlement",
+    title: "settlement of an option in cash, a result of its own day",
+    citation: "EStG s 20(2) no 3 a), (4) sentence 5",
 };

@@ -1,7 +1,8 @@
 //! Written options whose premium is income of the day it is received (Germany, EStG s 20(1) no 11).
 //!
 //! Closing by payment went back to the year of the premium (BFH 2 August 2022, VIII R 27/21) until the day on which the
-//! Jahressteuergesetz 2024 made it negative income of the day of payment. Expiry and assignment leave the premium.
+//! Jahressteuergesetz 2024 made it negative income of the day of payment. Expiry and assignment leave the premium; cash
+//! settlement leaves it too, what it costs is a loss of a derivative (EStG s 20(2) no 3).
 
 use super::Matched;
 use crate::answer::trail::Provenance;
@@ -31,8 +32,13 @@ pub fn apply(history: &History, law: &Jurisdiction, all: &mut Matched) -> Result
         let closed = row.acquired.unwrap_or(row.disposed);
         row.tax_year = year_of(law, row.disposed);
         let action = history.trade(row.closed_by).action;
-        let paid = !matches!(action, Action::Expire | Action::Assign);
-        if paid && closed >= own_year_from {
+        let own_year = match action {
+            Action::Expire | Action::Assign => false,
+            // Only closing purchases ever went back: what a settlement costs is a loss of its own day.
+            Action::CashSettle => true,
+            _ => closed >= own_year_from,
+        };
+        if own_year {
             later.push(Disposal {
                 tax_year: year_of(law, closed),
                 disposed: closed,

@@ -108,7 +108,8 @@ impl Circle {
             let contract = security.contract.as_ref();
             let call = contract.filter(|c| c.right == Some(Right::Call));
             let underlying = call.and_then(|c| c.underlying);
-            if let (Some(underlying), Class::Option) = (underlying, security.class) {
+            let option = matches!(security.class, Class::Option | Class::IndexOption);
+            if let (Some(underlying), true) = (underlying, option) {
                 let (line, _) = self.line(underlying);
                 let covers = Quantity::new(security.multiplier())?;
                 self.line_of.insert(SecurityId(id), (line, covers));

@@ -14,30 +14,31 @@ use crate::trade::{Action, TradeId};
 
 /// A loss and what is denied of it.
 struct Denial {
-    row: u32,
+    /// The row that shows it; none where the disposition is another person's.
+    row: Option<u32>,
+    trade: TradeId,
     units: Quantity,
     amount: Minor,
     rule: &'static Rule,
 }
 
 impl Walk<'_> {
-    /// Denies the superficial part of a disposition's loss.
+    /// Denies the superficial part of a disposition's loss. A spouse's loss gives no row, but what is denied of it joins
+    /// the cost of the substituted property all the same, the taxpayer's too (s 53(1)(f)).
     pub fn superficial(
         &mut self,
         place: usize,
         step: &Move,
-        rows: &[Option<u32>],
+        row: Option<u32>,
+        loss: Minor,
         rule: &'static Rule,
     ) -> Result<(), Halt> {
         // The expiry of an option is no superficial loss (s 54 "superficial loss" para (g)).
         let action = self.history.trade(step.trade).action;
-        let Some(row) = rows.iter().flatten().next().copied() else {
-            return Ok(());
-        };
-        let Some(loss) = self.rows.get(row as usize).map(|row| -row.gain()) else {
-            return Ok(());
-        };
-        if loss <= 0 || matches!(action, Action::Expire | Action::CashSettle) {
+        if loss <= 0
+            || matches!(action, Action::Expire | Action::CashSettle)
+            || self.holders.sheltered(step.key.0)
+        {
             return Ok(());
         }
         let around = self.circle.around(place, step)?;
@@ -45,26 +46,28 @@ impl Walk<'_> {
         if units <= Quantity::ZERO {
             return Ok(());
         }
-        if around.substitutes.is_empty() && !self.denied_without_substitute(step) {
+        if around.substitutes.is_empty() && (row.is_none() || !self.denied_without_substitute(step))
+        {
             return Ok(());
         }
         if around.shared {
             self.say_shared(step);
         }
         self.circle.use_up(place, step, units)?;
-        if let Some(told) = self.told.row(row) {
+        if let Some(told) = row.and_then(|row| self.told.row(row)) {
             told.beside = Some(Beside {
                 bought: around.bought,
                 held: around.held,
             });
         }
         let amount = minor_share(loss, units, step.quantity)?;
-        if let Some(row) = self.rows.get_mut(row as usize) {
+        if let Some(row) = row.and_then(|row| self.rows.get_mut(row as usize)) {
             row.adjustment = amount;
+            self.conservation.disallowed += amount;
         }
-        self.conservation.disallowed += amount;
         let denial = Denial {
             row,
+            trade: step.trade,
             units,
             amount,
             rule,
@@ -120,14 +123,16 @@ impl Walk<'_> {
     }
 
     fn denied_loss(&self, denial: &Denial, units: Quantity, amount: Money) -> Movement {
-        let trade = self.rows.get(denial.row as usize).map(|row| row.closed_by);
-        let cause = Cause::Deferred {
-            disposal: denial.row,
-            held_from: (self.today, self.today),
+        let cause = match denial.row {
+            Some(disposal) => Cause::Deferred {
+                disposal,
+                held_from: (self.today, self.today),
+            },
+            None => Cause::Adjusted,
         };
         Movement {
             rule: Some(denial.rule),
-            ..Movement::plain(trade.unwrap_or(TradeId(0)), cause, units, amount)
+            ..Movement::plain(denial.trade, cause, units, amount)
         }
     }
 
@@ -161,12 +166,16 @@ impl Walk<'_> {
                 self.pool_step(key, before, vec![deferred])?;
             }
             self.conservation.basis_moved = self.conservation.basis_moved.plus(part.amount)?;
-            self.conservation.deferred += amount;
-        } else {
-            self.conservation.lost += amount;
+        }
+        let Some(disposal) = denial.row else {
+            return Ok(());
+        };
+        match takes {
+            Some(_) => self.conservation.deferred += amount,
+            None => self.conservation.lost += amount,
         }
         self.adjustments.push(Adjustment {
-            disposal: denial.row,
+            disposal,
             replacement: takes.map(|one| self.pool_name((one.holder, one.security))),
             purchase: to.map(|one| one.trade),
             replaced: true,

@@ -19,7 +19,7 @@ pub struct Circle {
     line_of: FxHashMap<SecurityId, (usize, Quantity)>,
     lines: Vec<Line>,
     /// Whether a purchase serves one loss only.
-    capped: bool,
+    pub capped: bool,
 }
 
 #[derive(Debug, Default)]
@@ -64,6 +64,8 @@ pub struct Substitute {
     pub trade: TradeId,
     /// Units bought in the period and held at its end.
     pub units: Quantity,
+    /// Of what was bought, units that came after the sale.
+    pub to_come: Quantity,
 }
 
 impl Circle {
@@ -203,10 +205,16 @@ impl Circle {
                 one.units
             };
             let units = line.restated(open, one.place, place)?;
+            let to_come = if one.place > place {
+                units
+            } else {
+                Quantity::ZERO
+            };
             around.bought = around.bought.plus(units)?;
             match of_holder.iter_mut().find(|s| s.holder == one.holder) {
                 Some(known) => {
                     known.units = known.units.plus(units)?;
+                    known.to_come = known.to_come.plus(to_come)?;
                     (known.security, known.trade) = (one.security, one.trade);
                 }
                 None => of_holder.push(Substitute {
@@ -214,6 +222,7 @@ impl Circle {
                     security: one.security,
                     trade: one.trade,
                     units,
+                    to_come,
                 }),
             }
         }

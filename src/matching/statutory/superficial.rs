@@ -136,6 +136,53 @@ impl Walk<'_> {
         }
     }
 
+    /// Adds a denied amount to the cost of a pool; gives what the pool costs then. Nothing has a cost yet where the units
+    /// are still to come.
+    fn join_cost(
+        &mut self,
+        denial: &Denial,
+        to: &Substitute,
+        units: Quantity,
+        amount: Minor,
+    ) -> Result<Option<Money>, Halt> {
+        let part = |printed| Part {
+            amount: Money::from_minor(printed, self.places()),
+            printed,
+        };
+        // Where a purchase serves one loss only, what it takes over must not enter another loss before it.
+        let later = if self.circle.capped {
+            minor_share(amount, to.to_come.min(to.units), to.units)?
+        } else {
+            0
+        };
+        let (now, later) = (part(amount - later), part(later));
+        let key = (to.holder, to.security);
+        let before = self.pool_held(key)?;
+        let stock = self.stocks.entry(key).or_default();
+        stock.adjust(now)?;
+        stock.wait(later)?;
+        let pool = stock.pool.as_ref().filter(|pool| !pool.left().is_zero());
+        let empty = pool.is_none();
+        let basis_after = pool
+            .filter(|_| later.printed == 0)
+            .map(|pool| pool.amount_left())
+            .transpose()?;
+        for (part, waits) in [(now, empty), (later, true)] {
+            if part.printed == 0 {
+                continue;
+            }
+            let deferred = self.denied_loss(denial, units, part.amount);
+            if waits {
+                self.told.wait(key, deferred);
+            } else {
+                self.pool_step(key, before, vec![deferred])?;
+            }
+        }
+        let moved = now.amount.plus(later.amount)?;
+        self.conservation.basis_moved = self.conservation.basis_moved.plus(moved)?;
+        Ok(basis_after)
+    }
+
     fn to(
         &mut self,
         denial: &Denial,
@@ -146,26 +193,7 @@ impl Walk<'_> {
         let takes = to.filter(|one| !self.holders.sheltered(one.holder));
         let mut basis_after = None;
         if let Some(one) = takes {
-            let part = Part {
-                amount: Money::from_minor(amount, self.places()),
-                printed: amount,
-            };
-            let key = (one.holder, one.security);
-            let before = self.pool_held(key)?;
-            let stock = self.stocks.entry(key).or_default();
-            stock.adjust(part)?;
-            let pool = stock.pool.as_ref();
-            let empty = pool.is_none_or(|pool| pool.left().is_zero());
-            // Nothing has a cost yet where the units are still to come.
-            let pool = pool.filter(|_| !empty);
-            basis_after = pool.map(|pool| pool.amount_left()).transpose()?;
-            let deferred = self.denied_loss(denial, units, part.amount);
-            if empty {
-                self.told.wait(key, deferred);
-            } else {
-                self.pool_step(key, before, vec![deferred])?;
-            }
-            self.conservation.basis_moved = self.conservation.basis_moved.plus(part.amount)?;
+            basis_after = self.join_cost(denial, one, units, amount)?;
         }
         let Some(disposal) = denial.row else {
             return Ok(());

@@ -171,11 +171,12 @@ impl Circle {
                 let (other, _) = self.line(to);
                 change(self, other, holder, units)
             }
-            What::Carry { to } => {
+            What::Carry { to, .. } => {
                 change(self, line, holder, units.negated())?;
                 change(self, line, to.0, units)
             }
-            What::Shift { .. }
+            What::Relocate { .. }
+            | What::Shift { .. }
             | What::Return { .. }
             | What::Part { .. }
             | What::Open { .. }

@@ -68,8 +68,8 @@ pub struct Lot {
     pub number: u32,
     /// The row.
     pub trade: TradeId,
-    /// The account it was bought in.
-    pub account: AccountId,
+    /// The account it lies in, where it is one.
+    pub account: Option<AccountId>,
     /// Whether rules with a window look at it.
     pub purchased: bool,
     /// Units and cost.

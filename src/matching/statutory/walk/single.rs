@@ -94,7 +94,7 @@ impl<'a> Walk<'a> {
             acquired,
             number: *number,
             trade,
-            account,
+            account: Some(account),
             purchased,
             parcel: Parcel::from_part(quantity, part, self.places()),
             unused: quantity,

@@ -185,26 +185,28 @@ fn carried_years(
         if years > 0 {
             carried.add(year.saturating_add(years), -own.net());
         }
-        costs = yearly::added(costs, cost.copied().unwrap_or(0))?;
-        let spent = costs.min(other.net().max(0));
-        costs -= spent;
+        let cost = cost.copied().unwrap_or(0);
+        // Costs of the year come before those of earlier years; what exceeds the income goes on.
+        let income = other.net().max(0);
+        let of_year = cost.min(income);
+        let brought = costs.min(income - of_year);
+        let spent = of_year + brought;
+        costs = yearly::added(costs, cost)? - spent;
         let with_costs = beside.extra.is_some();
-        let (gains, losses) = if with_costs {
-            (own.gains, own.losses)
-        } else {
-            (own.gains + other.gains, own.losses + other.losses)
-        };
+        if with_costs {
+            // Selling that cost more than it brought is cost as well.
+            costs = yearly::added(costs, (-other.net()).max(0))?;
+        }
+        let gains = own.gains + other.gains;
+        let losses = own.losses + other.losses + cost;
         let mut lines = vec![
             ("gains", gains),
             ("losses", losses),
             ("net", gains - losses),
-            ("brought_forward_used", used),
+            ("brought_forward_used", used + brought),
             ("exempt_used", 0),
-            (
-                "taxable",
-                own.net().max(0) - used + other.net().max(0) - spent,
-            ),
-            ("carried_forward", carried.left()),
+            ("taxable", own.net().max(0) - used + income - spent),
+            ("carried_forward", carried.left() + costs),
         ];
         if with_costs {
             lines.push(("coin_income", other.net()));

@@ -31,8 +31,8 @@ pub static PL: Jurisdiction = Jurisdiction {
     repurchase_notice: false,
     refused: &[],
     limits: &[
-        "the yearly cap on losses brought forward (half of each, or five million once): they are used as far as there are gains",
-        "the National Bank's rate of the day before: give it by fx_rate or --rates",
+        "the yearly cap on losses of `--carry-in`, whose years are not known: they are used as far as there are gains",
+        "the National Bank's rates: give them by --rates, of which the last before the day of the trade counts",
     ],
     gain: Some(&GAIN),
     term_rule: None,

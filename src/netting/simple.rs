@@ -183,7 +183,15 @@ fn carried_years(
         let used = carried.use_up_to(own.net());
         carried.expire(year);
         if years > 0 {
-            carried.add(year.saturating_add(years), -own.net());
+            let loss = (-own.net()).max(0);
+            let (a_year, once) = match netting.number("carry_yearly_percent", year) {
+                0 => (loss, 0),
+                percent => (
+                    percent_of(loss, percent)?,
+                    netting.amount("carry_once", year)?,
+                ),
+            };
+            carried.add_capped(year.saturating_add(years), loss, a_year, once);
         }
         let cost = cost.copied().unwrap_or(0);
         // Costs of the year come before those of earlier years; what exceeds the income goes on.

@@ -66,10 +66,7 @@ fn netted(netting: &Netting<'_>) -> Result<Netted, OutOfRange> {
                 ("net", gains - losses),
                 ("brought_forward_used", from_short + from_long + also),
                 ("exempt_used", exempt),
-                (
-                    "taxable",
-                    rest_short + rest_long - exempt + coin_sum.gains,
-                ),
+                ("taxable", rest_short + rest_long - exempt + coin_sum.gains),
                 (
                     "carried_forward",
                     short_carried.left() + long_carried.left(),

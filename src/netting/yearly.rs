@@ -199,10 +199,13 @@ impl Netting<'_> {
         problems
     }
 
-    /// Years with rows that lie before the parameters are a problem.
+    /// Years with rows that lie before the parameters, or under another law after them, are a problem.
     pub fn check_years(&self) -> Vec<Problem> {
         let parameters = (self.law.parameters)();
         let written = |year| self.law.tax_year.written(year);
+        if let Some(problem) = self.year_of_another_law() {
+            return vec![problem];
+        }
         let early = |row: &&Disposal| i32::from(row.tax_year) < parameters.first_year;
         let first = self.matched.disposals.iter().filter(early);
         let Some(row) = first.min_by_key(|row| row.tax_year) else {
@@ -221,6 +224,26 @@ impl Netting<'_> {
             )
             .help("leave out the sales of earlier years and give what is held since as `opening` rows"),
         ]
+    }
+
+    /// A disposal of a time for which the law is not the one computed here.
+    fn year_of_another_law(&self) -> Option<Problem> {
+        let last = (self.law.parameters)().last_year?;
+        let late = |row: &&Disposal| i32::from(row.tax_year) > last;
+        let rows = self.matched.disposals.iter().filter(late);
+        let row = rows.min_by_key(|row| row.disposed)?;
+        let problem = Problem::at(
+            self.history.trade(row.closed_by).source,
+            format!(
+                "another law begins in {} after {}, which is not computed, and this falls into {}",
+                self.law.name,
+                self.law.tax_year.written(last),
+                self.law.tax_year.written(i32::from(row.tax_year))
+            ),
+        );
+        Some(problem.help(
+            "leave out the disposals of that time; `lossoffset jurisdictions show` says more",
+        ))
     }
 
     /// Years with rows that lie after the parameters keep the last values known, with a warning.

@@ -1,8 +1,8 @@
 //! Australia: capital gains of individuals, year to 30 June.
 
 use super::{
-    Assets, Boot, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written, YearRule,
-    parameter_file,
+    Assets, Boot, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TRANSFER_FEE, TermTest,
+    Written, YearRule, parameter_file,
 };
 use crate::date::{TaxYear, YearLabel};
 use crate::method::{FIFO, HIFO, LIFO, LOFO, SPECIFIC};
@@ -33,7 +33,7 @@ pub static AU: Jurisdiction = Jurisdiction {
     swaps: Swaps::Disposal,
     boot: Boot::NotStated,
     carry_in: &["loss"],
-    readings: &[],
+    readings: &[TRANSFER_FEE],
     repurchase_notice: true,
     refused: &[],
     limits: &[

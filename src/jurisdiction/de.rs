@@ -1,8 +1,8 @@
 //! Germany: private investors. Section 23 EStG for coins, section 20 EStG for shares and the rest; calendar year.
 
 use super::{
-    Assets, Boot, Day, EventRule, Gifts, Jurisdiction, Net, Reading, Scope, Step, Swaps, TermTest,
-    Written, YearRule, parameter_file,
+    Assets, Boot, Day, EventRule, Gifts, Jurisdiction, Net, Reading, Scope, Step, Swaps,
+    TRANSFER_FEE, TermTest, Written, YearRule, parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::FIFO;
@@ -34,11 +34,14 @@ pub static DE: Jurisdiction = Jurisdiction {
     swaps: Swaps::Disposal,
     boot: Boot::NotStated,
     carry_in: &["private", "stock", "other", "loss"],
-    readings: &[Reading {
-        name: "derivative_cap",
-        values: &["no", "yes"],
-        about: "the yearly cap of 20,000 on losses of derivatives, repealed for all open cases: only `no` is computed",
-    }],
+    readings: &[
+        TRANSFER_FEE,
+        Reading {
+            name: "derivative_cap",
+            values: &["no", "yes"],
+            about: "the yearly cap of 20,000 on losses of derivatives, repealed for all open cases: only `no` is computed",
+        },
+    ],
     repurchase_notice: false,
     refused: &[],
     limits: &[

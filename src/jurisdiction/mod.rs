@@ -293,6 +293,13 @@ pub struct Reading {
     pub about: &'static str,
 }
 
+/// What coins paid for moving coins between own accounts are, where no authority says it.
+const TRANSFER_FEE: Reading = Reading {
+    name: "transfer_fee",
+    values: &["dispose", "basis", "ignore"],
+    about: "coins paid for moving coins between own accounts: disposed of at their value, basis of what arrives, or nothing",
+};
+
 impl Jurisdiction {
     /// Whether the lot engine serves this country: lots of each account, as in the United States.
     pub fn by_lots(&self) -> bool {

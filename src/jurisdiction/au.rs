@@ -36,6 +36,7 @@ pub static AU: Jurisdiction = Jurisdiction {
     readings: &[TRANSFER_FEE],
     repurchase_notice: true,
     refused: &[],
+    outside_before: &[],
     limits: &[
         "events from 1 July 2027, when another law begins; indexation; collectables and personal-use assets",
         "wash sales: no rule of arithmetic, a purchase within 30 days of a loss is pointed out (TR 2008/1)",

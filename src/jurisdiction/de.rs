@@ -44,6 +44,7 @@ pub static DE: Jurisdiction = Jurisdiction {
     ],
     repurchase_notice: false,
     refused: &[],
+    outside_before: &[],
     limits: &[
         "losses carried back; staking and lending income; advance lump sums and part exemptions of funds",
         "short sales in coins; shares from before 2009; church tax and the solidarity surcharge",

@@ -30,6 +30,7 @@ pub static ES: Jurisdiction = Jurisdiction {
     readings: &[],
     repurchase_notice: false,
     refused: &[],
+    outside_before: &[],
     limits: &[
         "the year instead of two months for unlisted securities",
         "a quarter of other savings income against losses; relief for purchases before 1995",

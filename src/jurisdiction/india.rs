@@ -35,6 +35,7 @@ pub static IN: Jurisdiction = Jurisdiction {
     readings: &[TRANSFER_FEE],
     repurchase_notice: false,
     refused: &[],
+    outside_before: &[],
     limits: &[
         "unlisted shares (24 months); the value of 31 January 2018 as cost (s 112A); dividend and bonus stripping",
         "the Income-tax Act 2025 from 1 April 2026, as far as it treats losses brought forward otherwise",

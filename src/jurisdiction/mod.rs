@@ -71,6 +71,8 @@ pub struct Jurisdiction {
     pub repurchase_notice: bool,
     /// Classes that are taxed in a way that is not computed, and why: refused.
     pub refused: &'static [(crate::trade::Class, &'static str)],
+    /// Assets that an older law governs if acquired before a day (year, month, day), and why: refused.
+    pub outside_before: &'static [(Assets, (i32, u32, u32), &'static str)],
     /// What is not computed.
     pub limits: &'static [&'static str],
     /// What proceeds less cost is.

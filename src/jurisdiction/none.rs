@@ -30,6 +30,7 @@ pub static NONE: Jurisdiction = Jurisdiction {
     readings: &[TRANSFER_FEE],
     repurchase_notice: false,
     refused: &[],
+    outside_before: &[],
     limits: &["every rule of law"],
     gain: None,
     term_rule: None,

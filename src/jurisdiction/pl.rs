@@ -30,6 +30,7 @@ pub static PL: Jurisdiction = Jurisdiction {
     readings: &[TRANSFER_FEE],
     repurchase_notice: false,
     refused: &[],
+    outside_before: &[],
     limits: &[
         "the yearly cap on losses of `--carry-in`, whose years are not known: they are used as far as there are gains",
         "the National Bank's rates: give them by --rates, of which the last before the day of the trade counts",

@@ -31,6 +31,7 @@ pub static PT: Jurisdiction = Jurisdiction {
     readings: &[TRANSFER_FEE],
     repurchase_notice: false,
     refused: &[],
+    outside_before: &[],
     limits: &[
         "the cuts for shares held 2, 5 and 8 years since 2024; compulsory aggregation of short holdings",
         "losses are carried for those who add these gains to other income",

@@ -427,13 +427,7 @@ impl<'a> Walk<'a> {
     }
 
     /// What happens to units that turn into others, or move.
-    fn became(
-        &self,
-        step: &Move,
-        to: Key,
-        account: Option<AccountId>,
-        after: Quantity,
-    ) -> Cause {
+    fn became(&self, step: &Move, to: Key, account: Option<AccountId>, after: Quantity) -> Cause {
         if step.key.1 == to.1 {
             let to = account.unwrap_or(step.account);
             return Cause::Moved { to };

@@ -16,6 +16,9 @@ use crate::date::Date;
 use crate::money::{Money, OutOfRange};
 use crate::trade::{History, Trade};
 
+/// Days before the day before a trade that holidays may leave without a rate; more are a gap in the file.
+const WITHOUT_RATES: i32 = 5;
+
 /// Rates by currency and day.
 #[derive(Clone, Debug, Default)]
 pub struct Rates {
@@ -25,6 +28,8 @@ pub struct Rates {
     pub previous: bool,
     /// Whether the rate of the settlement day counts where a row has one (26 CFR 1.988-2: the United States).
     pub by_settlement: bool,
+    /// Whether the last rate before the day counts (PIT s 11a: Poland, the last working day before).
+    day_before: bool,
     report: String,
 }
 
@@ -139,6 +144,7 @@ impl Rates {
                 currency.to_owned()
             },
             by_settlement: currency == "USD",
+            day_before: currency == "PLN",
             ..self.clone()
         }
     }
@@ -148,10 +154,12 @@ impl Rates {
         &self.report
     }
 
-    /// The day whose rate a row takes: that of the trade, in the United States that of settlement where it is known.
+    /// The day whose rate a row takes: that of the trade, in the United States that of settlement where it is known, in
+    /// Poland the one before the trade.
     pub fn day(&self, trade: &Trade) -> Date {
         match trade.rest().settled {
             Some(settled) if self.by_settlement => settled,
+            Some(_) | None if self.day_before => trade.date.plus(-1),
             Some(_) | None => trade.date,
         }
     }
@@ -166,7 +174,8 @@ impl Rates {
             });
         }
         let (date, over) = self.euro(currency, day)?;
-        let (_, times) = self.euro(&self.report, date)?;
+        let (other, times) = self.euro(&self.report, date)?;
+        let date = date.min(other);
         Some(Rate { date, times, over })
     }
 
@@ -181,6 +190,8 @@ impl Rates {
     fn on(&self, by_day: &BTreeMap<Date, Decimal>, day: Date) -> Option<(Date, Decimal)> {
         let found = if self.previous {
             by_day.range(..=day).next_back()
+        } else if self.day_before {
+            by_day.range(day.plus(-WITHOUT_RATES)..=day).next_back()
         } else {
             by_day.get_key_value(&day)
         };

@@ -321,8 +321,14 @@ impl Chosen {
         for method in computing.method.iter().chain(methods) {
             known_method(country, method)?;
         }
-        for (key, _) in &computing.carry_in {
+        for (place, (key, _)) in computing.carry_in.iter().enumerate() {
             known_key(country, key)?;
+            let mut before = computing.carry_in.iter().take(place);
+            if before.any(|(other, _)| other == key) {
+                return Err(Error::Usage(format!(
+                    "`--carry-in {key}=` is given twice; give the sum once"
+                )));
+            }
         }
         known_ways_of_reading(reading)?;
         Ok(Self {

@@ -34,8 +34,21 @@ pub static AT: Jurisdiction = Jurisdiction {
     readings: &[],
     repurchase_notice: false,
     refused: &[],
+    // Only what was bought since (EStG 1988 s 124b nos 185, 384).
+    outside_before: &[
+        (
+            Assets::AllButCoins,
+            (2011, 1, 1),
+            "bought before 2011: its gains are outside the tax (EStG 1988 s 124b no 185)",
+        ),
+        (
+            Assets::Coins,
+            (2021, 3, 1),
+            "coins from before March 2021: their gains are outside the tax (EStG 1988 s 124b no 384)",
+        ),
+    ],
     limits: &[
-        "purchases before 2011, coins from before March 2021",
+        "purchases before 2011, coins from before March 2021: refused",
         "income other than gains: dividends and interest may use the losses of the year",
     ],
     gain: Some(&GAIN),

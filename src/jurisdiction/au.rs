@@ -1,8 +1,8 @@
 //! Australia: capital gains of individuals, year to 30 June.
 
 use super::{
-    Assets, Boot, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written, YearRule,
-    parameter_file,
+    Assets, Boot, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TRANSFER_FEE, TermTest,
+    Written, YearRule, parameter_file,
 };
 use crate::date::{TaxYear, YearLabel};
 use crate::method::{FIFO, HIFO, LIFO, LOFO, SPECIFIC};
@@ -33,9 +33,10 @@ pub static AU: Jurisdiction = Jurisdiction {
     swaps: Swaps::Disposal,
     boot: Boot::NotStated,
     carry_in: &["loss"],
-    readings: &[],
+    readings: &[TRANSFER_FEE],
     repurchase_notice: true,
     refused: &[],
+    outside_before: &[],
     limits: &[
         "events from 1 July 2027, when another law begins; indexation; collectables and personal-use assets",
         "wash sales: no rule of arithmetic, a purchase within 30 days of a loss is pointed out (TR 2008/1)",

@@ -53,6 +53,7 @@ pub static CA: Jurisdiction = Jurisdiction {
     ],
     repurchase_notice: false,
     refused: &[],
+    outside_before: &[],
     limits: &[
         "carrying a net capital loss back up to three years (a request, form T1A)",
         "the exemption of 200 dollars for gains on foreign cash (s 39(1.1))",

@@ -1,8 +1,8 @@
 //! Germany: private investors. Section 23 EStG for coins, section 20 EStG for shares and the rest; calendar year.
 
 use super::{
-    Assets, Boot, Day, EventRule, Gifts, Jurisdiction, Net, Reading, Scope, Step, Swaps, TermTest,
-    Written, YearRule, parameter_file,
+    Assets, Boot, Day, EventRule, Gifts, Jurisdiction, Net, Reading, Scope, Step, Swaps,
+    TRANSFER_FEE, TermTest, Written, YearRule, parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::FIFO;
@@ -34,13 +34,17 @@ pub static DE: Jurisdiction = Jurisdiction {
     swaps: Swaps::Disposal,
     boot: Boot::NotStated,
     carry_in: &["private", "stock", "other", "loss"],
-    readings: &[Reading {
-        name: "derivative_cap",
-        values: &["no", "yes"],
-        about: "the yearly cap of 20,000 on losses of derivatives, repealed for all open cases: only `no` is computed",
-    }],
+    readings: &[
+        TRANSFER_FEE,
+        Reading {
+            name: "derivative_cap",
+            values: &["no", "yes"],
+            about: "the yearly cap of 20,000 on losses of derivatives, repealed for all open cases: only `no` is computed",
+        },
+    ],
     repurchase_notice: false,
     refused: &[],
+    outside_before: &[],
     limits: &[
         "losses carried back; staking and lending income; advance lump sums and part exemptions of funds",
         "short sales in coins; shares from before 2009; church tax and the solidarity surcharge",
@@ -53,8 +57,12 @@ pub static DE: Jurisdiction = Jurisdiction {
             rule: &PREMIUM,
         },
         EventRule {
-            actions: &[Action::BuyToClose, Action::CashSettle, Action::Assign],
+            actions: &[Action::BuyToClose, Action::Assign],
             rule: &CLOSING,
+        },
+        EventRule {
+            actions: &[Action::CashSettle],
+            rule: &SETTLEMENT,
         },
     ],
     parameters: parameter_file!("de.toml"),
@@ -143,4 +151,10 @@ static CLOSING: Rule = Rule {
     id: "de-closing",
     title: "buying a written option back",
     citation: "EStG s 20(1) no 11; BFH VIII R 27/21; Jahressteuergesetz 2024",
+};
+
+static SETTLEMENT: Rule = Rule {
+    id: "de-settlement",
+    title: "settlement of an option in cash, a result of its own day",
+    citation: "EStG s 20(2) no 3 a), (4) sentence 5",
 };

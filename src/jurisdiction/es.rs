@@ -30,8 +30,10 @@ pub static ES: Jurisdiction = Jurisdiction {
     readings: &[],
     repurchase_notice: false,
     refused: &[],
+    outside_before: &[],
     limits: &[
         "the year instead of two months for unlisted securities",
+        "the release of a loss when the spouse sells the units that deferred it",
         "a quarter of other savings income against losses; relief for purchases before 1995",
     ],
     gain: Some(&GAIN),

@@ -44,6 +44,7 @@ pub static IE: Jurisdiction = Jurisdiction {
         Class::Fund,
         "funds fall under exit tax in Ireland (TCA 1997 part 27), which is not computed",
     )],
+    outside_before: &[],
     limits: &[
         "funds under exit tax (Irish and EU funds): refused",
         "indexation of before 2003; the tax rate",

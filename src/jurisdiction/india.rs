@@ -1,8 +1,8 @@
 //! India: listed shares and virtual digital assets of individuals, year from 1 April.
 
 use super::{
-    Assets, Boot, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written, YearRule,
-    parameter_file,
+    Assets, Boot, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TRANSFER_FEE, TermTest,
+    Written, YearRule, parameter_file,
 };
 use crate::date::{TaxYear, YearLabel};
 use crate::method::FIFO;
@@ -32,9 +32,10 @@ pub static IN: Jurisdiction = Jurisdiction {
     swaps: Swaps::Disposal,
     boot: Boot::NotStated,
     carry_in: &["short", "long", "loss"],
-    readings: &[],
+    readings: &[TRANSFER_FEE],
     repurchase_notice: false,
     refused: &[],
+    outside_before: &[],
     limits: &[
         "unlisted shares (24 months); the value of 31 January 2018 as cost (s 112A); dividend and bonus stripping",
         "the Income-tax Act 2025 from 1 April 2026, as far as it treats losses brought forward otherwise",

@@ -36,6 +36,7 @@ pub static JP: Jurisdiction = Jurisdiction {
     readings: &[],
     repurchase_notice: false,
     refused: &[],
+    outside_before: &[],
     limits: &[
         "dividends against losses of listed shares; NISA; the rule of 200,000 yen for employees",
         "coins are miscellaneous income: their loss is not carried and offsets nothing else",

@@ -71,6 +71,8 @@ pub struct Jurisdiction {
     pub repurchase_notice: bool,
     /// Classes that are taxed in a way that is not computed, and why: refused.
     pub refused: &'static [(crate::trade::Class, &'static str)],
+    /// Assets that an older law governs if acquired before a day (year, month, day), and why: refused.
+    pub outside_before: &'static [(Assets, (i32, u32, u32), &'static str)],
     /// What is not computed.
     pub limits: &'static [&'static str],
     /// What proceeds less cost is.
@@ -292,6 +294,13 @@ pub struct Reading {
     /// What it decides.
     pub about: &'static str,
 }
+
+/// What coins paid for moving coins between own accounts are, where no authority says it.
+const TRANSFER_FEE: Reading = Reading {
+    name: "transfer_fee",
+    values: &["dispose", "basis", "ignore"],
+    about: "coins paid for moving coins between own accounts: disposed of at their value, basis of what arrives, or nothing",
+};
 
 impl Jurisdiction {
     /// Whether the lot engine serves this country: lots of each account, as in the United States.

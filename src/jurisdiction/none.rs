@@ -1,8 +1,8 @@
 //! No country: lots and realised gains, one line of totals per calendar year.
 
 use super::{
-    Assets, Boot, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written,
-    parameter_file,
+    Assets, Boot, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TRANSFER_FEE, TermTest,
+    Written, parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::{AVERAGE, FIFO, HIFO, LIFO, LOFO, SPECIFIC};
@@ -27,9 +27,10 @@ pub static NONE: Jurisdiction = Jurisdiction {
     swaps: Swaps::Disposal,
     boot: Boot::NotStated,
     carry_in: &[],
-    readings: &[],
+    readings: &[TRANSFER_FEE],
     repurchase_notice: false,
     refused: &[],
+    outside_before: &[],
     limits: &["every rule of law"],
     gain: None,
     term_rule: None,

@@ -13,6 +13,9 @@ pub struct Parameters {
     pub first_year: i32,
     /// Last tax year for which the values are known; later years keep them until changed.
     pub known_until: i32,
+    /// Last tax year that is computed, where another law begins after it.
+    #[serde(default)]
+    pub last_year: Option<i32>,
     /// The values by name.
     #[serde(default)]
     pub values: BTreeMap<String, Vec<Dated>>,
@@ -42,6 +45,7 @@ impl Parameters {
                 Self {
                     first_year: 0,
                     known_until: 0,
+                    last_year: None,
                     values: BTreeMap::new(),
                 }
             }

@@ -1,8 +1,8 @@
 //! Poland: shares and coins of individuals, calendar year.
 
 use super::{
-    Assets, Boot, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written, YearRule,
-    parameter_file,
+    Assets, Boot, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TRANSFER_FEE, TermTest,
+    Written, YearRule, parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::FIFO;
@@ -27,12 +27,13 @@ pub static PL: Jurisdiction = Jurisdiction {
     swaps: Swaps::Neutral,
     boot: Boot::NotStated,
     carry_in: &["loss"],
-    readings: &[],
+    readings: &[TRANSFER_FEE],
     repurchase_notice: false,
     refused: &[],
+    outside_before: &[],
     limits: &[
-        "the yearly cap on losses brought forward (half of each, or five million once): they are used as far as there are gains",
-        "the National Bank's rate of the day before: give it by fx_rate or --rates",
+        "the yearly cap on losses of `--carry-in`, whose years are not known: they are used as far as there are gains",
+        "the National Bank's rates: give them by --rates, of which the last before the day of the trade counts",
     ],
     gain: Some(&GAIN),
     term_rule: None,

@@ -1,8 +1,8 @@
 //! Portugal: shares and coins of individuals, calendar year.
 
 use super::{
-    Assets, Boot, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written, YearRule,
-    parameter_file,
+    Assets, Boot, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TRANSFER_FEE, TermTest,
+    Written, YearRule, parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::FIFO;
@@ -28,9 +28,10 @@ pub static PT: Jurisdiction = Jurisdiction {
     swaps: Swaps::Neutral,
     boot: Boot::NotStated,
     carry_in: &["loss"],
-    readings: &[],
+    readings: &[TRANSFER_FEE],
     repurchase_notice: false,
     refused: &[],
+    outside_before: &[],
     limits: &[
         "the cuts for shares held 2, 5 and 8 years since 2024; compulsory aggregation of short holdings",
         "losses are carried for those who add these gains to other income",

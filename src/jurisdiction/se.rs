@@ -34,6 +34,7 @@ pub static SE: Jurisdiction = Jurisdiction {
     readings: &[],
     repurchase_notice: false,
     refused: &[],
+    outside_before: &[],
     limits: &[
         "the standard cost of 20 % of the price of listed shares; ISK accounts",
         "the tax reduction for a deficit of capital",

@@ -54,6 +54,7 @@ pub static UK: Jurisdiction = Jurisdiction {
     readings: &[],
     repurchase_notice: false,
     refused: &[],
+    outside_before: &[],
     limits: &[
         "indexation and taper relief, and the pools of before 6 April 2008",
         "gifts held over, connected persons' clogged losses, temporary non-residence",

@@ -122,6 +122,7 @@ pub static US: Jurisdiction = Jurisdiction {
     ],
     repurchase_notice: false,
     refused: &[],
+    outside_before: &[],
     limits: &[
         "straddles, constructive sales, related parties, currency gains, passive foreign companies, state tax",
     ],

@@ -1,7 +1,8 @@
 //! Written options whose premium is income of the day it is received (Germany, EStG s 20(1) no 11).
 //!
 //! Closing by payment went back to the year of the premium (BFH 2 August 2022, VIII R 27/21) until the day on which the
-//! Jahressteuergesetz 2024 made it negative income of the day of payment. Expiry and assignment leave the premium.
+//! Jahressteuergesetz 2024 made it negative income of the day of payment. Expiry and assignment leave the premium; cash
+//! settlement leaves it too, what it costs is a loss of a derivative (EStG s 20(2) no 3).
 
 use super::Matched;
 use crate::answer::trail::Provenance;
@@ -9,7 +10,7 @@ use crate::answer::{Disposal, LotName, Match};
 use crate::date::Date;
 use crate::jurisdiction::{Jurisdiction, Written};
 use crate::money::{Minor, OutOfRange};
-use crate::trade::{Action, Class, History};
+use crate::trade::{Action, Class, History, SecurityId};
 
 /// Dates every result of a written option as the country does, and lists premiums of options that are still open.
 ///
@@ -21,18 +22,22 @@ pub fn apply(history: &History, law: &Jurisdiction, all: &mut Matched) -> Result
     };
     let (year, month, day) = own_year_from;
     let own_year_from = Date::new(year, month, day).unwrap_or(Date::FIRST);
-    let option = |row: &Disposal| history.security(row.security).class == Class::Option;
     let mut later = Vec::new();
     let mut told_later = Vec::new();
     for (position, row) in all.disposals.unordered_mut().iter_mut().enumerate() {
-        if row.matched != Match::Short || !option(row) {
+        if row.matched != Match::Short || !is_option(history, row.security) {
             continue;
         }
         let closed = row.acquired.unwrap_or(row.disposed);
         row.tax_year = year_of(law, row.disposed);
         let action = history.trade(row.closed_by).action;
-        let paid = !matches!(action, Action::Expire | Action::Assign);
-        if paid && closed >= own_year_from {
+        let own_year = match action {
+            Action::Expire | Action::Assign => false,
+            // Only closing purchases ever went back: what a settlement costs is a loss of its own day.
+            Action::CashSettle => true,
+            _ => closed >= own_year_from,
+        };
+        if own_year {
             later.push(Disposal {
                 tax_year: year_of(law, closed),
                 disposed: closed,
@@ -69,6 +74,11 @@ pub fn apply(history: &History, law: &Jurisdiction, all: &mut Matched) -> Result
     Ok(())
 }
 
+fn is_option(history: &History, security: SecurityId) -> bool {
+    let class = history.security(security).class;
+    matches!(class, Class::Option | Class::IndexOption)
+}
+
 fn year_of(law: &Jurisdiction, day: Date) -> i16 {
     i16::try_from(law.tax_year.of(day)).unwrap_or(i16::MAX)
 }
@@ -76,8 +86,7 @@ fn year_of(law: &Jurisdiction, day: Date) -> i16 {
 /// The premium of an option still open has been income already: a row of its day, and nothing left in the lot.
 fn open_premiums(history: &History, law: &Jurisdiction, all: &mut Matched) {
     for lot in &mut all.lots {
-        let written =
-            lot.quantity.is_negative() && history.security(lot.security).class == Class::Option;
+        let written = lot.quantity.is_negative() && is_option(history, lot.security);
         let (Some(account), Some(opened), true) = (lot.account, lot.acquired, written) else {
             continue;
         };

@@ -217,9 +217,9 @@ impl Rules {
             call_replaces: read("call_as_replacement") != Some("no"),
             options_identical: read("option_identity") == Some("underlying"),
             crypto_wash: read("crypto_wash") == Some("yes"),
-            transfer_fee: match read("transfer_fee") {
-                Some("basis") => TransferFee::Basis,
-                Some("ignore") => TransferFee::Ignore,
+            transfer_fee: match law.reading(settings, "transfer_fee") {
+                "basis" => TransferFee::Basis,
+                "ignore" => TransferFee::Ignore,
                 _ => TransferFee::Dispose,
             },
             allow_short: settings.allow_short,

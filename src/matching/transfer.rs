@@ -284,7 +284,10 @@ impl Fold<'_> {
         let source = row.trade.source;
         self.warn_once(
             "transfer-fee",
-            "coins paid for moving coins between own accounts: no authority says how; the setting `transfer_fee` under [us] chooses (dispose, basis, ignore)",
+            &format!(
+                "coins paid for moving coins between own accounts: no authority says how; the setting `transfer_fee` under [{}] chooses (dispose, basis, ignore)",
+                self.law.code
+            ),
             source,
             false,
         );
@@ -303,7 +306,7 @@ impl Fold<'_> {
                 (None, Some(_)) if asset == row.trade.security => row.at_price(units)?,
                 _ => {
                     return Err(Problem::at(source, format!("the transfer fee of {units} {} has no value", self.symbol(asset)))
-                        .help("give its market value in the column `fee_value`, or choose another reading with `transfer_fee` under [us]")
+                        .help(format!("give its market value in the column `fee_value`, or choose another reading with `transfer_fee` under [{}]", self.law.code))
                         .into());
                 }
             };

@@ -1,6 +1,6 @@
 //! India: short-term losses against both kinds of gain, long-term ones against long-term gains; coins apart.
 
-use super::yearly::{self, Carried, Judged};
+use super::yearly::{self, Carried, Judged, Sums};
 use super::{Netted, Netting};
 use crate::answer::{Disposal, Term, Year};
 use crate::diagnostic::Problem;
@@ -33,7 +33,7 @@ fn netted(netting: &Netting<'_>) -> Result<Netted, OutOfRange> {
         }
         let short_sum = short_sums.get(&year).copied().unwrap_or_default();
         let long_sum = long_sums.get(&year).copied().unwrap_or_default();
-        let coin_gains = coin_sums.get(&year).copied().unwrap_or_default().gains;
+        let coin_sum = coin_sums.get(&year).copied().unwrap_or_default();
         let last = year + i32::try_from(netting.number("carry_years", year)).unwrap_or(0);
         // Section 70: within the year a short-term loss may also reduce long-term gains.
         let (mut short, mut long) = (short_sum.net(), long_sum.net());
@@ -52,8 +52,12 @@ fn netted(netting: &Netting<'_>) -> Result<Netted, OutOfRange> {
         long_carried.expire(year);
         short_carried.add(last, -short);
         long_carried.add(last, -long);
-        let gains = yearly::added(short_sum.gains, long_sum.gains)?;
-        let losses = yearly::added(short_sum.losses, long_sum.losses)?;
+        // Section 115BBH: no loss on coins counts, so they are in the sums of the rows alone.
+        let sum = |of: fn(&Sums) -> Minor| {
+            let shares = yearly::added(of(&short_sum), of(&long_sum))?;
+            yearly::added(shares, of(&coin_sum))
+        };
+        let (gains, losses) = (sum(|sum| sum.gains)?, sum(|sum| sum.losses)?);
         result.years.push(Year {
             begins: year,
             lines: vec![
@@ -62,14 +66,14 @@ fn netted(netting: &Netting<'_>) -> Result<Netted, OutOfRange> {
                 ("net", gains - losses),
                 ("brought_forward_used", from_short + from_long + also),
                 ("exempt_used", exempt),
-                ("taxable", rest_short + rest_long - exempt + coin_gains),
+                ("taxable", rest_short + rest_long - exempt + coin_sum.gains),
                 (
                     "carried_forward",
                     short_carried.left() + long_carried.left(),
                 ),
                 ("short_term_carried_forward", short_carried.left()),
                 ("long_term_carried_forward", long_carried.left()),
-                ("coin_gains", coin_gains),
+                ("coin_gains", coin_sum.gains),
             ],
         });
     }

@@ -49,7 +49,7 @@ pub fn net_same_year(netting: &Netting<'_>) -> Result<Netted, Vec<Problem>> {
 /// Keys of `--carry-in`, years before the parameters, amounts out of range.
 pub fn net_carry(netting: &Netting<'_>) -> Result<Netted, Vec<Problem>> {
     yearly::checked(netting, |netting| {
-        let sums = yearly::sums(netting, Judged::Sale, |row| row.term != Some(Term::Long))?;
+        let sums = yearly::sums(netting, Judged::Row, |row| row.term != Some(Term::Long))?;
         carried_years(netting, &sums, years_carried(netting), &Beside::default())
     })
 }
@@ -174,7 +174,8 @@ fn carried_years(
         let own = sums.get(&year).copied();
         let other = beside.sums.get(&year).copied();
         let cost = beside.extra.as_ref().and_then(|costs| costs.get(&year));
-        if own.is_none() && other.is_none() && cost.is_none() && carried.left() + costs == 0 {
+        let disposals = netting.rows_of(year).next().is_some();
+        if !disposals && cost.is_none() && carried.left() + costs == 0 {
             continue;
         }
         let own = own.unwrap_or_default();
@@ -182,28 +183,38 @@ fn carried_years(
         let used = carried.use_up_to(own.net());
         carried.expire(year);
         if years > 0 {
-            carried.add(year.saturating_add(years), -own.net());
+            let loss = (-own.net()).max(0);
+            let (a_year, once) = match netting.number("carry_yearly_percent", year) {
+                0 => (loss, 0),
+                percent => (
+                    percent_of(loss, percent)?,
+                    netting.amount("carry_once", year)?,
+                ),
+            };
+            carried.add_capped(year.saturating_add(years), loss, a_year, once);
         }
-        costs = yearly::added(costs, cost.copied().unwrap_or(0))?;
-        let spent = costs.min(other.net().max(0));
-        costs -= spent;
+        let cost = cost.copied().unwrap_or(0);
+        // Costs of the year come before those of earlier years; what exceeds the income goes on.
+        let income = other.net().max(0);
+        let of_year = cost.min(income);
+        let brought = costs.min(income - of_year);
+        let spent = of_year + brought;
+        costs = yearly::added(costs, cost)? - spent;
         let with_costs = beside.extra.is_some();
-        let (gains, losses) = if with_costs {
-            (own.gains, own.losses)
-        } else {
-            (own.gains + other.gains, own.losses + other.losses)
-        };
+        if with_costs {
+            // Selling that cost more than it brought is cost as well.
+            costs = yearly::added(costs, (-other.net()).max(0))?;
+        }
+        let gains = own.gains + other.gains;
+        let losses = own.losses + other.losses + cost;
         let mut lines = vec![
             ("gains", gains),
             ("losses", losses),
             ("net", gains - losses),
-            ("brought_forward_used", used),
+            ("brought_forward_used", used + brought),
             ("exempt_used", 0),
-            (
-                "taxable",
-                own.net().max(0) - used + other.net().max(0) - spent,
-            ),
-            ("carried_forward", carried.left()),
+            ("taxable", own.net().max(0) - used + income - spent),
+            ("carried_forward", carried.left() + costs),
         ];
         if with_costs {
             lines.push(("coin_income", other.net()));

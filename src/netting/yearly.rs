@@ -84,40 +84,62 @@ pub fn added(a: Minor, b: Minor) -> Result<Minor, OutOfRange> {
 
 /// Losses carried forward, each with the last year in which it may be used.
 #[derive(Clone, Debug, Default)]
-pub struct Carried(VecDeque<(i32, Minor)>);
+pub struct Carried(VecDeque<Loss>);
+
+#[derive(Clone, Copy, Debug)]
+struct Loss {
+    last_year: i32,
+    left: Minor,
+    /// The most that one year may use.
+    a_year: Minor,
+    /// The most that one year, not used so far, may use instead.
+    once: Minor,
+}
 
 impl Carried {
     /// What is left of all.
     pub fn left(&self) -> Minor {
-        self.0.iter().map(|(_, amount)| amount).sum()
+        self.0.iter().map(|loss| loss.left).sum()
     }
 
     /// Adds a loss that may be used up to a year.
     pub fn add(&mut self, last_year: i32, amount: Minor) {
+        self.add_capped(last_year, amount, amount, 0);
+    }
+
+    /// Adds a loss of which each year may use `a_year`, and one of them `once`.
+    pub fn add_capped(&mut self, last_year: i32, amount: Minor, a_year: Minor, once: Minor) {
         if amount > 0 {
-            self.0.push_back((last_year, amount));
+            self.0.push_back(Loss {
+                last_year,
+                left: amount,
+                a_year,
+                once,
+            });
         }
     }
 
-    /// Uses up to `wanted`, the oldest first; gives what was used.
+    /// Uses up to `wanted`, the oldest first; gives what was used. Once a year where losses are capped.
     pub fn use_up_to(&mut self, wanted: Minor) -> Minor {
         let mut used = 0;
-        while let Some((_, amount)) = self.0.front_mut() {
-            let part = (*amount).min(wanted.max(0) - used);
-            *amount -= part;
+        for loss in &mut self.0 {
+            let open = loss.left.min(wanted.max(0) - used);
+            let part = if open > loss.a_year && loss.once > loss.a_year {
+                open.min(std::mem::take(&mut loss.once))
+            } else {
+                open.min(loss.a_year)
+            };
+            loss.left -= part;
             used += part;
-            if *amount > 0 {
-                break;
-            }
-            self.0.pop_front();
         }
+        self.0.retain(|loss| loss.left > 0);
         used
     }
 
     /// Forgets what could be used up to this year at the latest; gives what is lost.
     pub fn expire(&mut self, year: i32) -> Minor {
         let before = self.left();
-        self.0.retain(|(last, _)| *last > year);
+        self.0.retain(|loss| loss.last_year > year);
         before - self.left()
     }
 }
@@ -177,10 +199,13 @@ impl Netting<'_> {
         problems
     }
 
-    /// Years with rows that lie before the parameters are a problem.
+    /// Years with rows that lie before the parameters, or under another law after them, are a problem.
     pub fn check_years(&self) -> Vec<Problem> {
         let parameters = (self.law.parameters)();
         let written = |year| self.law.tax_year.written(year);
+        if let Some(problem) = self.year_of_another_law() {
+            return vec![problem];
+        }
         let early = |row: &&Disposal| i32::from(row.tax_year) < parameters.first_year;
         let first = self.matched.disposals.iter().filter(early);
         let Some(row) = first.min_by_key(|row| row.tax_year) else {
@@ -199,6 +224,26 @@ impl Netting<'_> {
             )
             .help("leave out the sales of earlier years and give what is held since as `opening` rows"),
         ]
+    }
+
+    /// A disposal of a time for which the law is not the one computed here.
+    fn year_of_another_law(&self) -> Option<Problem> {
+        let last = (self.law.parameters)().last_year?;
+        let late = |row: &&Disposal| i32::from(row.tax_year) > last;
+        let rows = self.matched.disposals.iter().filter(late);
+        let row = rows.min_by_key(|row| row.disposed)?;
+        let problem = Problem::at(
+            self.history.trade(row.closed_by).source,
+            format!(
+                "another law begins in {} after {}, which is not computed, and this falls into {}",
+                self.law.name,
+                self.law.tax_year.written(last),
+                self.law.tax_year.written(i32::from(row.tax_year))
+            ),
+        );
+        Some(problem.help(
+            "leave out the disposals of that time; `lossoffset jurisdictions show` says more",
+        ))
     }
 
     /// Years with rows that lie after the parameters keep the last values known, with a warning.
@@ -260,6 +305,21 @@ mod tests {
         assert_eq!(carried.use_up_to(1_000), 40);
         carried.add(2025, 7);
         assert_eq!(carried.expire(2025), 7);
+        assert_eq!(carried.left(), 0);
+    }
+
+    #[test]
+    fn a_capped_loss_gives_its_part_a_year_and_once_more() {
+        let mut carried = Carried::default();
+        carried.add_capped(2024, 100, 50, 0);
+        assert_eq!(carried.use_up_to(80), 50);
+        assert_eq!(carried.use_up_to(80), 50);
+        carried.add_capped(2024, 100, 50, 70);
+        assert_eq!(carried.use_up_to(40), 40);
+        assert_eq!(carried.use_up_to(60), 60);
+        carried.add_capped(2024, 200, 100, 120);
+        assert_eq!(carried.use_up_to(200), 120);
+        assert_eq!(carried.use_up_to(200), 80);
         assert_eq!(carried.left(), 0);
     }
 }

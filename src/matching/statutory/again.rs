@@ -149,26 +149,37 @@ impl Walk<'_> {
             rows: own,
             rule,
         };
-        let since = self.today;
-        let bought_before: Vec<Date> = self
-            .stocks
-            .get(&step.key)
-            .map(|stock| stock.lots.iter())
-            .into_iter()
-            .flatten()
-            .filter(|lot| lot.purchased && two_months_after(lot.acquired) >= since)
-            .map(|lot| lot.acquired)
-            .collect();
-        for day in bought_before {
-            self.serve(&mut claim, step.key, day)?;
+        for (key, day) in self.bought_before(step.key) {
+            self.serve(&mut claim, key, day)?;
         }
         self.again.claims.push(claim);
         Ok(())
     }
 
+    /// Purchases of the two months before today that are still held: the seller's own, then those of the spouse.
+    fn bought_before(&self, own: Key) -> Vec<(Key, Date)> {
+        let since = self.today;
+        let others = self.holders.all().filter(|holder| *holder != own.0);
+        let others = others.filter(|holder| !self.holders.sheltered(*holder));
+        let keys = std::iter::once(own.0).chain(others);
+        let mut found = Vec::new();
+        for key in keys.map(|holder| (holder, own.1)) {
+            let lots = self.stocks.get(&key).map(|stock| stock.lots.iter());
+            let lots = lots.into_iter().flatten();
+            let recent =
+                lots.filter(|lot| lot.purchased && two_months_after(lot.acquired) >= since);
+            found.extend(recent.map(|lot| (key, lot.acquired)));
+        }
+        found
+    }
+
     /// Units just bought take over the losses that wait for them.
     pub fn serve_waiting_losses(&mut self, key: Key, day: Date) -> Done {
-        let reaches_others = matches!(self.law.defer, Some(Defer::RingFence(_)));
+        // Spouses are one for the windows (TCA 1997 s 581(4); Spain alike).
+        let reaches_others = matches!(
+            self.law.defer,
+            Some(Defer::RingFence(_) | Defer::TwoMonths(_))
+        );
         if self.law.defer.is_none() || self.holders.sheltered(key.0) {
             return Ok(());
         }
@@ -176,7 +187,6 @@ impl Walk<'_> {
         let mut claims = std::mem::take(&mut self.again.claims);
         claims.retain(|claim| claim.until >= today && claim.matched < claim.units);
         for claim in &mut claims {
-            // Spouses are one for the four weeks (s 581(4)).
             let person = claim.key.0 == key.0 || reaches_others;
             if claim.key.1 == key.1 && person {
                 self.serve(claim, key, day)?;

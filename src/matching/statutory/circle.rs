@@ -19,7 +19,7 @@ pub struct Circle {
     line_of: FxHashMap<SecurityId, (usize, Quantity)>,
     lines: Vec<Line>,
     /// Whether a purchase serves one loss only.
-    capped: bool,
+    pub capped: bool,
 }
 
 #[derive(Debug, Default)]
@@ -64,6 +64,8 @@ pub struct Substitute {
     pub trade: TradeId,
     /// Units bought in the period and held at its end.
     pub units: Quantity,
+    /// Of what was bought, units that came after the sale.
+    pub to_come: Quantity,
 }
 
 impl Circle {
@@ -108,7 +110,8 @@ impl Circle {
             let contract = security.contract.as_ref();
             let call = contract.filter(|c| c.right == Some(Right::Call));
             let underlying = call.and_then(|c| c.underlying);
-            if let (Some(underlying), Class::Option) = (underlying, security.class) {
+            let option = matches!(security.class, Class::Option | Class::IndexOption);
+            if let (Some(underlying), true) = (underlying, option) {
                 let (line, _) = self.line(underlying);
                 let covers = Quantity::new(security.multiplier())?;
                 self.line_of.insert(SecurityId(id), (line, covers));
@@ -168,11 +171,12 @@ impl Circle {
                 let (other, _) = self.line(to);
                 change(self, other, holder, units)
             }
-            What::Carry { to } => {
+            What::Carry { to, .. } => {
                 change(self, line, holder, units.negated())?;
                 change(self, line, to.0, units)
             }
-            What::Shift { .. }
+            What::Relocate { .. }
+            | What::Shift { .. }
             | What::Return { .. }
             | What::Part { .. }
             | What::Open { .. }
@@ -202,10 +206,16 @@ impl Circle {
                 one.units
             };
             let units = line.restated(open, one.place, place)?;
+            let to_come = if one.place > place {
+                units
+            } else {
+                Quantity::ZERO
+            };
             around.bought = around.bought.plus(units)?;
             match of_holder.iter_mut().find(|s| s.holder == one.holder) {
                 Some(known) => {
                     known.units = known.units.plus(units)?;
+                    known.to_come = known.to_come.plus(to_come)?;
                     (known.security, known.trade) = (one.security, one.trade);
                 }
                 None => of_holder.push(Substitute {
@@ -213,6 +223,7 @@ impl Circle {
                     security: one.security,
                     trade: one.trade,
                     units,
+                    to_come,
                 }),
             }
         }

@@ -41,6 +41,11 @@ impl Holders {
         holders
     }
 
+    /// All holders.
+    pub fn all(&self) -> impl Iterator<Item = Holder> {
+        (0..self.kinds.len()).map(|place| Holder(place as u16))
+    }
+
     /// The holder that an account belongs to.
     pub fn of(&self, account: AccountId) -> Holder {
         let known = self.of_account.get(usize::from(account.0));

@@ -19,6 +19,7 @@ mod written;
 
 use super::Matched;
 use super::rules::Rules;
+use crate::date::Date;
 use crate::diagnostic::Problem;
 use crate::jurisdiction::{Day, Defer, Jurisdiction};
 use crate::money::OutOfRange;
@@ -28,7 +29,7 @@ use crate::trade::{History, SecurityId};
 
 use circle::Circle;
 use holders::Holders;
-use moves::Move;
+use moves::{Move, What};
 use plan::Plan;
 use resolve::Resolver;
 use walk::Walk;
@@ -54,6 +55,7 @@ pub fn run(
         return;
     }
     refuse_classes(history, law, &holders, &resolver.moves, problems);
+    refuse_old(history, law, &holders, &resolver.moves, problems);
     let moves = resolver.moves;
     let looked = || -> Result<(Plan, Circle), OutOfRange> {
         let plan = match (law.day, law.later_days()) {
@@ -105,6 +107,40 @@ fn refuse_classes(
                 format!("{symbol} is a {}: {why}", class.name()),
             )
             .help("leave its rows out, or give it another `class` if it is none"),
+        );
+    }
+}
+
+/// Units from before the law reached them: in a pool they could not be told from the others, so they are refused.
+fn refuse_old(
+    history: &History,
+    law: &Jurisdiction,
+    holders: &Holders,
+    moves: &[Move],
+    problems: &mut Vec<Problem>,
+) {
+    for step in moves {
+        let What::In { acquired, .. } = step.what else {
+            continue;
+        };
+        let (holder, security) = step.key;
+        let security = history.security(security);
+        let day = acquired.unwrap_or(step.day);
+        let old = law.outside_before.iter().find(|(assets, since, _)| {
+            let since = Date::new(since.0, since.1, since.2);
+            assets.has(security.class) && since.is_some_and(|since| day < since)
+        });
+        // The first date stands for one that the row does not say.
+        let (Some((_, _, why)), true) = (old, holders.reported(holder) && day != Date::FIRST)
+        else {
+            continue;
+        };
+        problems.push(
+            Problem::at(
+                history.trade(step.trade).source,
+                format!("{} {why}", security.symbol),
+            )
+            .help("leave out these units and their sales"),
         );
     }
 }

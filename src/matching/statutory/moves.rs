@@ -101,6 +101,13 @@ pub enum What {
     Carry {
         /// The other holding.
         to: Key,
+        /// The account it lies in.
+        account: AccountId,
+    },
+    /// Units go to another account within one holding.
+    Relocate {
+        /// That account.
+        to: AccountId,
     },
     /// Options are written, or units sold short.
     Open {
@@ -156,7 +163,7 @@ impl What {
             | Self::Part { .. }
             | Self::Divide { .. }
             | Self::Turn { .. } => 0,
-            Self::In { premium: false, .. } | Self::Carry { .. } => 1,
+            Self::In { premium: false, .. } | Self::Carry { .. } | Self::Relocate { .. } => 1,
             Self::Release | Self::Assign => 2,
             Self::In { premium: true, .. } => 3,
             Self::Out { .. } | Self::Open { .. } | Self::Close { .. } | Self::Amount { .. } => 4,

@@ -151,14 +151,15 @@ impl Plan {
             What::Turn { to, units, whole } => {
                 self.turn(step, place, ((step.key.0, to), whole), units)?;
             }
-            What::Carry { to } => {
+            What::Carry { to, .. } => {
                 let day = self.lines[place].at(step.day);
                 day.joined = day.joined.minus(quantity)?;
                 let other = self.line(to, step.day);
                 let day = self.lines[other].at(step.day);
                 day.joined = day.joined.plus(quantity)?;
             }
-            What::Shift { .. }
+            What::Relocate { .. }
+            | What::Shift { .. }
             | What::Return { .. }
             | What::Part { .. }
             | What::Open { .. }

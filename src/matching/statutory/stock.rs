@@ -68,8 +68,8 @@ pub struct Lot {
     pub number: u32,
     /// The row.
     pub trade: TradeId,
-    /// The account it was bought in.
-    pub account: AccountId,
+    /// The account it lies in, where it is one.
+    pub account: Option<AccountId>,
     /// Whether rules with a window look at it.
     pub purchased: bool,
     /// Units and cost.
@@ -152,18 +152,24 @@ impl Stock {
     pub fn adjust(&mut self, part: Part) -> Result<(), OutOfRange> {
         match &mut self.pool {
             Some(pool) if !pool.left().is_zero() => pool.adjust(part),
-            Some(_) | None => {
-                let before = self.waiting.unwrap_or(Part {
-                    amount: Money::ZERO,
-                    printed: 0,
-                });
-                self.waiting = Some(Part {
-                    amount: before.amount.plus(part.amount)?,
-                    printed: before.printed.saturating_add(part.printed),
-                });
-                Ok(())
-            }
+            Some(_) | None => self.wait(part),
         }
+    }
+
+    /// A change of the cost that waits for the next units.
+    pub fn wait(&mut self, part: Part) -> Result<(), OutOfRange> {
+        if part.amount.is_zero() && part.printed == 0 {
+            return Ok(());
+        }
+        let before = self.waiting.unwrap_or(Part {
+            amount: Money::ZERO,
+            printed: 0,
+        });
+        self.waiting = Some(Part {
+            amount: before.amount.plus(part.amount)?,
+            printed: before.printed.saturating_add(part.printed),
+        });
+        Ok(())
     }
 
     /// Takes units out of the pool with their share of the cost, of cost still to come as well.

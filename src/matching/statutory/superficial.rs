@@ -14,30 +14,31 @@ use crate::trade::{Action, TradeId};
 
 /// A loss and what is denied of it.
 struct Denial {
-    row: u32,
+    /// The row that shows it; none where the disposition is another person's.
+    row: Option<u32>,
+    trade: TradeId,
     units: Quantity,
     amount: Minor,
     rule: &'static Rule,
 }
 
 impl Walk<'_> {
-    /// Denies the superficial part of a disposition's loss.
+    /// Denies the superficial part of a disposition's loss. A spouse's loss gives no row, but what is denied of it joins
+    /// the cost of the substituted property all the same, the taxpayer's too (s 53(1)(f)).
     pub fn superficial(
         &mut self,
         place: usize,
         step: &Move,
-        rows: &[Option<u32>],
+        row: Option<u32>,
+        loss: Minor,
         rule: &'static Rule,
     ) -> Result<(), Halt> {
         // The expiry of an option is no superficial loss (s 54 "superficial loss" para (g)).
         let action = self.history.trade(step.trade).action;
-        let Some(row) = rows.iter().flatten().next().copied() else {
-            return Ok(());
-        };
-        let Some(loss) = self.rows.get(row as usize).map(|row| -row.gain()) else {
-            return Ok(());
-        };
-        if loss <= 0 || matches!(action, Action::Expire | Action::CashSettle) {
+        if loss <= 0
+            || matches!(action, Action::Expire | Action::CashSettle)
+            || self.holders.sheltered(step.key.0)
+        {
             return Ok(());
         }
         let around = self.circle.around(place, step)?;
@@ -45,26 +46,28 @@ impl Walk<'_> {
         if units <= Quantity::ZERO {
             return Ok(());
         }
-        if around.substitutes.is_empty() && !self.denied_without_substitute(step) {
+        if around.substitutes.is_empty() && (row.is_none() || !self.denied_without_substitute(step))
+        {
             return Ok(());
         }
         if around.shared {
             self.say_shared(step);
         }
         self.circle.use_up(place, step, units)?;
-        if let Some(told) = self.told.row(row) {
+        if let Some(told) = row.and_then(|row| self.told.row(row)) {
             told.beside = Some(Beside {
                 bought: around.bought,
                 held: around.held,
             });
         }
         let amount = minor_share(loss, units, step.quantity)?;
-        if let Some(row) = self.rows.get_mut(row as usize) {
+        if let Some(row) = row.and_then(|row| self.rows.get_mut(row as usize)) {
             row.adjustment = amount;
+            self.conservation.disallowed += amount;
         }
-        self.conservation.disallowed += amount;
         let denial = Denial {
             row,
+            trade: step.trade,
             units,
             amount,
             rule,
@@ -120,15 +123,64 @@ impl Walk<'_> {
     }
 
     fn denied_loss(&self, denial: &Denial, units: Quantity, amount: Money) -> Movement {
-        let trade = self.rows.get(denial.row as usize).map(|row| row.closed_by);
-        let cause = Cause::Deferred {
-            disposal: denial.row,
-            held_from: (self.today, self.today),
+        let cause = match denial.row {
+            Some(disposal) => Cause::Deferred {
+                disposal,
+                held_from: (self.today, self.today),
+            },
+            None => Cause::Adjusted,
         };
         Movement {
             rule: Some(denial.rule),
-            ..Movement::plain(trade.unwrap_or(TradeId(0)), cause, units, amount)
+            ..Movement::plain(denial.trade, cause, units, amount)
         }
+    }
+
+    /// Adds a denied amount to the cost of a pool; gives what the pool costs then. Nothing has a cost yet where the units
+    /// are still to come.
+    fn join_cost(
+        &mut self,
+        denial: &Denial,
+        to: &Substitute,
+        units: Quantity,
+        amount: Minor,
+    ) -> Result<Option<Money>, Halt> {
+        let part = |printed| Part {
+            amount: Money::from_minor(printed, self.places()),
+            printed,
+        };
+        // Where a purchase serves one loss only, what it takes over must not enter another loss before it.
+        let later = if self.circle.capped {
+            minor_share(amount, to.to_come.min(to.units), to.units)?
+        } else {
+            0
+        };
+        let (now, later) = (part(amount - later), part(later));
+        let key = (to.holder, to.security);
+        let before = self.pool_held(key)?;
+        let stock = self.stocks.entry(key).or_default();
+        stock.adjust(now)?;
+        stock.wait(later)?;
+        let pool = stock.pool.as_ref().filter(|pool| !pool.left().is_zero());
+        let empty = pool.is_none();
+        let basis_after = pool
+            .filter(|_| later.printed == 0)
+            .map(|pool| pool.amount_left())
+            .transpose()?;
+        for (part, waits) in [(now, empty), (later, true)] {
+            if part.printed == 0 {
+                continue;
+            }
+            let deferred = self.denied_loss(denial, units, part.amount);
+            if waits {
+                self.told.wait(key, deferred);
+            } else {
+                self.pool_step(key, before, vec![deferred])?;
+            }
+        }
+        let moved = now.amount.plus(later.amount)?;
+        self.conservation.basis_moved = self.conservation.basis_moved.plus(moved)?;
+        Ok(basis_after)
     }
 
     fn to(
@@ -141,32 +193,17 @@ impl Walk<'_> {
         let takes = to.filter(|one| !self.holders.sheltered(one.holder));
         let mut basis_after = None;
         if let Some(one) = takes {
-            let part = Part {
-                amount: Money::from_minor(amount, self.places()),
-                printed: amount,
-            };
-            let key = (one.holder, one.security);
-            let before = self.pool_held(key)?;
-            let stock = self.stocks.entry(key).or_default();
-            stock.adjust(part)?;
-            let pool = stock.pool.as_ref();
-            let empty = pool.is_none_or(|pool| pool.left().is_zero());
-            // Nothing has a cost yet where the units are still to come.
-            let pool = pool.filter(|_| !empty);
-            basis_after = pool.map(|pool| pool.amount_left()).transpose()?;
-            let deferred = self.denied_loss(denial, units, part.amount);
-            if empty {
-                self.told.wait(key, deferred);
-            } else {
-                self.pool_step(key, before, vec![deferred])?;
-            }
-            self.conservation.basis_moved = self.conservation.basis_moved.plus(part.amount)?;
-            self.conservation.deferred += amount;
-        } else {
-            self.conservation.lost += amount;
+            basis_after = self.join_cost(denial, one, units, amount)?;
+        }
+        let Some(disposal) = denial.row else {
+            return Ok(());
+        };
+        match takes {
+            Some(_) => self.conservation.deferred += amount,
+            None => self.conservation.lost += amount,
         }
         self.adjustments.push(Adjustment {
-            disposal: denial.row,
+            disposal,
             replacement: takes.map(|one| self.pool_name((one.holder, one.security))),
             purchase: to.map(|one| one.trade),
             replaced: true,

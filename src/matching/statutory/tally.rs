@@ -61,6 +61,7 @@ impl Tally {
                 self.left(security, units)?;
                 self.came(security, units)
             }
+            What::Relocate { .. } => Ok(()),
             What::Open { .. } => {
                 let own = self.of(security);
                 own.opened = own.opened.plus(units)?;

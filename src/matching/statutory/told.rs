@@ -178,7 +178,11 @@ impl Walk<'_> {
             return Ok(Origin::Untold);
         }
         let after = self.pool_held(key)?;
-        if !after.units.is_zero() {
+        let waits = self
+            .stocks
+            .get(&key)
+            .is_some_and(|stock| stock.waiting.is_some());
+        if !after.units.is_zero() && !waits {
             movements.extend(self.told.waiting.remove(&key).into_iter().flatten());
         }
         let change = Change { before, after };

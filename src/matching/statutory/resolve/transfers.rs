@@ -53,8 +53,13 @@ impl<'a> Resolver<'a> {
                 self.problems.push(problem);
                 return Ok(());
             }
-            let to = (taker, security);
-            self.push(id, from, security, quantity, What::Carry { to });
+            let what = What::Carry {
+                to: (taker, security),
+                account: to,
+            };
+            self.push(id, from, security, quantity, what);
+        } else if from != to {
+            self.push(id, from, security, quantity, What::Relocate { to });
         }
         self.change(from, security, quantity.negated())?;
         self.change(to, security, quantity)

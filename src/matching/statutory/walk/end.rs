@@ -200,7 +200,7 @@ impl<'a> Walk<'a> {
             for lot in &stock.lots {
                 found.push(OpenLot {
                     name: Self::lot_name(key.1, lot),
-                    account: Some(lot.account),
+                    account: lot.account,
                     security: key.1,
                     quantity: lot.parcel.left(),
                     cost: lot.parcel.printed(),

@@ -5,7 +5,7 @@ use crate::answer::trail::{Cause, Movement};
 use crate::answer::{LotName, Match};
 use crate::date::Date;
 use crate::matching::statutory::moves::{Key, Move, Way, What};
-use crate::matching::statutory::stock::{Carried, Pending};
+use crate::matching::statutory::stock::{Carried, Lot, Pending, Where};
 use crate::matching::statutory::told::PoolPlace;
 use crate::money::{Money, Quantity};
 use crate::parcel::{Parcel, Part};
@@ -53,8 +53,12 @@ impl<'a> Walk<'a> {
                 units,
                 fraction,
             } => self.divide(step, (step.key.0, to), units, fraction),
-            What::Turn { to, units, .. } => self.turn(step, (step.key.0, to), units),
-            What::Carry { to } => self.turn(step, to, step.quantity),
+            What::Turn { to, units, .. } => self.turn(step, (step.key.0, to), None, units),
+            What::Carry { to, account } => self.turn(step, to, Some(account), step.quantity),
+            What::Relocate { to } => {
+                self.relocate(step, to);
+                Ok(())
+            }
             What::Open { proceeds } => self.open(step, proceeds),
             What::Close { cost, expired } => self.close(step, cost, expired),
             What::Amount { total } => self.amount(step, total),
@@ -312,7 +316,8 @@ impl<'a> Walk<'a> {
             lot.parcel.adjust(moved.negated())?;
             let (held, by) = (lot.parcel.left(), amount.negated());
             self.trail.add(lot.trail, Cause::Adjusted, held, by);
-            new.push((lot.acquired, lot.account, total.minus(given)?, moved));
+            let account = lot.account.unwrap_or(step.account);
+            new.push((lot.acquired, account, total.minus(given)?, moved));
             given = total;
         }
         for (acquired, account, units, part) in new {
@@ -328,11 +333,17 @@ impl<'a> Walk<'a> {
     }
 
     /// Units become units of another holding, with cost, dates and whatever waits for them.
-    pub(super) fn turn(&mut self, step: &Move, to: Key, units: Quantity) -> Done {
+    pub(super) fn turn(
+        &mut self,
+        step: &Move,
+        to: Key,
+        account: Option<AccountId>,
+        units: Quantity,
+    ) -> Done {
         let places = self.places();
         self.close_year(step.key)?;
         let new_before = self.pool_held(to)?;
-        let became = self.became(step, to, units);
+        let became = self.became(step, to, account, units);
         let Some(stock) = self.stocks.get_mut(&step.key) else {
             return Ok(());
         };
@@ -348,7 +359,7 @@ impl<'a> Walk<'a> {
                 self.lifts.entry(pending.day).or_default().push(to);
             }
             let other = self.stocks.entry(to).or_default();
-            other.account.add(step.account);
+            other.account.add(account.unwrap_or(step.account));
             other.pending.extend(pending);
             other.join(units, part, places)?;
             let plain = |cause, amount| Movement::plain(step.trade, cause, step.quantity, amount);
@@ -369,6 +380,7 @@ impl<'a> Walk<'a> {
             seen = seen.plus(part)?;
             let total = units.share(seen, step.quantity)?;
             let mut new = lot.clone();
+            new.account = account.or(new.account);
             new.trail = self.trail.cut(lot.trail, part, lot.parcel.left())?;
             self.trail.add(new.trail, became, part, Money::ZERO);
             let cost = lot.parcel.take(part)?;
@@ -384,20 +396,40 @@ impl<'a> Walk<'a> {
         }
         let other = self.stocks.entry(to).or_default();
         for lot in moved {
-            other.account.add(step.account);
+            other.account.add(account.unwrap_or(step.account));
             let place = other.lots.partition_point(|o| o.acquired <= lot.acquired);
             other.lots.insert(place, lot);
         }
         Ok(())
     }
 
+    /// Units go to another account of the same holding: whole lots take its name, the oldest first; a lot of which only
+    /// a part went lies in no single account any more.
+    fn relocate(&mut self, step: &Move, to: AccountId) {
+        let Some(stock) = self.stocks.get_mut(&step.key) else {
+            return;
+        };
+        if stock.units() == step.quantity {
+            stock.account = Where::One(to);
+        } else {
+            stock.account.add(to);
+        }
+        let mut wanted = step.quantity;
+        let there = |lot: &&mut Lot| lot.account == Some(step.account);
+        for lot in stock.lots.iter_mut().filter(there) {
+            let units = lot.parcel.left();
+            if wanted.is_zero() {
+                break;
+            }
+            lot.account = (units <= wanted).then_some(to);
+            wanted = wanted.minus(units.min(wanted)).unwrap_or(Quantity::ZERO);
+        }
+    }
+
     /// What happens to units that turn into others, or move.
-    fn became(&self, step: &Move, to: Key, after: Quantity) -> Cause {
-        let accounts = (0_u16..).zip(&self.history.accounts);
-        let mut accounts = accounts.map(|(id, _)| AccountId(id));
-        let there = accounts.find(|account| self.holders.of(*account) == to.0);
+    fn became(&self, step: &Move, to: Key, account: Option<AccountId>, after: Quantity) -> Cause {
         if step.key.1 == to.1 {
-            let to = there.unwrap_or(step.account);
+            let to = account.unwrap_or(step.account);
             return Cause::Moved { to };
         }
         Cause::Became {

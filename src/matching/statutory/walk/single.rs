@@ -10,7 +10,7 @@ use crate::matching::statutory::moves::{Key, Manner, Move, Way, What};
 use crate::matching::statutory::stock::{Carried, Lot};
 use crate::matching::statutory::told::PoolPlace;
 use crate::matching::trail::Handle;
-use crate::money::{Money, Quantity};
+use crate::money::{Minor, Money, Quantity};
 use crate::parcel::{Parcel, Part};
 use crate::trade::{AccountId, Class, SecurityId, TradeId};
 
@@ -94,7 +94,7 @@ impl<'a> Walk<'a> {
             acquired,
             number: *number,
             trade,
-            account,
+            account: Some(account),
             purchased,
             parcel: Parcel::from_part(quantity, part, self.places()),
             unused: quantity,
@@ -143,7 +143,11 @@ impl<'a> Walk<'a> {
         }
         match self.law.defer {
             None | Some(Defer::WashSale) => Ok(()),
-            Some(Defer::Superficial(rule)) => self.superficial(place, step, &rows, rule),
+            Some(Defer::Superficial(rule)) => {
+                let cost: Minor = taken.iter().map(|one| one.part.printed).sum();
+                let row = rows.first().copied().flatten();
+                self.superficial(place, step, row, cost - whole.printed, rule)
+            }
             Some(Defer::RingFence(rule)) => self.ring_fence(step, &rows, &taken, rule),
             Some(Defer::TwoMonths(rule)) => self.two_months(step, &rows, &taken, rule),
         }

@@ -333,6 +333,10 @@ impl<'a> Walk<'a> {
         self.close_year(step.key)?;
         let new_before = self.pool_held(to)?;
         let became = self.became(step, to, units);
+        let account = match became {
+            Cause::Moved { to } => to,
+            _ => step.account,
+        };
         let Some(stock) = self.stocks.get_mut(&step.key) else {
             return Ok(());
         };
@@ -348,7 +352,7 @@ impl<'a> Walk<'a> {
                 self.lifts.entry(pending.day).or_default().push(to);
             }
             let other = self.stocks.entry(to).or_default();
-            other.account.add(step.account);
+            other.account.add(account);
             other.pending.extend(pending);
             other.join(units, part, places)?;
             let plain = |cause, amount| Movement::plain(step.trade, cause, step.quantity, amount);
@@ -384,7 +388,7 @@ impl<'a> Walk<'a> {
         }
         let other = self.stocks.entry(to).or_default();
         for lot in moved {
-            other.account.add(step.account);
+            other.account.add(account);
             let place = other.lots.partition_point(|o| o.acquired <= lot.acquired);
             other.lots.insert(place, lot);
         }

@@ -457,21 +457,34 @@ fn the_shares_of_an_exercise_are_not_written_twice() {
     bought("buy,X,100,50,stock,other").held(&[exercised, "other X 100 5000.00 2025-01-17"]);
 }
 
-/// A mark that names an account is for that account; else it is for all that are short.
+/// A mark that names an account is for that account; else it is for all that have the contract, long or short.
 #[test]
 fn a_mark_is_for_the_account_it_names() {
     let marked = |account: &str| {
         plain(&format!(
             "date,action,symbol,quantity,price,account,class\n2024-06-03,short,ES,1,100,a,future\n\
-             2024-06-03,short,ES,1,100,b,future\n2024-12-31,mark,ES,,90,{account},future\n"
+             2024-06-03,short,ES,1,100,b,future\n2024-06-03,short,NQ,1,100,b,future\n\
+             2024-06-03,buy,ES,1,100,c,future\n2024-12-31,mark,ES,,90,{account},future\n"
         ))
     };
     let row = "ES 1 2024-12-31 2024-12-31 100.00 90.00 0.00 10.00 -";
     let (a, b) = ("a ES -1 -90.00 2024-12-31", "b ES -1 -90.00 2024-12-31");
-    marked("a")
-        .sold(&[row])
-        .held(&[a, "b ES -1 -100.00 2024-06-03"]);
-    marked("").sold(&[row, row]).held(&[a, b]);
+    let other = "b NQ -1 -100.00 2024-06-03";
+    marked("a").sold(&[row]).held(&[
+        a,
+        "b ES -1 -100.00 2024-06-03",
+        "c ES 1 100.00 2024-06-03",
+        other,
+    ]);
+    let all = marked("")
+        .sold(&[
+            "ES 1 2024-06-03 2024-12-31 90.00 100.00 0.00 -10.00 -",
+            row,
+            row,
+        ])
+        .held(&[a, b, "c ES 1 90.00 2024-12-31", other]);
+    let matched = all.table("disposals", &["account", "match"]);
+    assert_eq!(matched, ["c mark", "a mark", "b mark"]);
 }
 
 /// A short of 1,600 closed by delivering shares that cost 1,000. Held for a year or less on the day of the short, or
@@ -622,4 +635,93 @@ fn a_warning_is_told_once_with_all_its_rows() {
             "\"basis-unknown\" [\"t.csv:8\",\"t.csv:9\"]",
         ]
     );
+}
+
+/// Bought for 1,000 and sold short for 1,600, covered by a purchase for 2,000: the loss is long-term where the shares
+/// had been held for more than a year on the day of the short (26 USC 1233(d)).
+#[test]
+fn a_loss_on_a_short_is_long_term_beside_old_shares() {
+    let covered = |bought: &str, term: &str| {
+        plain(&format!(
+            "date,action,symbol,quantity,price\n{bought},buy,X,100,10\n2024-06-03,short,X,100,16\n\
+             2024-08-01,cover,X,100,20\n"
+        ))
+        .sold(&[&format!(
+            "X 100 2024-08-01 2024-08-01 1600.00 2000.00 0.00 -400.00 {term}"
+        )]);
+    };
+    covered("2023-06-02", "long");
+    covered("2023-06-03", "short");
+    covered("2024-06-10", "short");
+}
+
+/// 50 paid in lieu of a dividend on a short joins the cost of 1,000 if the short is closed by its 45th day, whether
+/// with shares just bought or by delivery (26 USC 263(h)).
+#[test]
+fn payments_in_lieu_join_the_cost_of_a_short_closed_within_45_days() {
+    let closed = |rows: &str| {
+        plain(&format!(
+            "date,action,symbol,quantity,price,total,lot\n2024-06-03,short,X,100,16,,\n\
+             2024-06-10,dividend,X,,,-50,\n{rows}"
+        ))
+        .table("disposals", &["disposed", "cost", "gain"])
+    };
+    let delivered = |day: &str| {
+        closed(&format!(
+            "2024-06-12,buy,X,100,10,,a\n{day},cover,X,100,,,a\n"
+        ))
+    };
+    let bought = |day: &str| closed(&format!("{day},cover,X,100,10,,\n"));
+    for found in [delivered("2024-07-18"), bought("2024-07-18")] {
+        assert_eq!(found, ["2024-07-18 1050.00 550.00"]);
+    }
+    for found in [delivered("2024-07-19"), bought("2024-07-19")] {
+        assert_eq!(found, ["2024-07-19 1000.00 600.00"]);
+    }
+}
+
+/// 30 of capital gain dividends on shares held less than six months: 30 of the loss of 100 is long-term, and all of it
+/// is a loss (26 USC 852(b)(4)(A)).
+#[test]
+fn capital_gain_dividends_make_a_loss_on_young_fund_shares_long_term() {
+    let found = plain(
+        "date,action,symbol,quantity,price,total,tag,class\n2024-01-02,buy,F,100,10,,,fund\n\
+         2024-03-01,dividend,F,,,30,capital-gain,fund\n2024-05-01,sell,F,100,9,,,fund\n",
+    )
+    .sold(&[
+        "F 100 2024-01-02 2024-05-01 900.00 970.00 0.00 -70.00 short",
+        "F 0 2024-01-02 2024-05-01 0.00 30.00 0.00 -30.00 long",
+    ]);
+    assert_eq!(found.table("disposals", &["codes"]), ["", ""]);
+}
+
+/// A change of units is a split where it is a ratio of whole numbers up to 100.
+#[test]
+fn a_change_of_units_is_a_split_by_a_small_ratio() {
+    let split = |held: u32, change: i32| {
+        plain(&format!(
+            "date,action,symbol,quantity,price\n2024-01-02,buy,X,{held},10\n2024-06-03,split,X,{change},\n"
+        ))
+    };
+    split(50, 100).held(&["main X 150 500.00 2024-01-02"]);
+    split(100, -90).held(&["main X 10 1000.00 2024-01-02"]);
+    split(99, 1).held(&["main X 100 990.00 2024-01-02"]);
+    split(100, -1).held(&["main X 99 1000.00 2024-01-02"]);
+    for (held, change) in [(300, 1), (200, 2), (202, -2), (100, -100)] {
+        split(held, change).refused("is no ratio of small whole numbers");
+    }
+}
+
+/// `open` and `close` take their side from the sign: sold at 100 and bought back at 90, bought at 80 and sold at 90.
+#[test]
+fn the_sign_says_whether_a_position_is_opened_long_or_short() {
+    plain(
+        "date,action,symbol,quantity,price,class\n2024-06-03,open,ES,-1,100,future\n2024-07-03,close,ES,-1,90,future\n\
+         2024-07-04,open,ES,1,80,future\n2024-07-05,close,ES,1,90,future\n",
+    )
+    .sold(&[
+        "ES 1 2024-07-03 2024-07-03 100.00 90.00 0.00 10.00 -",
+        "ES 1 2024-07-04 2024-07-05 90.00 80.00 0.00 10.00 -",
+    ])
+    .held(&[]);
 }

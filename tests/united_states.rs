@@ -725,3 +725,24 @@ fn the_sign_says_whether_a_position_is_opened_long_or_short() {
     ])
     .held(&[]);
 }
+
+/// The sale stands before the transfer that brings its shares: rows of one day without times.
+#[test]
+fn a_sale_finds_what_the_same_day_transfers_to_its_account() {
+    plain(
+        "date,action,symbol,quantity,price,account,to_account\n2024-05-03,buy,X,5,30,a,\n2024-06-03,sell,X,5,20,b,\n\
+         2024-06-03,transfer,X,5,,a,b\n",
+    )
+    .sold(&["X 5 2024-05-03 2024-06-03 100.00 150.00 0.00 -50.00 short"])
+    .held(&[]);
+}
+
+/// 5 of funding paid on a contract sold for 100 leave 95; 80 to buy it back.
+#[test]
+fn funding_joins_a_short_contract() {
+    plain(
+        "date,action,symbol,quantity,price,total,class\n2024-06-03,short,P,1,100,,perpetual\n\
+         2024-06-04,funding,P,,,-5,perpetual\n2024-07-03,cover,P,1,80,,perpetual\n",
+    )
+    .sold(&["P 1 2024-07-03 2024-07-03 95.00 80.00 0.00 15.00 short"]);
+}

@@ -641,3 +641,42 @@ fn a_year_after_the_amounts_that_are_known_is_told() {
     assert!(sold(2041));
     assert!(!sold(2024));
 }
+
+/// Coins held before cost what the row says, 500, and those bought 100: 600 of costs against 800 (PIT s 22(14)).
+#[test]
+fn poland_counts_the_basis_of_coins_held_before() {
+    let csv = "date,action,symbol,quantity,price,basis,class\n2024-01-02,opening,BTC,1,700,500,crypto\n\
+               2024-06-03,buy,BTC,1,100,,crypto\n2024-07-03,sell,BTC,1,800,,crypto\n";
+    let (_, found, error) = run(csv, "-j pl --report years -f jsonl");
+    let year: serde_json::Value = serde_json::from_str(&found).expect(&error);
+    assert_eq!(year["lines"]["coin_costs_used"], "600.00");
+    assert_eq!(year["lines"]["taxable"], "200.00");
+}
+
+/// The premium of an option that is still open has been income already (EStG s 20(1) no 11); options bought and shares
+/// sold short are held at what they cost and brought.
+#[test]
+fn germany_taxes_the_premium_of_an_open_option() {
+    let csv = "date,action,symbol,quantity,price,class\n2024-06-03,sto,SAP   250117C00050000,1,3,option\n\
+               2024-06-03,bto,BMW   250117C00050000,1,3,option\n2024-06-03,short,VOW,1,50,stock\n";
+    rows(csv, "de", &["2024 2024-06-03 300.00 0.00 300.00 - short"]);
+    held(
+        csv,
+        "de",
+        &[
+            "main BMW   250117C00050000 1 300.00",
+            "main SAP   250117C00050000 -1 0.00",
+            "main VOW -1 -50.00",
+        ],
+    );
+}
+
+/// 30 returned on the ten shares of two accounts is 3 a share, whether each account is a pool or both are one person's.
+#[test]
+fn a_return_of_capital_goes_to_all_accounts() {
+    let csv = "date,action,symbol,quantity,price,total,account\n2024-06-03,buy,X,5,20,,a\n2024-06-03,buy,X,5,20,,b\n\
+               2024-07-01,return_of_capital,X,,,30,\n";
+    for country in ["at", "ie"] {
+        held(csv, country, &["a X 5 85.00", "b X 5 85.00"]);
+    }
+}

@@ -227,3 +227,456 @@ fn cash_beside_new_shares_is_a_part_disposal_unless_it_is_small() {
         "{error}"
     );
 }
+
+/// What is held: account, symbol, units, cost.
+#[track_caller]
+fn held(csv: &str, country: &str, expected: &[&str]) {
+    let (code, found, error) = run(csv, &format!("-j {country} --report lots -f jsonl"));
+    assert_eq!(code, Some(0), "{error}");
+    let lots = found.lines().map(|line| {
+        let lot: serde_json::Value = serde_json::from_str(line).unwrap();
+        let of = |key: &str| lot[key].as_str().unwrap_or("-").to_owned();
+        ["account", "symbol", "quantity", "cost"].map(of).join(" ")
+    });
+    assert_eq!(lots.collect::<Vec<_>>(), expected);
+}
+
+#[track_caller]
+fn refused(csv: &str, country: &str, why: &str) {
+    let (code, _, error) = run(csv, &format!("-j {country}"));
+    assert_eq!(code, Some(1), "{error}");
+    assert!(error.contains(why), "{error}");
+}
+
+/// A pool of each account: what moves is held where it arrived.
+#[test]
+fn units_that_moved_are_listed_in_the_account_they_moved_to() {
+    for (country, cost) in [("at", ["21.00", "14.00"]), ("jp", ["21", "14"])] {
+        let head =
+            "date,action,symbol,quantity,price,account,to_account\n2024-06-03,buy,X,5,7,a,\n";
+        let rest = [format!("a X 3 {}", cost[0]), format!("c X 2 {}", cost[1])];
+        let rest = rest.each_ref().map(String::as_str);
+        held(
+            &format!("{head}2024-06-04,transfer,X,2,,a,c\n"),
+            country,
+            &rest,
+        );
+        held(
+            &format!("{head}2024-06-04,transfer_out,X,2,,a,\n2024-06-05,transfer_in,X,2,,c,\n"),
+            country,
+            &rest,
+        );
+    }
+}
+
+/// Ten coins for 1,000, one of them withheld as the fee: nine cost 1,000. Eight bring 1,600, and the ninth leaves with
+/// them as the fee. A fee in another coin is a disposal of it at the value that the row must say.
+#[test]
+fn a_fee_in_coins_comes_off_what_is_bought_or_sold() {
+    let own = "date,action,symbol,quantity,price,fee,fee_currency,class\n\
+               2024-05-01,buy,BTC,10,100,1,BTC,crypto\n2024-09-02,sell,BTC,8,200,1,BTC,crypto\n";
+    rows(
+        own,
+        "uk",
+        &["2024-25 2024-09-02 1600.00 1000.00 600.00 - pool"],
+    );
+    rows(own, "ie", &["2024 2024-09-02 1600.00 1000.00 600.00 - lot"]);
+    let other = |action: &str, value: &str| {
+        format!(
+            "date,action,symbol,quantity,price,fee,fee_currency,fee_value,class\n\
+             2024-05-01,buy,ETH,10,10,,,,crypto\n2024-05-01,buy,BTC,10,100,,,,crypto\n\
+             2024-09-02,{action},BTC,10,200,1,ETH,{value},crypto\n"
+        )
+    };
+    let eth = "2024-25 2024-09-02 15.00 10.00 5.00 - pool";
+    rows(
+        &other("sell", "15"),
+        "uk",
+        &[eth, "2024-25 2024-09-02 1985.00 1000.00 985.00 - pool"],
+    );
+    rows(&other("buy", "15"), "uk", &[eth]);
+    held(
+        &other("buy", "15"),
+        "uk",
+        &["main BTC 20 3015.00", "main ETH 9 90.00"],
+    );
+    refused(&other("sell", ""), "uk", "the fee of 1 ETH has no value");
+    refused(&other("buy", ""), "uk", "the fee of 1 ETH has no value");
+}
+
+/// Ten coins that cost 1,000 for others worth 2,000: the fee of 200 comes off the proceeds, in whatever coin it is paid,
+/// and what is withheld from the new coins leaves 90 for 1,800. Where the exchange is neutral the 90 take over 1,000.
+#[test]
+fn a_fee_in_coins_comes_off_an_exchange() {
+    let swapped = |units: u32, fee: &str, arrives: u32| {
+        format!(
+            "date,action,symbol,quantity,price,fee,fee_currency,fee_value,new_symbol,new_quantity,class\n\
+             2024-05-01,buy,BTC,10,100,,,,,,crypto\n2024-05-01,buy,LTC,2,50,,,,,,crypto\n\
+             2024-09-02,swap,BTC,{units},200,{fee},ETH,{arrives},crypto\n"
+        )
+    };
+    let out = "2024-25 2024-09-02 1800.00 1000.00 800.00 - pool";
+    let (eth, ltc) = ("main ETH 90 1800.00", "main LTC 2 100.00");
+    for (units, fee, arrives) in [(9, "1,BTC,", 90), (10, "10,ETH,", 100)] {
+        let csv = swapped(units, fee, arrives);
+        rows(&csv, "uk", &[out]);
+        held(&csv, "uk", &[eth, ltc]);
+    }
+    let third = swapped(10, "1,LTC,60", 100);
+    rows(
+        &third,
+        "uk",
+        &[
+            "2024-25 2024-09-02 1940.00 1000.00 940.00 - pool",
+            "2024-25 2024-09-02 60.00 50.00 10.00 - pool",
+        ],
+    );
+    held(&third, "uk", &["main ETH 100 2000.00", "main LTC 1 50.00"]);
+    refused(
+        &swapped(10, "1,LTC,", 100),
+        "uk",
+        "the fee of 1 LTC has no value",
+    );
+    for country in ["at", "pt"] {
+        held(
+            &swapped(10, "10,ETH,", 100),
+            country,
+            &["main ETH 90 1000.00", ltc],
+        );
+        held(
+            &swapped(10, "1,LTC,60", 100),
+            country,
+            &["main ETH 100 1000.00", ltc],
+        );
+    }
+}
+
+/// Shares worth 1,000 that cost the giver 700, sold for 1,300. At market value in the United Kingdom (TCGA 1992 s 17),
+/// but from the spouse at the giver's cost (s 58); Sweden takes the cost over.
+#[test]
+fn a_gift_is_taken_at_its_value_or_at_the_cost_of_the_giver() {
+    let given = |price: &str, basis: &str, tag: &str| {
+        format!(
+            "date,action,symbol,quantity,price,basis,tag\n2024-05-02,gift_in,X,10,{price},{basis},{tag}\n\
+             2024-08-01,sell,X,10,130,,\n"
+        )
+    };
+    let at_value = "2024-25 2024-08-01 1300.00 1000.00 300.00 - pool";
+    let at_cost = "2024-25 2024-08-01 1300.00 700.00 600.00 - pool";
+    rows(&given("100", "700", ""), "uk", &[at_value]);
+    rows(&given("100", "", ""), "uk", &[at_value]);
+    rows(&given("100", "700", "spouse"), "uk", &[at_cost]);
+    let swedish = "2024 2024-08-01 1300.00 700.00 600.00 - pool";
+    rows(&given("100", "700", ""), "se", &[swedish]);
+    refused(&given("100", "", ""), "se", "needs a `basis`");
+    refused(&given("", "", ""), "uk", "needs a `price`");
+}
+
+/// A sale finds what the same day brought to its account, and only that.
+#[test]
+fn a_sale_finds_what_its_own_account_acquires_that_day() {
+    let csv = |acquired: &str| {
+        format!(
+            "date,time,action,symbol,quantity,price,account,to_account,basis\n2024-06-03,,buy,X,5,7,a,,\n\
+             2024-06-04,,sell,X,5,20,b,,\n{acquired}"
+        )
+    };
+    let row = |cost: &str, gain: &str| format!("2024 2024-06-04 100.00 {cost} {gain} - pool");
+    for (acquired, row) in [
+        ("2024-06-04,,transfer,X,5,,a,b,\n", row("35.00", "65.00")),
+        (
+            "2024-06-04,,transfer_in,X,5,,b,,30\n",
+            row("30.00", "70.00"),
+        ),
+        (
+            "2024-06-04,,transfer,X,5,,a,c,\n2024-06-04,,buy,X,5,9,b,,\n2024-06-04,,buy,Y,5,8,b,,\n",
+            row("45.00", "55.00"),
+        ),
+    ] {
+        rows(&csv(acquired), "at", &[&row]);
+    }
+    let lacking = "sold 5 of X but only 0 are held";
+    refused(&csv("2024-06-04,,buy,X,5,9,a,,\n"), "at", lacking);
+    refused(&csv("2024-06-04,,buy,Y,5,9,b,,\n"), "at", lacking);
+    refused(&csv("2024-06-04,,transfer,X,5,,a,c,\n"), "at", lacking);
+    let timed = csv("2024-06-04,15:00,buy,X,5,9,b,,\n").replace("04,,sell", "04,10:00,sell");
+    refused(&timed, "at", lacking);
+}
+
+/// 15 sold for 300, of which 10 were held: 200 less 100; the other 5 brought 100 and cost 90.
+#[test]
+fn units_beyond_those_held_are_short_where_that_is_allowed() {
+    let csv = "date,action,symbol,quantity,price\n2024-05-02,buy,X,10,10\n2024-06-03,sell,X,15,20\n\
+               2024-09-02,buy,X,5,18\n";
+    for (country, year, rest) in [
+        ("uk", "2024-25", "2024-06-03 100.00 90.00 10.00 - later"),
+        ("ie", "2024", "2024-09-02 100.00 90.00 10.00 - short"),
+        ("ca", "2024", "2024-09-02 100.00 90.00 10.00 - short"),
+    ] {
+        let matched = if country == "ie" { "lot" } else { "pool" };
+        rows(
+            csv,
+            &format!("{country} --allow-short"),
+            &[
+                &format!("{year} 2024-06-03 200.00 100.00 100.00 - {matched}"),
+                &format!("{year} {rest}"),
+            ],
+        );
+    }
+    let unheld =
+        "date,action,symbol,quantity,price\n2024-06-03,sell,X,5,20\n2024-09-02,cover,X,5,18\n";
+    rows(
+        unheld,
+        "ie --allow-short",
+        &["2024 2024-09-02 100.00 90.00 10.00 - short"],
+    );
+}
+
+/// Two contracts of 100: bought for 600 and settled at 5, 1,000 less 7 of fee; written for 600, 1,000 and 7. Without
+/// units a row means the whole position.
+#[test]
+fn options_expire_or_settle_long_and_short() {
+    let ended = |opened: &str, row: &str| {
+        format!(
+            "date,action,symbol,quantity,price,fee,class\n2024-06-03,{opened},2,3,0,option\n2025-01-17,{row},option\n"
+        )
+    };
+    let call = "X   250117C00050000";
+    let (long, short) = (format!("bto,{call}"), format!("sto,{call}"));
+    let (expired, settled) = (
+        format!("expire,{call},,,"),
+        format!("cash_settle,{call},2,5,7"),
+    );
+    for (opened, row, found) in [
+        (&long, &expired, "0.00 600.00 -600.00 - lot"),
+        (&short, &expired, "600.00 0.00 600.00 - short"),
+        (&long, &settled, "993.00 600.00 393.00 - lot"),
+        (&short, &settled, "600.00 1007.00 -407.00 - short"),
+    ] {
+        rows(
+            &ended(opened, row),
+            "ie",
+            &[&format!("2025 2025-01-17 {found}")],
+        );
+    }
+    let nothing = format!("date,action,symbol,class\n2025-01-17,expire,{call},option\n");
+    refused(&nothing, "ie", "but no position is open");
+}
+
+/// Funding paid joins the cost of the open contract; once it is closed it is a result of its own.
+#[test]
+fn funding_joins_the_contract_while_it_is_open() {
+    rows(
+        "date,action,symbol,quantity,price,total,class\n2024-06-03,buy,P,1,100,,perpetual\n\
+         2024-06-04,funding,P,,,-5,perpetual\n2024-07-03,sell,P,1,120,,perpetual\n\
+         2024-07-04,funding,P,,,-3,perpetual\n",
+        "uk",
+        &[
+            "2024-25 2024-07-03 120.00 105.00 15.00 - pool",
+            "2024-25 2024-07-04 0.00 3.00 -3.00 - amount",
+        ],
+    );
+}
+
+/// A split that names an account is for that account. Of 5 shares 3 for 2 make 7.5: the half brings 8 and costs a
+/// fifteenth of 100.
+#[test]
+fn a_split_restates_the_account_it_names_and_pays_for_the_fraction() {
+    let split = |account: &str, total: &str| {
+        format!(
+            "date,action,symbol,quantity,price,ratio,account,total\n2024-06-03,buy,X,5,20,,a,\n2024-06-03,buy,X,5,20,,b,\n\
+             2024-06-03,buy,Y,5,20,,b,\n2024-07-01,split,X,,,3:2,{account},{total}\n"
+        )
+    };
+    held(
+        &split("a", ""),
+        "at",
+        &["a X 7.5 100.00", "b X 5 100.00", "b Y 5 100.00"],
+    );
+    held(
+        &split("", ""),
+        "at",
+        &["a X 7.5 100.00", "b X 7.5 100.00", "b Y 5 100.00"],
+    );
+    rows(
+        &split("a", "8"),
+        "at",
+        &["2024 2024-07-01 8.00 6.67 1.33 - pool"],
+    );
+    let whole = split("a", "8").replace("3:2", "2:1");
+    refused(&whole, "at", "whole units are held after the split");
+}
+
+/// 5 sold short for 100 are 10 after the split, and 10 cost 90. Options and other shares are left as they are.
+#[test]
+fn a_split_restates_what_is_short() {
+    rows(
+        "date,action,symbol,quantity,price,ratio\n2024-06-03,short,X,5,20,\n2024-06-03,short,Y,5,20,\n\
+         2024-07-01,split,X,,,2:1\n2024-09-02,cover,X,10,9,\n2024-09-02,cover,Y,5,9,\n",
+        "ie",
+        &[
+            "2024 2024-09-02 100.00 90.00 10.00 - short",
+            "2024 2024-09-02 100.00 45.00 55.00 - short",
+        ],
+    );
+}
+
+/// One warning names every row that it is about.
+#[test]
+fn arrivals_without_a_basis_are_one_warning() {
+    let csv = "date,action,symbol,quantity,price,class\n2024-06-03,transfer_in,BTC,1,,crypto\n\
+               2024-06-04,transfer_in,BTC,1,,crypto\n2024-06-04,transfer_in,ETH,1,,crypto\n\
+               2024-07-03,sell,BTC,2,60,crypto\n";
+    let (code, _, error) = run(csv, "-j uk --unknown-basis zero");
+    assert_eq!(code, Some(0), "{error}");
+    assert!(error.contains("at t.csv:2, t.csv:3, t.csv:4"), "{error}");
+    refused(csv, "uk", "1 of BTC arrive without a basis");
+}
+
+/// Nothing was lost on 3 June, so the ten bought again carry the loss of 40 of 4 June, whole (TCA 1997 s 581(3)).
+#[test]
+fn a_sale_without_a_loss_takes_no_units_bought_again() {
+    rows(
+        "date,action,symbol,quantity,price\n2024-01-02,buy,X,20,10\n2024-06-03,sell,X,10,10\n2024-06-04,sell,X,10,6\n\
+         2024-06-10,buy,X,10,6\n",
+        "ie",
+        &[
+            "2024 2024-06-03 100.00 100.00 0.00 - lot",
+            "2024 2024-06-04 60.00 100.00 0.00 - lot",
+        ],
+    );
+}
+
+/// A loss of 100 is fenced to the ten bought again: the first five use 30 of it, the others 70 of their gain of 80.
+#[test]
+fn what_is_left_of_a_fenced_loss_goes_on_with_the_units() {
+    rows(
+        "date,action,symbol,quantity,price\n2024-01-02,buy,X,10,20\n2024-06-03,sell,X,10,10\n2024-06-10,buy,X,10,10\n\
+         2024-09-02,sell,X,5,16\n2024-09-03,sell,X,5,26\n",
+        "ie",
+        &[
+            "2024 2024-06-03 100.00 200.00 0.00 - lot",
+            "2024 2024-09-02 80.00 50.00 0.00 - lot",
+            "2024 2024-09-03 130.00 50.00 10.00 - lot",
+        ],
+    );
+}
+
+/// Canada: 50 sold 100 under their cost; the spouse bought 50 within 30 days and has sold them by then, while the
+/// taxpayer still holds 50. Whether that is superficial is a reading; nothing is left to take the loss over.
+#[test]
+fn a_loss_without_a_substitute_left_is_denied_unless_the_reading_allows_it() {
+    let csv = "date,action,symbol,quantity,price,account\n2024-01-02,buy,X,100,10,me\n2024-06-03,sell,X,50,8,me\n\
+               2024-06-10,buy,X,50,8,wife\n2024-06-20,sell,X,50,8,wife\n";
+    let gain = |reading: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("t.csv"), csv).unwrap();
+        let configuration = format!(
+            "[accounts.wife]\nowner = \"spouse\"\n[ca]\nno_substitute_left = \"{reading}\"\n"
+        );
+        fs::write(folder.path().join("c.toml"), configuration).unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_lossoffset"))
+            .args("compute t.csv --config c.toml -j ca -f json".split(' '))
+            .current_dir(folder.path())
+            .env_clear()
+            .output()
+            .unwrap();
+        let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(document["lots"][0]["cost"], "500.00");
+        document["disposals"][0]["gain"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(gain("deny"), "0.00");
+    assert_eq!(gain("allow"), "-100.00");
+}
+
+/// Listed shares: 50 gained and 80 lost, a deficit of 30; coins: 70 gained, 60 lost. 70 % of 90 is deductible, 63 of the
+/// gains of 70 (IL ch 48 s 20 to 24).
+#[test]
+fn sweden_deducts_seventy_percent_of_what_is_lost() {
+    shows(
+        "date,action,symbol,quantity,price,class\n2024-01-02,buy,X,10,10,stock\n2024-01-02,buy,Y,10,10,stock\n\
+         2024-01-02,buy,B,10,10,crypto\n2024-01-02,buy,D,10,10,crypto\n2024-06-03,sell,X,10,15,stock\n\
+         2024-06-03,sell,Y,10,2,stock\n2024-06-03,sell,B,10,17,crypto\n2024-06-03,sell,D,10,4,crypto\n",
+        "-j se --report years -f jsonl",
+        "{\"tax_year\":\"2024\",\"lines\":{\"gains\":\"120.00\",\"losses\":\"140.00\",\"net\":\"-20.00\",\"brought_forward_used\":\"0.00\",\"exempt_used\":\"0.00\",\"taxable\":\"7.00\",\"carried_forward\":\"0.00\",\"deductible_part_of_losses\":\"63.00\",\"deficit\":\"0.00\"}}\n",
+    );
+}
+
+/// A purchase may change a row until its window has passed: that of 3 June on 3 July, after four weeks on 1 July, after
+/// two months on 3 August.
+#[test]
+fn a_row_may_change_until_the_last_day_of_its_window() {
+    for (country, last, before) in [
+        ("uk", "2024-07-03", "2024-07-02"),
+        ("ca", "2024-07-03", "2024-07-02"),
+        ("ie", "2024-07-01", "2024-06-30"),
+        ("es", "2024-08-03", "2024-08-02"),
+    ] {
+        let until = |end: &str| {
+            let csv = format!(
+                "date,action,symbol,quantity,price\n2024-01-02,buy,X,10,10\n2024-06-03,sell,X,5,8\n{end},buy,Z,1,10\n"
+            );
+            let (_, found, _) = run(&csv, &format!("-j {country} --report disposals -f jsonl"));
+            let row: serde_json::Value = serde_json::from_str(&found).unwrap();
+            row["provisional_until"].as_str().map(str::to_owned)
+        };
+        assert_eq!(until(before).as_deref(), Some(last), "{country}");
+        assert_eq!(until(last), None, "{country}");
+    }
+}
+
+#[test]
+fn a_year_after_the_amounts_that_are_known_is_told() {
+    let sold = |year: u32| {
+        let csv = format!(
+            "date,action,symbol,quantity,price\n{year}-01-02,buy,X,10,10\n{year}-06-03,sell,X,5,8\n"
+        );
+        let (code, _, error) = run(&csv, "-j ie");
+        assert_eq!(code, Some(0), "{error}");
+        error.contains("its last amounts were used for")
+    };
+    assert!(sold(2041));
+    assert!(!sold(2024));
+}
+
+/// Coins held before cost what the row says, 500, and those bought 100: 600 of costs against 800 (PIT s 22(14)).
+#[test]
+fn poland_counts_the_basis_of_coins_held_before() {
+    let csv = "date,action,symbol,quantity,price,basis,class\n2024-01-02,opening,BTC,1,700,500,crypto\n\
+               2024-06-03,buy,BTC,1,100,,crypto\n2024-07-03,sell,BTC,1,800,,crypto\n";
+    let (_, found, error) = run(csv, "-j pl --report years -f jsonl");
+    let year: serde_json::Value = serde_json::from_str(&found).expect(&error);
+    assert_eq!(year["lines"]["coin_costs_used"], "600.00");
+    assert_eq!(year["lines"]["taxable"], "200.00");
+}
+
+/// The premium of an option that is still open has been income already (EStG s 20(1) no 11); options bought and shares
+/// sold short are held at what they cost and brought.
+#[test]
+fn germany_taxes_the_premium_of_an_open_option() {
+    let csv = "date,action,symbol,quantity,price,class\n2024-06-03,sto,SAP   250117C00050000,1,3,option\n\
+               2024-06-03,bto,BMW   250117C00050000,1,3,option\n2024-06-03,short,VOW,1,50,stock\n";
+    rows(csv, "de", &["2024 2024-06-03 300.00 0.00 300.00 - short"]);
+    held(
+        csv,
+        "de",
+        &[
+            "main BMW   250117C00050000 1 300.00",
+            "main SAP   250117C00050000 -1 0.00",
+            "main VOW -1 -50.00",
+        ],
+    );
+}
+
+/// 30 returned on the ten shares of two accounts is 3 a share, whether each account is a pool or both are one person's.
+#[test]
+fn a_return_of_capital_goes_to_all_accounts() {
+    let csv = "date,action,symbol,quantity,price,total,account\n2024-06-03,buy,X,5,20,,a\n2024-06-03,buy,X,5,20,,b\n\
+               2024-07-01,return_of_capital,X,,,30,\n";
+    for country in ["at", "ie"] {
+        held(csv, country, &["a X 5 85.00", "b X 5 85.00"]);
+    }
+}

@@ -307,12 +307,13 @@ impl Fold<'_> {
                 proceeds: one.proceeds.amount,
                 ..self.sale(&row, id, one.quantity, Money::ZERO)
             };
+            // What is delivered was held too: it is asked about before it leaves.
+            let young = self.young_property(holding.1, one.opened);
             let mut slices = self.identify(&sale)?;
             self.ledger.take_from_pool(holding, &mut slices)?;
             let places = self.ledger.places();
             let mut brought = Parcel::from_part(one.quantity, one.proceeds, places);
             let mut lieu = Parcel::from_part(one.quantity, one.in_lieu, places);
-            let young = self.young_property(holding.1, one.opened);
             let mut losses = Vec::new();
             let mut rest = one.quantity;
             for slice in &slices {

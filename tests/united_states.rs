@@ -1,0 +1,748 @@
+//! The United States end to end, on small files whose figures are worked out beside them.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::fs;
+use std::process::Command;
+
+use serde_json::Value;
+
+/// What `compute` says of a file.
+struct Computed {
+    code: Option<i32>,
+    /// The document, or null where nothing was computed.
+    document: Value,
+    error: String,
+}
+
+fn compute(csv: &str, arguments: &str, readings: &str) -> Computed {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("t.csv"), csv).unwrap();
+    let configuration = format!("[us]\n{readings}\n");
+    fs::write(folder.path().join("c.toml"), configuration).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_lossoffset"))
+        .args(["compute", "t.csv", "--config", "c.toml", "-f", "json"])
+        .args(arguments.split_whitespace())
+        .current_dir(folder.path())
+        .env_clear()
+        .output()
+        .unwrap();
+    Computed {
+        code: output.status.code(),
+        document: serde_json::from_slice(&output.stdout).unwrap_or_default(),
+        error: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+impl Computed {
+    #[track_caller]
+    fn table(&self, name: &str, columns: &[&str]) -> Vec<String> {
+        assert_eq!(self.code, Some(0), "{}", self.error);
+        let rows = self.document[name].as_array().unwrap().iter();
+        let text = |row: &Value, column: &&str| row[*column].as_str().unwrap_or("-").to_owned();
+        rows.map(|row| {
+            let cells: Vec<String> = columns.iter().map(|column| text(row, column)).collect();
+            cells.join(" ")
+        })
+        .collect()
+    }
+
+    /// What was disposed of: units, dates, proceeds, cost, adjustment, gain, term.
+    #[track_caller]
+    fn sold(self, expected: &[&str]) -> Self {
+        let columns = [
+            "symbol",
+            "quantity",
+            "acquired",
+            "disposed",
+            "proceeds",
+            "cost",
+            "adjustment",
+            "gain",
+            "term",
+        ];
+        assert_eq!(self.table("disposals", &columns), expected);
+        self
+    }
+
+    /// What is still held: where, units, cost, start of the holding period.
+    #[track_caller]
+    fn held(self, expected: &[&str]) -> Self {
+        let columns = ["account", "symbol", "quantity", "cost", "held_from"];
+        assert_eq!(self.table("lots", &columns), expected);
+        self
+    }
+
+    #[track_caller]
+    fn refused(self, why: &str) {
+        assert_eq!(self.code, Some(1), "{}", self.error);
+        assert!(self.error.contains(why), "{}", self.error);
+    }
+}
+
+#[track_caller]
+fn plain(csv: &str) -> Computed {
+    compute(csv, "", "")
+}
+
+/// Ten coins for 100 and five for another 100 leave; the half coin that does not arrive is the network's fee, sold for
+/// its value of 0.5 x 30. It is taken from the last units that left, so its cost is 0.5 x 20.
+#[test]
+fn coins_that_leave_arrive_with_their_cost_less_the_fee_of_the_network() {
+    plain(
+        "date,action,symbol,quantity,price,account,class\n\
+         2024-01-02,buy,BTC,10,10,a,crypto\n2024-02-01,buy,BTC,5,20,a,crypto\n\
+         2024-03-01,transfer_out,BTC,15,30,a,crypto\n2024-03-02,transfer_in,BTC,14.5,,b,crypto\n",
+    )
+    .sold(&["BTC 0.5 2024-02-01 2024-03-02 15.00 10.00 0.00 5.00 short"])
+    .held(&["b BTC 10 100.00 2024-01-02", "b BTC 4.5 90.00 2024-02-01"]);
+}
+
+/// The first five to leave are those bought first; each arrival takes the units that left under its id, even after a
+/// month, and only of its own coin.
+#[test]
+fn an_arrival_takes_the_units_that_left_under_its_id() {
+    plain(
+        "date,action,symbol,quantity,price,account,id,class\n\
+         2024-01-02,buy,BTC,5,10,a,,crypto\n2024-02-01,buy,BTC,5,20,a,,crypto\n2024-02-02,buy,ETH,5,1,a,,crypto\n\
+         2024-03-01,transfer_out,ETH,5,,a,y,crypto\n\
+         2024-03-01,transfer_out,BTC,5,,a,x,crypto\n2024-03-01,transfer_out,BTC,5,,a,y,crypto\n\
+         2024-04-01,transfer_in,BTC,5,,b,y,crypto\n2024-04-01,transfer_in,BTC,5,,c,x,crypto\n\
+         2024-04-01,transfer_in,ETH,5,,d,y,crypto\n",
+    )
+    .held(&[
+        "b BTC 5 100.00 2024-02-01",
+        "c BTC 5 50.00 2024-01-02",
+        "d ETH 5 5.00 2024-02-02",
+    ]);
+}
+
+/// Without an id ten days is the longest way, and what arrives is what left less 5 % or 0.01 units of fee: else nothing
+/// says what the units cost, and where those that left are.
+#[test]
+fn an_arrival_without_id_is_near_in_time_and_size() {
+    let moved = |left: &str, day: &str, arrives: &str| {
+        let found = compute(
+            &format!(
+                "date,action,symbol,quantity,price,account,class\n2024-01-02,buy,BTC,{left},100,a,crypto\n\
+                 2024-02-01,buy,ETH,{left},1,a,crypto\n2024-03-01,transfer_out,ETH,{left},1,a,crypto\n\
+                 2024-03-01,transfer_out,BTC,{left},100,a,crypto\n{day},transfer_in,BTC,{arrives},,b,crypto\n\
+                 {day},transfer_in,ETH,{left},,c,crypto\n"
+            ),
+            "",
+            "",
+        );
+        !found.error.contains("units arrived without a basis")
+    };
+    assert!(moved("20", "2024-03-11", "20"));
+    assert!(!moved("20", "2024-03-12", "20"));
+    assert!(moved("20", "2024-03-01", "19"));
+    assert!(!moved("20", "2024-03-01", "18.9"));
+    assert!(!moved("20", "2024-03-01", "20.1"));
+    assert!(moved("0.1", "2024-03-01", "0.09"));
+    assert!(!moved("0.1", "2024-03-01", "0.08"));
+}
+
+/// Ten coins for 1,000; nine move, one is the fee. No authority says what it is: sold at its value (the column, else the
+/// price of the row), or its cost of 100 joins the nine, or it is gone with its cost.
+#[test]
+fn the_fee_of_a_move_is_a_sale_or_joins_the_cost_or_is_gone() {
+    let moved = |fee: &str, readings: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price,fee,fee_currency,fee_value,account,to_account,class\n\
+             2024-01-02,buy,BTC,10,100,,,,a,,crypto\n2024-01-03,buy,ETH,2,50,,,,a,,crypto\n\
+             2024-03-01,transfer,BTC,9,140,{fee},a,b,crypto\n"
+        );
+        compute(&csv, "", readings)
+    };
+    let eth = "a ETH 2 100.00 2024-01-03";
+    let at_value = "b BTC 9 900.00 2024-01-02";
+    moved("1,BTC,150", "")
+        .sold(&["BTC 1 2024-01-02 2024-03-01 150.00 100.00 0.00 50.00 short"])
+        .held(&[at_value, eth]);
+    moved("1,BTC,", "")
+        .sold(&["BTC 1 2024-01-02 2024-03-01 140.00 100.00 0.00 40.00 short"])
+        .held(&[at_value, eth]);
+    moved("1,BTC,", "transfer_fee = \"basis\"")
+        .sold(&[])
+        .held(&["b BTC 9 1000.00 2024-01-02", eth]);
+    moved("1,BTC,", "transfer_fee = \"ignore\"")
+        .sold(&[])
+        .held(&[at_value, eth]);
+    // The price is that of the coin moved and says nothing of another.
+    moved("1,ETH,", "").refused("the transfer fee of 1 ETH has no value");
+    moved("0,ETH,", "").sold(&[]).held(&[
+        "a BTC 1 100.00 2024-01-02",
+        "b BTC 9 900.00 2024-01-02",
+        eth,
+    ]);
+}
+
+/// A fee in the coin sold leaves with it, and nine received are what ten brought: 9 x 200 (26 CFR 1.1001-7(b)). A fee in
+/// another coin is a sale of that coin at its value, which the row must say.
+#[test]
+fn a_fee_in_coins_leaves_with_a_sale() {
+    let sold = |units: u32, fee: &str| {
+        plain(&format!(
+            "date,action,symbol,quantity,price,fee,fee_currency,fee_value,class\n\
+             2024-01-02,buy,BTC,10,100,,,,crypto\n2024-01-03,buy,ETH,2,50,,,,crypto\n\
+             2024-03-01,sell,BTC,{units},200,{fee},crypto\n"
+        ))
+    };
+    sold(9, "1,BTC,")
+        .sold(&["BTC 10 2024-01-02 2024-03-01 1800.00 1000.00 0.00 800.00 short"])
+        .held(&["main ETH 2 100.00 2024-01-03"]);
+    sold(10, "1,ETH,80")
+        .sold(&[
+            "ETH 1 2024-01-03 2024-03-01 80.00 50.00 0.00 30.00 short",
+            "BTC 10 2024-01-02 2024-03-01 1920.00 1000.00 0.00 920.00 short",
+        ])
+        .held(&["main ETH 1 50.00 2024-01-03"]);
+    sold(10, "1,ETH,").refused("the fee of 1 ETH has no value");
+}
+
+/// A fee withheld from the coins bought is sold for what it cost, which joins the other nine (26 CFR 1.1012-1(j)).
+#[test]
+fn a_fee_in_coins_is_withheld_from_a_purchase() {
+    let bought = |fee: &str| {
+        plain(&format!(
+            "date,action,symbol,quantity,price,fee,fee_currency,class\n2024-01-03,buy,ETH,2,50,,,crypto\n\
+             2024-03-01,buy,BTC,10,200,{fee},crypto\n"
+        ))
+    };
+    bought("1,BTC")
+        .sold(&["BTC 1 2024-03-01 2024-03-01 200.00 200.00 0.00 0.00 short"])
+        .held(&[
+            "main BTC 9 2000.00 2024-03-01",
+            "main ETH 2 100.00 2024-01-03",
+        ]);
+    bought("1,ETH").refused("the fee of 1 ETH has no value");
+}
+
+/// A row of its own for a fee: one coin of ten for 1,000 leaves at 150.
+#[test]
+fn coins_spent_on_a_fee_are_sold_at_their_price() {
+    plain(
+        "date,action,symbol,quantity,price,class\n2024-01-02,buy,BTC,10,100,crypto\n2024-03-01,fee,BTC,1,150,crypto\n",
+    )
+    .sold(&["BTC 1 2024-01-02 2024-03-01 150.00 100.00 0.00 50.00 short"])
+    .held(&["main BTC 9 900.00 2024-01-02"]);
+}
+
+/// Coins worth 2,000 for others: the fee comes off what was received (1,800), in whatever coin it is paid. Withheld from
+/// what arrives it is sold for its own cost of 200, and 90 coins for 1,800 stay (26 CFR 1.1001-7(b), 1.1012-1(h)).
+#[test]
+fn a_fee_in_coins_comes_off_an_exchange() {
+    let swapped = |units: u32, fee: &str, arrives: u32| {
+        plain(&format!(
+            "date,action,symbol,quantity,price,fee,fee_currency,new_symbol,new_quantity,class\n\
+             2024-01-02,buy,BTC,10,100,,,,,crypto\n2024-01-03,buy,LTC,2,50,,,,,crypto\n\
+             2024-03-01,swap,BTC,{units},200,{fee},ETH,{arrives},crypto\n"
+        ))
+    };
+    let out = "BTC 10 2024-01-02 2024-03-01 1800.00 1000.00 0.00 800.00 short";
+    let rest = [
+        "main ETH 90 1800.00 2024-03-01",
+        "main LTC 2 100.00 2024-01-03",
+    ];
+    swapped(9, "1,BTC", 90).sold(&[out]).held(&rest);
+    let fee = "ETH 10 2024-03-01 2024-03-01 200.00 200.00 0.00 0.00 short";
+    swapped(10, "10,ETH", 100).sold(&[out, fee]).held(&rest);
+    swapped(10, "1,LTC", 100).refused("the fee of 1 LTC has no value");
+}
+
+/// Ten shares for each hundred: with a value they are income and a purchase, without one they share the cost.
+#[test]
+fn a_stock_dividend_is_taxed_where_it_has_a_price() {
+    let paid = |row: &str| {
+        plain(&format!(
+            "date,action,symbol,quantity,price\n2024-01-02,buy,X,100,10\n2024-06-03,stock_dividend,X,{row}\n"
+        ))
+    };
+    paid("10,12").held(&[
+        "main X 100 1000.00 2024-01-02",
+        "main X 10 120.00 2024-06-03",
+    ]);
+    paid("5,").held(&["main X 105 1000.00 2024-01-02"]);
+}
+
+/// 150 over the 150 units of two accounts is 1 a unit.
+#[test]
+fn an_adjustment_of_basis_goes_by_units() {
+    plain(
+        "date,action,symbol,quantity,price,total,account\n2024-01-02,buy,X,100,10,,a\n2024-01-03,buy,X,50,10,,b\n\
+         2024-06-03,basis_adjust,X,,,150,\n2024-07-01,sell,X,100,20,,a\n",
+    )
+    .sold(&["X 100 2024-01-02 2024-07-01 2000.00 1100.00 0.00 900.00 short"])
+    .held(&["b X 50 550.00 2024-01-03"]);
+}
+
+/// 15 sold for 300, of which 10 were held: 200 less 100; the 5 short brought 100 and cost 90 to cover. What the same day
+/// buys is held first.
+#[test]
+fn units_beyond_those_held_are_sold_short_where_that_is_allowed() {
+    let short = |rows: &str| {
+        let csv = format!("date,action,symbol,quantity,price\n{rows}");
+        compute(&csv, "--allow-short", "")
+    };
+    let held = "X 10 2024-01-02 2024-06-03 200.00 100.00 0.00 100.00 short";
+    let covered = "X 5 2024-07-01 2024-07-01 100.00 90.00 0.00 10.00 short";
+    short("2024-01-02,buy,X,10,10\n2024-06-03,sell,X,15,20\n2024-07-01,cover,X,5,18\n")
+        .sold(&[held, covered])
+        .held(&[]);
+    short("2024-01-02,buy,X,10,10\n2024-06-03,sell,X,10,20\n")
+        .sold(&[held])
+        .held(&[]);
+    short("2024-06-03,sell,X,5,20\n2024-07-01,cover,X,5,18\n")
+        .sold(&[covered])
+        .held(&[]);
+    short("2024-06-03,sell,X,15,20\n2024-06-03,buy,X,10,10\n2024-06-03,buy,X,2,30\n")
+        .sold(&[
+            "X 10 2024-06-03 2024-06-03 200.00 100.00 0.00 100.00 short",
+            "X 2 2024-06-03 2024-06-03 40.00 60.00 0.00 -20.00 short",
+        ])
+        .held(&["main X -3 -60.00 2024-06-03"]);
+}
+
+/// Under `specific` only the units of one purchase need no choice.
+#[test]
+fn a_sale_chooses_its_lot_unless_there_is_only_one() {
+    let sold = |second: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price,lot\n2024-01-02,buy,X,10,10,a\n{second}2024-06-03,sell,X,5,20,\n"
+        );
+        compute(&csv, "--method specific", "")
+    };
+    sold("").sold(&["X 5 2024-01-02 2024-06-03 100.00 50.00 0.00 50.00 short"]);
+    sold("2024-01-03,buy,X,10,10,\n").refused("lots held: a (10), 2024-01-03 (10)");
+}
+
+/// A lot is named by the day of its purchase where that is one purchase, else by its id.
+#[test]
+fn a_lot_is_named_by_its_day_or_its_id() {
+    let sold = |lot: &str| {
+        plain(&format!(
+            "date,action,symbol,quantity,price,lot\n2023-12-29,buy,X,10,70,\n2024-01-02,buy,X,10,10,\n\
+             2024-01-02,buy,X,10,30,\n2024-01-03,buy,X,10,50,\n2024-06-03,sell,X,5,80,{lot}\n"
+        ))
+    };
+    sold("2024-01-03").sold(&["X 5 2024-01-03 2024-06-03 400.00 250.00 0.00 150.00 short"]);
+    sold("X@2024-01-02#2").sold(&["X 5 2024-01-02 2024-06-03 400.00 150.00 0.00 250.00 short"]);
+    sold("2024-01-02").refused("`2024-01-02` means 2 lots of X bought that day");
+    let held = "lots held: 2023-12-29 (10), 2024-01-02 (10), 2024-01-02 (10), 2024-01-03 (10)\n";
+    for unknown in ["X@2024-01-02#3", "Y@2024-01-02#1", "2024-01-04"] {
+        sold(unknown).refused(held);
+    }
+}
+
+#[test]
+fn a_message_names_eight_lots_at_most() {
+    let sold = |lots: u32| {
+        let bought = (1..=lots).map(|day| format!("2024-01-{day:02},buy,X,1,10,\n"));
+        let bought: String = bought.collect();
+        plain(&format!(
+            "date,action,symbol,quantity,price,lot\n{bought}2024-06-03,sell,X,1,20,none\n"
+        ))
+    };
+    sold(8).refused("2024-01-08 (1)\n");
+    sold(10).refused("2024-01-08 (1), and 2 more\n");
+}
+
+/// Coins that arrived without a basis cannot be sold, unless they are said to have cost nothing.
+#[test]
+fn what_has_no_basis_cannot_be_sold() {
+    let csv = "date,action,symbol,quantity,price,class\n2024-01-02,transfer_in,BTC,5,,crypto\n\
+               2024-06-03,sell,BTC,5,20,crypto\n";
+    plain(csv).refused("the basis of the BTC sold here is not known");
+    compute(csv, "--unknown-basis zero", "")
+        .sold(&["BTC 5 2024-01-02 2024-06-03 100.00 0.00 0.00 100.00 short"]);
+}
+
+/// The 28 % rate is the United States' (26 USC 1(h)(4)): elsewhere a work of art has no code.
+#[test]
+fn long_gains_on_collectibles_have_a_code_in_the_united_states_only() {
+    let csv = "date,action,symbol,quantity,price,class\n2021-01-04,buy,ART,1,100,collectible\n\
+               2024-06-03,sell,ART,1,150,collectible\n";
+    let codes = |country: &str| {
+        let found = compute(csv, &format!("-j {country}"), "");
+        found.table("disposals", &["term", "codes"])
+    };
+    assert_eq!(codes("us"), ["long C"]);
+    assert_eq!(codes("in"), ["long "]);
+}
+
+/// Exempt-interest dividends of 30 on shares held less than six months: 30 of the loss of 100 is no loss
+/// (26 USC 852(b)(4)(B)).
+#[test]
+fn exempt_interest_takes_from_a_loss_on_young_fund_shares() {
+    let sold = |day: &str| {
+        plain(&format!(
+            "date,action,symbol,quantity,price,total,tag,class\n2024-01-02,buy,F,100,10,,,fund\n\
+             2024-03-01,dividend,F,,,30,exempt-interest,fund\n{day},sell,F,100,9,,,fund\n"
+        ))
+    };
+    sold("2024-07-02").sold(&["F 100 2024-01-02 2024-07-02 900.00 1000.00 30.00 -70.00 short"]);
+    sold("2024-07-03").sold(&["F 100 2024-01-02 2024-07-03 900.00 1000.00 0.00 -100.00 short"]);
+}
+
+/// 10 for 100 and 5 of those for 300 are given away: no disposal in the United States; in Australia one at market value
+/// (ITAA 1997 s 116-30).
+#[test]
+fn what_is_given_away_leaves_with_its_basis() {
+    let csv = "date,action,symbol,quantity,price\n2024-01-02,buy,X,10,10\n2024-02-01,buy,X,10,30\n\
+               2024-06-03,gift_out,X,15,40\n";
+    let rest = ["main X 5 150.00 2024-02-01"];
+    plain(csv).sold(&[]).held(&rest);
+    compute(csv, "-j au", "")
+        .sold(&[
+            "X 10 2024-01-02 2024-06-03 400.00 100.00 0.00 300.00 short",
+            "X 5 2024-02-01 2024-06-03 200.00 150.00 0.00 50.00 short",
+        ])
+        .held(&rest);
+}
+
+/// 4 of 10 that cost 100 are stolen: 40 gone, and none of it a loss (26 USC 165(h)(5)).
+#[test]
+fn what_is_stolen_is_no_loss() {
+    plain("date,action,symbol,quantity,price\n2024-01-02,buy,X,10,10\n2024-06-03,lost,X,4,\n")
+        .sold(&["X 4 2024-01-02 2024-06-03 0.00 40.00 40.00 0.00 short"])
+        .held(&["main X 6 60.00 2024-01-02"]);
+}
+
+/// Two contracts of 100 shares: bought for 600 and settled at 5, 1,000 less 7 of fee; written for 600, 1,000 and 7.
+/// Without units a row means the whole position, short or long.
+#[test]
+fn options_expire_or_settle_for_the_whole_position() {
+    let ended = |opened: &str, row: &str| {
+        plain(&format!(
+            "date,action,symbol,quantity,price,fee,class\n{opened}2025-01-17,{row},option\n"
+        ))
+    };
+    let call = "X   250117C00050000";
+    let (long, short) = (
+        format!("2024-06-03,bto,{call},2,3,0,option\n"),
+        format!("2024-06-03,sto,{call},2,3,0,option\n"),
+    );
+    let expired = format!("expire,{call},,,");
+    ended(&long, &expired).sold(&[&format!(
+        "{call} 2 2024-06-03 2025-01-17 0.00 600.00 0.00 -600.00 short"
+    )]);
+    ended(&short, &expired).sold(&[&format!(
+        "{call} 2 2025-01-17 2024-06-03 600.00 0.00 0.00 600.00 short"
+    )]);
+    ended("", &expired).refused("but no position is open in main");
+    let settled = format!("cash_settle,{call},2,5,7");
+    ended(&long, &settled).sold(&[&format!(
+        "{call} 2 2024-06-03 2025-01-17 993.00 600.00 0.00 393.00 short"
+    )]);
+    ended(&short, &settled).sold(&[&format!(
+        "{call} 2 2025-01-17 2024-06-03 600.00 1007.00 0.00 -407.00 short"
+    )]);
+}
+
+/// An exercise buys its 100 shares at 50 itself: a row that says so again is refused, one of another price, size or
+/// account is a purchase of its own.
+#[test]
+fn the_shares_of_an_exercise_are_not_written_twice() {
+    let bought = |row: &str| {
+        plain(&format!(
+            "date,action,symbol,quantity,price,class,account\n2024-06-03,bto,X   250117C00050000,1,3,option,main\n\
+             2025-01-17,exercise,X   250117C00050000,1,,option,main\n2025-01-17,{row}\n"
+        ))
+    };
+    bought("buy,X,100,50,stock,main").refused("share leg written twice");
+    let exercised = "main X 100 5300.00 2025-01-17";
+    bought("buy,X,100,51,stock,main").held(&[exercised, "main X 100 5100.00 2025-01-17"]);
+    bought("buy,X,99,50,stock,main").held(&[exercised, "main X 99 4950.00 2025-01-17"]);
+    bought("buy,X,100,50,stock,other").held(&[exercised, "other X 100 5000.00 2025-01-17"]);
+}
+
+/// A mark that names an account is for that account; else it is for all that have the contract, long or short.
+#[test]
+fn a_mark_is_for_the_account_it_names() {
+    let marked = |account: &str| {
+        plain(&format!(
+            "date,action,symbol,quantity,price,account,class\n2024-06-03,short,ES,1,100,a,future\n\
+             2024-06-03,short,ES,1,100,b,future\n2024-06-03,short,NQ,1,100,b,future\n\
+             2024-06-03,buy,ES,1,100,c,future\n2024-12-31,mark,ES,,90,{account},future\n"
+        ))
+    };
+    let row = "ES 1 2024-12-31 2024-12-31 100.00 90.00 0.00 10.00 -";
+    let (a, b) = ("a ES -1 -90.00 2024-12-31", "b ES -1 -90.00 2024-12-31");
+    let other = "b NQ -1 -100.00 2024-06-03";
+    marked("a").sold(&[row]).held(&[
+        a,
+        "b ES -1 -100.00 2024-06-03",
+        "c ES 1 100.00 2024-06-03",
+        other,
+    ]);
+    let all = marked("")
+        .sold(&[
+            "ES 1 2024-06-03 2024-12-31 90.00 100.00 0.00 -10.00 -",
+            row,
+            row,
+        ])
+        .held(&[a, b, "c ES 1 90.00 2024-12-31", other]);
+    let matched = all.table("disposals", &["account", "match"]);
+    assert_eq!(matched, ["c mark", "a mark", "b mark"]);
+}
+
+/// A short of 1,600 closed by delivering shares that cost 1,000. Held for a year or less on the day of the short, or
+/// bought after it, they make the gain short-term however long they are held by then (26 USC 1233(b)(1)); held longer,
+/// they do not.
+#[test]
+fn gains_on_delivering_young_shares_are_short_term() {
+    let delivered = |bought: &str, shorted: &str| {
+        let mut rows = [
+            format!("{bought},buy,X,100,10,a\n"),
+            format!("{shorted},short,X,100,16,\n"),
+        ];
+        rows.sort();
+        let csv = format!(
+            "date,action,symbol,quantity,price,lot\n{}2025-08-04,cover,X,100,,a\n",
+            rows.concat()
+        );
+        plain(&csv).table("disposals", &["acquired", "gain", "term"])
+    };
+    let short = |day: &str| [format!("{day} 600.00 short")];
+    assert_eq!(delivered("2024-01-02", "2024-06-03"), short("2024-01-02"));
+    assert_eq!(delivered("2024-06-03", "2024-06-03"), short("2024-06-03"));
+    assert_eq!(delivered("2024-06-04", "2024-06-03"), short("2024-06-04"));
+    assert_eq!(
+        delivered("2023-06-02", "2024-06-03"),
+        ["2023-06-02 600.00 long"]
+    );
+}
+
+/// The lot sold for 150 less than it cost was bought on 10 January, the other on 2 January: whether what was bought
+/// before the lot that is sold can replace it is a reading; what was bought after it does under both.
+#[test]
+fn an_older_purchase_replaces_unless_the_reading_excludes_it() {
+    let csv = "date,action,symbol,quantity,price\n2024-01-02,buy,X,10,20\n2024-01-10,buy,X,10,30\n\
+               2024-01-20,sell,X,10,15\n";
+    let exclude = "older_lot_as_replacement = \"exclude\"";
+    compute(csv, "--method lifo", "")
+        .sold(&["X 10 2024-01-10 2024-01-20 150.00 300.00 150.00 0.00 short"])
+        .held(&["main X 10 350.00 2024-01-02"]);
+    compute(csv, "--method lifo", exclude)
+        .sold(&["X 10 2024-01-10 2024-01-20 150.00 300.00 0.00 -150.00 short"])
+        .held(&["main X 10 200.00 2024-01-02"]);
+    compute(csv, "", exclude)
+        .sold(&["X 10 2024-01-02 2024-01-20 150.00 200.00 50.00 0.00 short"])
+        .held(&["main X 10 350.00 2024-01-02"]);
+}
+
+/// Held 73 days (2 January to 15 March), of which 14 overlap with the replacement of 1 March: once, they begin on
+/// 2 January; added, 73 days before 1 March, on 19 December (26 USC 1223(3)).
+#[test]
+fn overlapping_days_count_once_unless_the_reading_adds_them() {
+    let held = |reading: &str, from: &str| {
+        let reading = format!("wash_holding_period = \"{reading}\"");
+        let csv = "date,action,symbol,quantity,price\n2024-01-02,buy,X,10,20\n2024-03-01,buy,X,10,18\n\
+                   2024-03-15,sell,X,10,15\n";
+        compute(csv, "", &reading).held(&[&format!("main X 10 230.00 {from}")]);
+    };
+    held("union", "2024-01-02");
+    held("add", "2023-12-19");
+    held("date", "2024-01-02");
+}
+
+/// A call sold 200 under its cost and a call of another strike five days later: the same only where all options on one
+/// stock are. One on another stock never is.
+#[test]
+fn options_on_one_stock_are_identical_where_the_reading_says_so() {
+    let (sold, other) = ("X   250117C00050000", "X   250117C00060000");
+    let bought = |call: &str, reading: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price,class\n2024-06-03,bto,{sold},1,5,option\n\
+             2024-06-20,stc,{sold},1,3,option\n2024-06-25,bto,{call},1,2,option\n"
+        );
+        compute(&csv, "", &format!("option_identity = \"{reading}\""))
+    };
+    let counts = format!("{sold} 1 2024-06-03 2024-06-20 300.00 500.00 0.00 -200.00 short");
+    let deferred = format!("{sold} 1 2024-06-03 2024-06-20 300.00 500.00 200.00 0.00 short");
+    bought(other, "contract").sold(&[&counts]);
+    // Held 17 days, to which the replacement of 25 June adds its own.
+    bought(other, "underlying")
+        .sold(&[&deferred])
+        .held(&[&format!("main {other} 1 400.00 2024-06-08")]);
+    bought("Y   250117C00050000", "underlying").sold(&[&counts]);
+}
+
+/// Of a loss of 10,000 on futures 3,000 is deducted and 7,000 would be carried on: back it takes the 5,000 of the third
+/// year before whole and 2,000 of the 4,000 of the second (26 USC 1212(c)).
+#[test]
+fn losses_on_futures_are_carried_back_where_that_is_chosen() {
+    let csv = "date,action,symbol,quantity,price,class\n\
+               2022-03-01,buy,F,1,1000,future\n2022-06-01,sell,F,1,6000,future\n\
+               2023-03-01,buy,F,1,1000,future\n2023-06-01,sell,F,1,5000,future\n\
+               2025-03-03,buy,F,1,20000,future\n2025-06-02,sell,F,1,10000,future\n";
+    let years = |readings: &str| -> Vec<String> {
+        let found = compute(csv, "", readings);
+        let years = found.document["years"].as_array().unwrap().iter();
+        years
+            .map(|year| {
+                let of = |line: &str| year["lines"][line].as_str().unwrap().to_owned();
+                let lines = [
+                    "section_1256_net",
+                    "net",
+                    "short_carried_out",
+                    "long_carried_out",
+                ];
+                format!(
+                    "{} {}",
+                    year["tax_year"].as_str().unwrap(),
+                    lines.map(of).join(" ")
+                )
+            })
+            .collect()
+    };
+    assert_eq!(
+        years("1256_carryback = \"yes\""),
+        [
+            "2022 0.00 0.00 0.00 0.00",
+            "2023 2000.00 2000.00 0.00 0.00",
+            "2025 -3000.00 -3000.00 0.00 0.00",
+        ]
+    );
+    assert_eq!(
+        years(""),
+        [
+            "2022 5000.00 5000.00 0.00 0.00",
+            "2023 4000.00 4000.00 0.00 0.00",
+            // 4,000 short-term less the 3,000 deducted, 6,000 long-term.
+            "2025 -10000.00 -10000.00 1000.00 6000.00",
+        ]
+    );
+}
+
+/// One warning has the rows of all days and securities, in the order of the file; another message is another warning.
+#[test]
+fn a_warning_is_told_once_with_all_its_rows() {
+    let found = plain(
+        "date,action,symbol,quantity,price,account\n2024-06-03,sell,X,5,20,b\n2024-06-03,buy,X,5,10,b\n\
+         2024-06-04,sell,X,5,20,b\n2024-06-04,buy,X,5,10,b\n2024-06-03,sell,Y,5,20,b\n2024-06-03,buy,Y,5,10,b\n\
+         2024-07-01,transfer_in,Z,1,,b\n2024-07-02,transfer_in,W,1,,b\n",
+    );
+    let told = found.document["warnings"].as_array().unwrap().iter();
+    let told: Vec<String> = told
+        .map(|warning| format!("{} {}", warning["code"], warning["at"]))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "\"acquired-first\" [\"t.csv:3\",\"t.csv:5\",\"t.csv:7\"]",
+            "\"basis-unknown\" [\"t.csv:8\",\"t.csv:9\"]",
+        ]
+    );
+}
+
+/// Bought for 1,000 and sold short for 1,600, covered by a purchase for 2,000: the loss is long-term where the shares
+/// had been held for more than a year on the day of the short (26 USC 1233(d)).
+#[test]
+fn a_loss_on_a_short_is_long_term_beside_old_shares() {
+    let covered = |bought: &str, term: &str| {
+        plain(&format!(
+            "date,action,symbol,quantity,price\n{bought},buy,X,100,10\n2024-06-03,short,X,100,16\n\
+             2024-08-01,cover,X,100,20\n"
+        ))
+        .sold(&[&format!(
+            "X 100 2024-08-01 2024-08-01 1600.00 2000.00 0.00 -400.00 {term}"
+        )]);
+    };
+    covered("2023-06-02", "long");
+    covered("2023-06-03", "short");
+    covered("2024-06-10", "short");
+}
+
+/// 50 paid in lieu of a dividend on a short joins the cost of 1,000 if the short is closed by its 45th day, whether
+/// with shares just bought or by delivery (26 USC 263(h)).
+#[test]
+fn payments_in_lieu_join_the_cost_of_a_short_closed_within_45_days() {
+    let closed = |rows: &str| {
+        plain(&format!(
+            "date,action,symbol,quantity,price,total,lot\n2024-06-03,short,X,100,16,,\n\
+             2024-06-10,dividend,X,,,-50,\n{rows}"
+        ))
+        .table("disposals", &["disposed", "cost", "gain"])
+    };
+    let delivered = |day: &str| {
+        closed(&format!(
+            "2024-06-12,buy,X,100,10,,a\n{day},cover,X,100,,,a\n"
+        ))
+    };
+    let bought = |day: &str| closed(&format!("{day},cover,X,100,10,,\n"));
+    for found in [delivered("2024-07-18"), bought("2024-07-18")] {
+        assert_eq!(found, ["2024-07-18 1050.00 550.00"]);
+    }
+    for found in [delivered("2024-07-19"), bought("2024-07-19")] {
+        assert_eq!(found, ["2024-07-19 1000.00 600.00"]);
+    }
+}
+
+/// 30 of capital gain dividends on shares held less than six months: 30 of the loss of 100 is long-term, and all of it
+/// is a loss (26 USC 852(b)(4)(A)).
+#[test]
+fn capital_gain_dividends_make_a_loss_on_young_fund_shares_long_term() {
+    let found = plain(
+        "date,action,symbol,quantity,price,total,tag,class\n2024-01-02,buy,F,100,10,,,fund\n\
+         2024-03-01,dividend,F,,,30,capital-gain,fund\n2024-05-01,sell,F,100,9,,,fund\n",
+    )
+    .sold(&[
+        "F 100 2024-01-02 2024-05-01 900.00 970.00 0.00 -70.00 short",
+        "F 0 2024-01-02 2024-05-01 0.00 30.00 0.00 -30.00 long",
+    ]);
+    assert_eq!(found.table("disposals", &["codes"]), ["", ""]);
+}
+
+/// A change of units is a split where it is a ratio of whole numbers up to 100.
+#[test]
+fn a_change_of_units_is_a_split_by_a_small_ratio() {
+    let split = |held: u32, change: i32| {
+        plain(&format!(
+            "date,action,symbol,quantity,price\n2024-01-02,buy,X,{held},10\n2024-06-03,split,X,{change},\n"
+        ))
+    };
+    split(50, 100).held(&["main X 150 500.00 2024-01-02"]);
+    split(100, -90).held(&["main X 10 1000.00 2024-01-02"]);
+    split(99, 1).held(&["main X 100 990.00 2024-01-02"]);
+    split(100, -1).held(&["main X 99 1000.00 2024-01-02"]);
+    for (held, change) in [(300, 1), (200, 2), (202, -2), (100, -100)] {
+        split(held, change).refused("is no ratio of small whole numbers");
+    }
+}
+
+/// `open` and `close` take their side from the sign: sold at 100 and bought back at 90, bought at 80 and sold at 90.
+#[test]
+fn the_sign_says_whether_a_position_is_opened_long_or_short() {
+    plain(
+        "date,action,symbol,quantity,price,class\n2024-06-03,open,ES,-1,100,future\n2024-07-03,close,ES,-1,90,future\n\
+         2024-07-04,open,ES,1,80,future\n2024-07-05,close,ES,1,90,future\n",
+    )
+    .sold(&[
+        "ES 1 2024-07-03 2024-07-03 100.00 90.00 0.00 10.00 -",
+        "ES 1 2024-07-04 2024-07-05 90.00 80.00 0.00 10.00 -",
+    ])
+    .held(&[]);
+}
+
+/// The sale stands before the transfer that brings its shares: rows of one day without times.
+#[test]
+fn a_sale_finds_what_the_same_day_transfers_to_its_account() {
+    plain(
+        "date,action,symbol,quantity,price,account,to_account\n2024-05-03,buy,X,5,30,a,\n2024-06-03,sell,X,5,20,b,\n\
+         2024-06-03,transfer,X,5,,a,b\n",
+    )
+    .sold(&["X 5 2024-05-03 2024-06-03 100.00 150.00 0.00 -50.00 short"])
+    .held(&[]);
+}
+
+/// 5 of funding paid on a contract sold for 100 leave 95; 80 to buy it back.
+#[test]
+fn funding_joins_a_short_contract() {
+    plain(
+        "date,action,symbol,quantity,price,total,class\n2024-06-03,short,P,1,100,,perpetual\n\
+         2024-06-04,funding,P,,,-5,perpetual\n2024-07-03,cover,P,1,80,,perpetual\n",
+    )
+    .sold(&["P 1 2024-07-03 2024-07-03 95.00 80.00 0.00 15.00 short"]);
+}

@@ -691,6 +691,15 @@ impl Ledger {
         })
     }
 
+    /// Exact basis of a lot: its own, or its units' share of the pool.
+    pub fn basis_of(&self, id: LotId) -> Result<Money, OutOfRange> {
+        let lot = self.lot(id);
+        match &self.books[lot.book as usize].pool {
+            Some(pool) => pool.amount_left()?.share(lot.parcel.left(), pool.left()),
+            None => lot.parcel.amount_left(),
+        }
+    }
+
     /// The lots of a holding with their units and basis: each its own, or its units' share of the pool. What changes the
     /// basis of all of them asks once, before the first change: a pool changed for one lot has another share for the next.
     pub fn shares_of(&self, holding: Holding) -> Result<Vec<(LotId, Quantity, Part)>, OutOfRange> {

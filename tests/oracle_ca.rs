@@ -95,7 +95,7 @@ fn literal(events: &[Event]) -> Outcome {
                 let cost = &pool.cost * Ratio::new(units[place].into(), pool.units.into());
                 pool.cost -= &cost;
                 pool.units -= units[place];
-                if who != "main" {
+                if who == SHELTERED {
                     continue;
                 }
                 let proceeds = cents(event.quantity * event.price - event.fee);
@@ -119,7 +119,10 @@ fn literal(events: &[Event]) -> Outcome {
                         }
                     }
                 }
-                outcome.sales.push((cost, denied));
+                // A spouse's loss is the spouse's, but the denied part of it may join the taxpayer's cost.
+                if who == "main" {
+                    outcome.sales.push((cost, denied));
+                }
             }
         }
     }

@@ -689,8 +689,8 @@ fn capital_gain_dividends_make_a_loss_on_young_fund_shares_long_term() {
          2024-03-01,dividend,F,,,30,capital-gain,fund\n2024-05-01,sell,F,100,9,,,fund\n",
     )
     .sold(&[
-        "F 100 2024-01-02 2024-05-01 900.00 970.00 0.00 -70.00 short",
-        "F 0 2024-01-02 2024-05-01 0.00 30.00 0.00 -30.00 long",
+        "F 70 2024-01-02 2024-05-01 630.00 700.00 0.00 -70.00 short",
+        "F 30 2024-01-02 2024-05-01 270.00 300.00 0.00 -30.00 long",
     ]);
     assert_eq!(found.table("disposals", &["codes"]), ["", ""]);
 }

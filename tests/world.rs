@@ -181,7 +181,7 @@ fn coin_for_coin_is_neutral_where_the_law_says_so() {
     shows(
         csv,
         "-j pl --report years -f jsonl --year 2024",
-        "{\"tax_year\":\"2024\",\"lines\":{\"gains\":\"0.00\",\"losses\":\"0.00\",\"net\":\"0.00\",\"brought_forward_used\":\"0.00\",\"exempt_used\":\"0.00\",\"taxable\":\"0.00\",\"carried_forward\":\"0.00\",\"coin_income\":\"8400.00\",\"coin_costs_used\":\"8400.00\",\"coin_costs_carried_forward\":\"3600.00\"}}\n",
+        "{\"tax_year\":\"2024\",\"lines\":{\"gains\":\"8400.00\",\"losses\":\"0.00\",\"net\":\"8400.00\",\"brought_forward_used\":\"8400.00\",\"exempt_used\":\"0.00\",\"taxable\":\"0.00\",\"carried_forward\":\"3600.00\",\"coin_income\":\"8400.00\",\"coin_costs_used\":\"8400.00\",\"coin_costs_carried_forward\":\"3600.00\"}}\n",
     );
 }
 

@@ -236,17 +236,16 @@ fn matches(cancel: &Cancel, trade: &Trade) -> bool {
 }
 
 fn no_target(cancel: &Cancel) -> Problem {
+    const FIELDS: &str = "no row has this date, symbol, account, quantity and price";
     let problem = match &cancel.id {
         Some(id) => Problem::at(
             cancel.source,
-            format!(
-                "nothing to cancel: no row has the id `{id}`, nor this date, symbol, account, quantity and price"
-            ),
-        ),
-        None => Problem::at(
-            cancel.source,
-            "nothing to cancel: no row has this date, symbol, account, quantity and price",
-        ),
+            format!("nothing to cancel: no row has the id `{id}`"),
+        )
+        .note(format!(
+            "it may be the id of the cancellation itself, but {FIELDS} either"
+        )),
+        None => Problem::at(cancel.source, format!("nothing to cancel: {FIELDS}")),
     };
     problem.help("add the file with the cancelled row, or give this row the action `ignore`")
 }

@@ -54,6 +54,17 @@ impl Record {
         self.unclosed
     }
 
+    /// Makes one cell of two neighbours, with what stands between them.
+    pub fn join(&mut self, cell: usize) {
+        let Some([left, right]) = self.cells.get_mut(cell..cell + 2) else {
+            return;
+        };
+        if !left.unescaped && !right.unescaped {
+            left.end = right.end;
+            self.cells.remove(cell + 1);
+        }
+    }
+
     /// The bytes of a cell, without quotes and without surrounding blanks; empty where the record is shorter.
     #[inline]
     pub fn get<'a>(&'a self, text: &'a [u8], cell: usize) -> &'a [u8] {

@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use lossoffset::diagnostic::{Style, render};
-use lossoffset::import::formats::{Format, guess};
+use lossoffset::import::formats::mapping::Meaning;
+use lossoffset::import::formats::{Format, built_in, guess};
 use lossoffset::import::{Input, ReadOptions, Reading, read};
 
 fn options() -> ReadOptions {
@@ -427,7 +428,7 @@ fn a_derivatives_log_with_coins_or_options_in_it_is_refused() {
     ] {
         let error = read_with(&format!("{head}{row}"), &options()).unwrap_err();
         assert!(
-            error.contains("does not say yet what `TRADE` means"),
+            error.contains("the format `bybit` does not read `TRADE`: "),
             "{error}"
         );
     }
@@ -460,5 +461,268 @@ fn finished_disposals_beside_a_history_may_count_twice_and_that_is_said() {
     assert_eq!(
         codes(vec![history, input("gains.csv", gains)]),
         ["finished-disposals"]
+    );
+}
+
+/// What a file comes to: action, units, total, fee and the asset of the fee of each row.
+fn rows_of(text: &str) -> Vec<String> {
+    let reading = read_with(text, &options()).unwrap_or_else(|error| panic!("{error}"));
+    let history = &reading.history;
+    let trades = history.trades.iter().map(|trade| {
+        let rest = trade.rest();
+        let number = |n: Option<rust_decimal::Decimal>| {
+            n.map_or("-".to_owned(), |n| n.normalize().to_string())
+        };
+        let asset = rest.rarest().fee_asset;
+        format!(
+            "{} {} {} total {} fee {} {}",
+            trade.action.word(),
+            number(trade.quantity()),
+            history.security(trade.security).symbol,
+            number(rest.total),
+            number(trade.fee()),
+            asset.map_or("-", |asset| &*history.security(asset).symbol),
+        )
+    });
+    trades.collect()
+}
+
+const KOINLY_EXPORT: &str = "Date,Type,Tag,Sending Wallet,Sent Amount,Sent Currency,Sent Cost Basis,Receiving Wallet,Received Amount,Received Currency,Received Cost Basis,Fee Amount,Fee Currency,Gain (USD),Net Value (USD),Fee Value (USD),TxSrc,TxDest,TxHash,Description\n";
+const KOINLY: &str = "Date,Sent Amount,Sent Currency,Received Amount,Received Currency,Fee Amount,Fee Currency,Net Worth Amount,Net Worth Currency,Label,Description,TxHash\n";
+const TURBOTAX: &str = "Date,Type,Sent Asset,Sent Amount,Received Asset,Received Amount,Fee Asset,Fee Amount,Market Value Currency,Market Value,Description,Transaction Hash,Transaction ID\n";
+
+#[test]
+fn one_asset_on_both_sides_moved_and_was_not_sold() {
+    let between = |received: &str, fee: &str| {
+        let row = format!(
+            "2024-01-03 10:00:00,transfer,,Coinbase,0.05,BTC,,Ledger,{received},BTC,,{fee},,2400,,,,h2,\n"
+        );
+        rows_of(&format!("{KOINLY_EXPORT}{row}"))
+    };
+    assert_eq!(
+        between("0.05", ","),
+        ["transfer 0.05 BTC total - fee - -"],
+        "lots move as they are"
+    );
+    let short = ["transfer 0.0499 BTC total - fee 0.0001 BTC"];
+    assert_eq!(between("0.0499", ","), short);
+    assert_eq!(
+        between("0.0499", "0.0001,BTC"),
+        short,
+        "one fee, said twice"
+    );
+    assert_eq!(
+        between("0.05", "0.002,ETH"),
+        ["transfer 0.05 BTC total - fee 0.002 ETH"]
+    );
+    assert_eq!(
+        between("0.05", "3,USD"),
+        ["transfer 0.05 BTC total - fee - -"]
+    );
+    // Within one account, only the fee counts.
+    let turbotax =
+        format!("{TURBOTAX}2024-01-03 10:00:00,Transfer,BTC,0.01,BTC,0.01,,,USD,600,,,\n");
+    assert!(rows_of(&turbotax).is_empty());
+    let reading = read_with(&turbotax, &options()).unwrap();
+    assert_eq!(
+        reading.files[0].ignored.get("moved within one account"),
+        Some(&1)
+    );
+    let koinly = format!("{KOINLY}2024-01-03 10:00:00,0.05,BTC,0.0499,BTC,,,2400,USD,,,\n");
+    assert_eq!(rows_of(&koinly), ["fee 0.0001 BTC total - fee - -"]);
+    let lost = format!("{KOINLY}2024-01-03 10:00:00,1,BTC,0.5,BTC,,,,,,,\n");
+    let error = read_with(&lost, &options()).unwrap_err();
+    assert!(
+        error.contains("more is missing than a network takes"),
+        "{error}"
+    );
+}
+
+#[test]
+fn cash_paid_in_makes_no_lot() {
+    let head = "ID,Timestamp,Transaction Type,Asset,Quantity Transacted,Price Currency,Price at Transaction,Subtotal,Total (inclusive of fees and/or spread),Fees and/or Spread,Notes\n";
+    let rows = "a1,2025-01-10 12:00:00 UTC,Deposit,USD,1000,USD,$1.00,$1000.00,$1000.00,$0.00,\n\
+                a2,2025-01-11 12:00:00 UTC,Withdrawal,USD,-400,USD,$1.00,-$400.00,-$400.00,$0.00,\n\
+                a3,2025-01-12 12:00:00 UTC,Deposit,BTC,0.1,USD,$90000.00,$9000.00,$9000.00,$0.00,\n";
+    assert_eq!(
+        rows_of(&format!("{head}{rows}")),
+        ["transfer_in 0.1 BTC total - fee - -"]
+    );
+    let error = read_with(
+        &format!(
+            "{head}a1,2025-01-10 12:00:00 UTC,Admin Debit,BTC,-0.1,USD,$1.00,$1.00,$1.00,$0.00,\n"
+        ),
+        &options(),
+    )
+    .unwrap_err();
+    assert!(error.contains("does not read `Admin Debit`"), "{error}");
+    // Shares may have the ticker of a currency.
+    let shares = format!("{SCHWAB}01/02/2025,Journaled Shares,ALL,ALLSTATE CORP,5,,,\n");
+    assert_eq!(rows_of(&shares), ["transfer_in 5 ALL total - fee - -"]);
+}
+
+#[test]
+fn a_result_in_a_coin_counts_at_its_worth() {
+    let rows = "2024-01-03 10:00:00,,,0.5,ETH,,,1500,USD,realized gain,,\n\
+                2024-01-04 10:00:00,0.1,ETH,,,,,300,USD,margin fee,,\n\
+                2024-01-05 10:00:00,7,USD,,,,,9,EUR,margin fee,,\n";
+    assert_eq!(
+        rows_of(&format!("{KOINLY}{rows}")),
+        [
+            "pnl - ETH total 1500 fee - -",
+            "pnl - ETH total -300 fee - -",
+            "pnl - USD total -7 fee - -"
+        ]
+    );
+}
+
+#[test]
+fn the_number_of_an_order_is_not_that_of_a_row() {
+    let text = "Action,Time,ISIN,Ticker,Name,Notes,ID,No. of shares,Price / share,Currency (Price / share),Exchange rate,Total,Currency (Total)\n\
+                Market buy,2025-05-14 13:31:02,US0000000001,XYZ,Xyz,,EOF1,2,100.00,USD,1,200.00,USD\n\
+                Market buy,2025-05-14 13:31:02,US0000000001,XYZ,Xyz,,EOF1,1,100.00,USD,1,100.00,USD\n";
+    assert_eq!(
+        rows_of(text),
+        ["buy 2 XYZ total 200 fee - -", "buy 1 XYZ total 100 fee - -"]
+    );
+}
+
+#[test]
+fn gifts_are_gifts_and_not_income() {
+    let bitcointax = "Date,Action,Symbol,Account,Volume,Price,Currency,Fee,FeeCurrency,Total,Memo\n\
+                      2024-05-01 10:00:00,GIFTIN,BTC,Kraken,0.1,60000,USD,,,6000,\n";
+    assert_eq!(rows_of(bitcointax), ["gift_in 0.1 BTC total - fee - -"]);
+    let bittytax = "Type,Buy Quantity,Buy Asset,Buy Value in GBP,Sell Quantity,Sell Asset,Sell Value in GBP,Fee Quantity,Fee Asset,Fee Value in GBP,Wallet,Timestamp,Note\n\
+                    Gift-Spouse,,,,0.1,BTC,,,,,Kraken,2024-05-01 10:00:00,\n";
+    assert_eq!(rows_of(bittytax), ["gift_out 0.1 BTC total - fee - -"]);
+    let reading = read_with(bittytax, &options()).unwrap();
+    let trade = &reading.history.trades[0];
+    assert_eq!(trade.rest().tag.as_deref(), Some("spouse"));
+}
+
+#[test]
+fn cash_for_a_fraction_is_a_sale_where_the_fraction_is_said() {
+    let sold = ["sell 0.5 XYZ total 7.5 fee - -"];
+    let fidelity = "Run Date,Action,Symbol,Description,Type,Quantity,Price ($),Commission ($),Fees ($),Accrued Interest ($),Amount ($),Settlement Date\n";
+    let robinhood = "Activity Date,Process Date,Settle Date,Instrument,Description,Trans Code,Quantity,Price,Amount\n";
+    let say = |quantity: &str| {
+        [
+            format!("{SCHWAB}01/02/2025,Cash In Lieu,XYZ,XYZ CORP,{quantity},,,$7.50\n"),
+            format!(
+                "{fidelity}01/15/2025,IN LIEU OF FRX SHARE XYZ CORP (XYZ) (Cash),XYZ,XYZ CORP,Cash,{quantity},,,,,7.50,\n"
+            ),
+            format!(
+                "{robinhood}1/2/2025,1/2/2025,1/2/2025,XYZ,Cash in lieu,CIL,{quantity},,$7.50\n"
+            ),
+        ]
+    };
+    for text in say("0.5") {
+        assert_eq!(rows_of(&text), sold, "{text}");
+    }
+    for text in say("") {
+        let error = read_with(&text, &options()).unwrap_err();
+        assert!(error.contains("but not the fraction"), "{error}");
+    }
+    let reverted = "Timestamp (UTC),Transaction Description,Currency,Amount,To Currency,To Amount,Native Currency,Native Amount,Native Amount (in USD),Transaction Kind,Transaction Hash\n\
+                    2024-04-20 10:00:00,Card Cashback Reversal,CRO,-10.0,,,USD,1.20,1.20,card_cashback_reverted,\n";
+    assert_eq!(rows_of(reverted), ["spend 10 CRO total 1.2 fee - -"]);
+}
+
+#[test]
+fn a_commission_is_a_fee_and_the_amount_has_what_it_leaves_out() {
+    let text = "TransactionDate,TransactionType,SecurityType,Symbol,Quantity,Amount,Price,Commission,Description\n\
+                06/12/20,Bought,OPTN,XYZ--200619C00320000,1,-5.67,0.05,0.65,XYZ Call\n\
+                06/10/20,Bought,EQ,ABC,10,-5000.15,500,0,ABC CORP\n";
+    assert_eq!(
+        rows_of(text),
+        [
+            "buy 10 ABC total 5000.15 fee - -",
+            "bto 1 XYZ   200619C00320000 total 5.67 fee 0.65 -"
+        ]
+    );
+}
+
+#[test]
+fn a_statement_saved_without_quotes_is_the_same_statement() {
+    let text = std::fs::read_to_string("tests/formats/ibkr.csv").unwrap();
+    let quoted = regex::Regex::new("\"(\\d{4}-\\d\\d-\\d\\d, [0-9:]+)\"").unwrap();
+    let bare = quoted.replace_all(&text, "$1").into_owned();
+    assert_ne!(bare, text);
+    assert_eq!(rows_of(&bare), rows_of(&text));
+    let days = |text: &str| -> Vec<_> {
+        let reading = read_with(text, &options()).unwrap();
+        let trades = reading.history.trades.iter();
+        trades.map(|trade| (trade.date, trade.time)).collect()
+    };
+    assert_eq!(days(&bare), days(&text));
+}
+
+fn flex(base: &str, attributes: &str) -> String {
+    format!(
+        "<FlexQueryResponse><FlexStatements><FlexStatement accountId=\"U1\">{base}<Trades>\n\
+         <Trade currency=\"EUR\" assetCategory=\"STK\" symbol=\"XYZ\" dateTime=\"20250303;100000\" quantity=\"10\" tradePrice=\"15\" ibCommission=\"-1\" levelOfDetail=\"EXECUTION\" transactionType=\"ExchTrade\" transactionID=\"1\" {attributes}/>\n\
+         </Trades></FlexStatement></FlexStatements></FlexQueryResponse>\n"
+    )
+}
+
+#[test]
+fn a_rate_to_the_base_currency_is_one_to_that_of_the_report_or_none() {
+    let base = |code: &str| format!("<AccountInformation currency=\"{code}\"/>");
+    let rate = |text: &str| {
+        let reading = read_with(text, &options()).unwrap_or_else(|error| panic!("{error}"));
+        let rate = reading.history.trades[0].rest().fx_rate;
+        rate.map(|rate| rate.normalize().to_string())
+    };
+    let own = "fxRateToBase=\"1.08\"";
+    assert_eq!(rate(&flex(&base("USD"), own)).as_deref(), Some("1.08"));
+    assert_eq!(rate(&flex(&base("CHF"), own)), None);
+    assert_eq!(rate(&flex("", own)), None, "of an unknown currency");
+    let error = read_with(
+        &flex(&base("USD"), "ibCommissionCurrency=\"USD\""),
+        &options(),
+    )
+    .unwrap_err();
+    assert!(
+        error.contains("the fee is in USD, but the row is in EUR"),
+        "{error}"
+    );
+}
+
+/// Nobody can answer the question mark of a built-in format: it says why it refuses, and what to do.
+#[test]
+fn what_a_built_in_format_refuses_has_a_reason() {
+    for format in built_in() {
+        let open = format.mapping.actions.iter().find(|rule| {
+            matches!(&rule.is, Meaning::Word(word) if word == "?") && rule.reason.is_none()
+        });
+        assert!(open.is_none(), "{}: {open:?}", format.mapping.name);
+    }
+    let error = read_with(
+        "txid,refid,time,type,subtype,aclass,asset,amount,fee,balance\nL1,T1,2025-03-01 12:00:00,margin,,currency,ZUSD,-5,0,10\n",
+        &options(),
+    )
+    .unwrap_err();
+    assert!(
+        error.contains("the format `kraken` does not read `margin`: "),
+        "{error}"
+    );
+    assert!(!error.contains('?'), "{error}");
+}
+
+#[test]
+fn a_pair_may_say_which_leg_is_which() {
+    let text = "format = 1\nname = \"x\"\nkind = \"ledger\"\n[columns]\ndate = \"time\"\naction = \"type\"\nsymbol = \"asset\"\namount = \"amount\"\n\
+                [[actions]]\nequals = \"trade\"\nis = \"pair\"\n\
+                [[pair]]\nby = [\"refid\"]\nlegs = { negative = \"sent\", positive = \"received\", fee_column = \"fee\" }\n";
+    let mut options = options();
+    options.mapping = Some(Arc::new(
+        Format::parse(text, "x").unwrap_or_else(|p| panic!("{}", p.message)),
+    ));
+    let file = "refid,time,type,asset,amount,fee\n1,2025-03-01 12:00:00,trade,USD,-4800,12.48\n1,2025-03-01 12:00:00,trade,BTC,0.1,0\n";
+    let reading = read_with(file, &options).unwrap_or_else(|error| panic!("{error}"));
+    let total = reading.history.trades[0].rest().total;
+    assert_eq!(
+        total.map(|t| t.normalize().to_string()).as_deref(),
+        Some("4812.48")
     );
 }

@@ -233,7 +233,8 @@ fn read_flex(
     input: Input,
 ) -> Option<FileReading> {
     let (text, encoding) = encoding::decode(input.bytes);
-    let table = match formats::flex::table(&String::from_utf8_lossy(&text)) {
+    let report = shared.options.currency.as_deref();
+    let table = match formats::flex::table(&String::from_utf8_lossy(&text), report) {
         Ok(table) => table,
         Err((line, message)) => {
             let source = Source { file: number, line };

@@ -14,6 +14,7 @@ use crate::import::dates::Rows as SourceRows;
 use crate::import::file::Problems;
 use crate::import::header::Header;
 use crate::import::moment::{self, Day, Offset};
+use crate::import::money_words::is_money;
 use crate::import::reading::{ReadOptions, RuleReading};
 use crate::record::{Record, Records};
 use crate::source::Source;
@@ -322,6 +323,7 @@ impl<'r, 'a> Run<'r, 'a> {
         let mut record = Record::default();
         let mut ended = false;
         while records.next(&mut record) {
+            self.rejoin_date(&mut record);
             let row = Row {
                 text,
                 record: &record,
@@ -339,6 +341,27 @@ impl<'r, 'a> Run<'r, 'a> {
             } else if self.in_section(row) && !self.is_odd(row) {
                 self.row(row);
             }
+        }
+    }
+
+    /// A date with a comma before its time comes in two cells where a program saved the file without its quotes.
+    fn rejoin_date(&self, record: &mut Record) {
+        let with_comma = |form: &String| form.contains(',');
+        if self.header.delimiter != b',' || !self.mapping.parse.date.iter().any(with_comma) {
+            return;
+        }
+        let date = self
+            .plan
+            .columns
+            .iter()
+            .find(|(column, _)| *column == Column::Date);
+        let Some(cell) = date.and_then(|(_, expression)| expression.cell()) else {
+            return;
+        };
+        let text = self.applying.text;
+        let day = moment::iso(record.get(text, cell)).is_some_and(|found| found.time.is_none());
+        if day && record.get(text, cell + 1).get(2) == Some(&b':') {
+            record.join(cell);
         }
     }
 
@@ -551,14 +574,52 @@ impl<'r, 'a> Run<'r, 'a> {
                 self.ignore(label);
             }
             "?" => {
-                let problem = Problem::new(format!(
-                    "the mapping does not say yet what `{action}` means"
-                ))
-                .help("replace the `?` behind it: buy, sell, dividend, split, ... or `ignore`");
+                let reason = rule.and_then(|at| plan.rules.get(at)?.reason.as_deref());
+                let problem = self.unanswered(&action, reason);
                 self.problem(line, action_cell, problem);
             }
+            word if self.moves_money(row, rule, word) => self.ignore("money moved"),
             _ => self.write(row, rule, &word),
         }
+    }
+
+    /// A question mark with a reason is a refusal; without one it waits for the user's answer.
+    fn unanswered(&self, action: &str, reason: Option<&str>) -> Problem {
+        match reason {
+            Some(reason) => Problem::new(format!(
+                "the format `{}` does not read `{action}`: {reason}",
+                self.mapping.name
+            ))
+            .help("take the row out of the file, and write what happened as rows of a file of the canonical columns"),
+            None => Problem::new(format!(
+                "the mapping does not say yet what `{action}` means"
+            ))
+            .help("replace the `?` behind it: buy, sell, dividend, split, ... or `ignore`"),
+        }
+    }
+
+    /// Whether a row moves money, which no lot is made of. Shares may have the ticker of a currency: only among coins is
+    /// it the currency.
+    fn moves_money(&self, row: Row<'_>, rule: Option<usize>, word: &str) -> bool {
+        if self.mapping.kind == Kind::TwoSided || !matches!(word, "transfer_in" | "transfer_out") {
+            return false;
+        }
+        let symbol = self.text_of(row, rule, Column::Symbol).unwrap_or_default();
+        let symbol = self.mapping.rename.get(&symbol).unwrap_or(&symbol);
+        is_money(&symbol.to_ascii_uppercase())
+            && self.text_of(row, rule, Column::Class).as_deref() == Some("crypto")
+    }
+
+    /// The text of a column in a row, by the rule's own expression or the usual one.
+    fn text_of(&self, row: Row<'_>, rule: Option<usize>, column: Column) -> Option<String> {
+        let compiled = rule.and_then(|at| self.plan.rules.get(at));
+        let own =
+            compiled.and_then(|rule: &Compiled| rule.set.iter().find(|(of, _)| *of == column));
+        let usual = || self.plan.columns.iter().find(|(of, _)| *of == column);
+        let text = own
+            .or_else(usual)
+            .map(|(_, expression)| expression.text(row).trim().to_owned());
+        text.filter(|text| !self.numbers.is_null(text))
     }
 
     fn unknown(&self, action: &str) -> Problem {
@@ -891,16 +952,7 @@ impl<'r, 'a> Run<'r, 'a> {
                 .map(|expression| expression.text(row).trim().to_owned());
             text.filter(|text| !run.numbers.is_null(text) && !text.is_empty())
         };
-        let column = |run: &Self, column: Column| {
-            let compiled = rule.and_then(|at| run.plan.rules.get(at));
-            let own =
-                compiled.and_then(|rule: &Compiled| rule.set.iter().find(|(of, _)| *of == column));
-            let usual = || run.plan.columns.iter().find(|(of, _)| *of == column);
-            let text = own
-                .or_else(usual)
-                .map(|(_, expression)| expression.text(row).trim().to_owned());
-            text.filter(|text| !run.numbers.is_null(text))
-        };
+        let column = |run: &Self, column: Column| run.text_of(row, rule, column);
         let mut amounts = Vec::new();
         for name in [
             "sent_amount",
@@ -966,7 +1018,7 @@ impl<'r, 'a> Run<'r, 'a> {
                 let place = self.out.reserve(sides.line);
                 self.out.fill(place, &cells);
             }
-            Ok(None) => self.ignore("money moved or changed"),
+            Ok(None) => self.ignore(two_sided::without_effect(sides)),
             Err(problem) => self.problem(sides.line, None, problem),
         }
     }
@@ -1118,11 +1170,15 @@ impl<'r, 'a> Run<'r, 'a> {
                 .entry(Cow::Borrowed("other leg of a trade"))
                 .and_modify(|rows| *rows += event.legs.saturating_sub(1))
                 .or_insert(event.legs.saturating_sub(1));
-            match event.sides.and_then(|sides| two_sided::row(&sides, "auto")) {
-                Ok(Some(cells)) => self.out.fill(event.place, &cells),
-                Ok(None) => {
+            let row = |sides: Sides| {
+                let label = two_sided::without_effect(&sides);
+                two_sided::row(&sides, "auto").map(|cells| cells.ok_or(label))
+            };
+            match event.sides.and_then(row) {
+                Ok(Ok(cells)) => self.out.fill(event.place, &cells),
+                Ok(Err(label)) => {
                     self.out.remove(event.place);
-                    self.ignore("money moved or changed");
+                    self.ignore(label);
                 }
                 Err(problem) => {
                     self.out.remove(event.place);

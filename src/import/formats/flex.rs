@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
+use rust_decimal::Decimal;
 
 use super::rows::SEPARATOR;
 
@@ -45,14 +46,15 @@ pub fn is_flex(bytes: &[u8]) -> bool {
     memchr::memmem::find(&letters, TAG).is_some()
 }
 
-/// The trades as a table.
+/// The trades as a table. `report` is the currency that results are in: a rate to another base currency is left out.
 ///
 /// # Errors
 /// What is wrong with the XML, and its line.
-pub fn table(text: &str) -> Result<Table, (u32, String)> {
+pub fn table(text: &str, report: Option<&str>) -> Result<Table, (u32, String)> {
     let mut reader = Reader::from_str(text);
     let mut elements: Vec<(u32, Vec<(String, String)>)> = Vec::new();
     let mut table = Table::default();
+    let mut statement = Statement::default();
     let (mut seen, mut line) = (0, 1);
     loop {
         let at = usize::try_from(reader.buffer_position()).unwrap_or(text.len());
@@ -65,7 +67,16 @@ pub fn table(text: &str) -> Result<Table, (u32, String)> {
             Event::Eof => break,
             Event::Start(element) | Event::Empty(element) => {
                 let name = element.name().as_ref().to_owned();
-                if TRADES.contains(&name.as_str()) {
+                if name == "FlexStatement" {
+                    statement.end(&mut elements, report);
+                    statement = Statement {
+                        first: elements.len(),
+                        base: None,
+                    };
+                } else if name == "AccountInformation" {
+                    let cells = attributes(&name, &element).map_err(|error| (line, error))?;
+                    statement.base = cell(&cells, "currency").map(str::to_owned);
+                } else if TRADES.contains(&name.as_str()) {
                     let cells = attributes(&name, &element).map_err(|error| (line, error))?;
                     // The element begins behind the blanks that follow the one before.
                     let end = usize::try_from(reader.buffer_position()).unwrap_or(at);
@@ -85,8 +96,49 @@ pub fn table(text: &str) -> Result<Table, (u32, String)> {
             _ => {}
         }
     }
+    statement.end(&mut elements, report);
     write(&mut table, &elements);
     Ok(table)
+}
+
+/// The rate from an element's currency to the base currency of its account.
+const RATE: &str = "fxRateToBase";
+
+/// The statement of one account.
+#[derive(Debug, Default)]
+struct Statement {
+    /// Its first element.
+    first: usize,
+    /// The base currency of the account, where it says so.
+    base: Option<String>,
+}
+
+impl Statement {
+    /// Rates are kept where they are rates to the currency of the report, and else left to the file of rates.
+    fn end(&self, elements: &mut [(u32, Vec<(String, String)>)], report: Option<&str>) {
+        let own = elements.get_mut(self.first..).unwrap_or_default();
+        // What is worth one unit of the base currency is in that currency.
+        let mut at_par = own.iter().filter_map(|(_, cells)| {
+            let rate: Decimal = cell(cells, RATE)?.parse().ok()?;
+            cell(cells, "currency").filter(|_| rate == Decimal::ONE)
+        });
+        let implied = at_par.next();
+        let implied = implied.filter(|first| at_par.all(|code| code == *first));
+        let base = self.base.as_deref().or(implied);
+        if base.is_some() && base == report {
+            return;
+        }
+        for (_, cells) in own {
+            cells.retain(|(name, _)| name != RATE);
+        }
+    }
+}
+
+fn cell<'c>(cells: &'c [(String, String)], name: &str) -> Option<&'c str> {
+    cells
+        .iter()
+        .find(|(of, _)| of == name)
+        .map(|(_, value)| value.as_str())
 }
 
 fn newlines(text: &str, from: usize, to: usize) -> u32 {

@@ -435,7 +435,7 @@ pub struct Rule {
     pub when: Vec<Condition>,
     /// What it means.
     pub is: Meaning,
-    /// Why a row is ignored.
+    /// Why a row is ignored, or with `is = "?"` refused.
     pub reason: Option<String>,
     /// Columns read in another way in these rows.
     #[serde(default)]
@@ -502,12 +502,42 @@ pub struct Pair {
     pub event: Event,
     /// The canonical columns that they share.
     pub by: Vec<String>,
+    /// Which leg is which, where a mapping says what holds anyway.
+    pub legs: Option<Legs>,
     /// How far apart in time they may lie.
     #[serde(default)]
     pub window_seconds: u32,
     /// How far apart in days they may lie.
     #[serde(default)]
     pub window_days: u32,
+}
+
+/// Which leg of a trade is which.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Legs {
+    /// What a minus says: that the leg was sent.
+    pub negative: Option<Sent>,
+    /// What no minus says: that the leg was received.
+    pub positive: Option<Received>,
+    /// The column of fees, as `fee_amount` under [columns] names it.
+    pub fee_column: Option<String>,
+}
+
+/// The only leg below zero.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sent {
+    /// What was given.
+    Sent,
+}
+
+/// The only leg above zero.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Received {
+    /// What was got.
+    Received,
 }
 
 /// What several rows are together.
@@ -539,7 +569,7 @@ pub struct Refused {
 /// # Errors
 /// What is wrong with it.
 pub fn parse(text: &str) -> Result<Mapping, Refused> {
-    let mapping: Mapping = toml::from_str(text).map_err(|error| {
+    let mut mapping: Mapping = toml::from_str(text).map_err(|error| {
         let line = error.span().map(|span| line_of(text, span.start));
         let at = line.and_then(|line| text.lines().nth(line.saturating_sub(1)));
         Refused {
@@ -557,6 +587,11 @@ pub fn parse(text: &str) -> Result<Mapping, Refused> {
             line: None,
             text: None,
         });
+    }
+    let mut legs = mapping.pair.iter().filter_map(|pair| pair.legs.as_ref());
+    if let Some(fee) = legs.find_map(|legs| legs.fee_column.clone()) {
+        let usual = mapping.columns.entry("fee_amount".to_owned());
+        usual.or_insert(Cells::Name(fee));
     }
     Ok(mapping)
 }

@@ -259,6 +259,8 @@ pub struct Compiled {
     pub is: Is,
     /// Its name in counts.
     pub label: String,
+    /// Why it is as it is, where the mapping says so.
+    pub reason: Option<String>,
     /// Columns read in another way, by position among the columns written.
     pub set: Vec<(Column, Expression)>,
     /// What a price is per.
@@ -492,6 +494,7 @@ impl Compiler<'_> {
                 .collect(),
             is,
             label: rule.reason.clone().unwrap_or_else(|| label(rule)),
+            reason: rule.reason.clone(),
             set,
             price_unit: rule.price_unit,
             quantity: rule.quantity,

@@ -77,12 +77,31 @@ pub fn row(sides: &Sides, word: &str) -> Result<Option<Cells>, Problem> {
     sides.split_amount();
     let cells = match word {
         "auto" | "trade" => sides.by_what_moved(word == "trade")?,
-        "transfer" if sides.sent.is_some() != sides.received.is_some() => {
+        "transfer"
+            if sides.sent.is_some() != sides.received.is_some() || sides.moved().is_some() =>
+        {
             sides.by_what_moved(false)?
         }
         word => sides.one_asset(word)?,
     };
     Ok(cells.map(|cells| sides.with_common(cells)))
+}
+
+/// Why a row without a canonical row has none.
+pub fn without_effect(sides: &Sides) -> &'static str {
+    if sides.moved().is_some() && !money(sides.sent.as_ref()) {
+        "moved within one account"
+    } else {
+        "money moved or changed"
+    }
+}
+
+/// Whether the difference between what left and what arrived can be a network's fee: within 5 % or 0.01 units.
+fn is_network_fee(left: Decimal, difference: Decimal) -> bool {
+    difference <= Decimal::new(1, 2)
+        || left
+            .checked_mul(Decimal::new(5, 2))
+            .is_some_and(|most| difference <= most)
 }
 
 fn money(side: Option<&(Decimal, String)>) -> bool {
@@ -106,13 +125,13 @@ impl Sides {
         }
     }
 
-    fn by_what_moved(&self, must_trade: bool) -> Result<Option<Cells>, Problem> {
+    fn by_what_moved(&mut self, must_trade: bool) -> Result<Option<Cells>, Problem> {
         let lone = self.sent.is_none() || self.received.is_none();
         if lone && must_trade {
             return Err(Problem::new("a trade of which one side is missing")
                 .help("add the other side, or correct the type of the row"));
         }
-        match (&self.sent, &self.received) {
+        match (&self.sent.clone(), &self.received.clone()) {
             (None, None) => Err(Problem::new("the row moves nothing")
                 .help("fill in what was sent or received, or leave the row out")),
             (Some(_), Some(_)) if money(self.sent.as_ref()) && money(self.received.as_ref()) => {
@@ -123,6 +142,9 @@ impl Sides {
             }
             (Some(sent), Some(received)) if money(self.received.as_ref()) => {
                 Ok(Some(self.sale(sent, received)))
+            }
+            (Some(sent), Some(received)) if self.moved().is_some() => {
+                self.own_transfer(sent, received)
             }
             (Some(sent), Some(received)) => Ok(Some(self.swap(sent, received))),
             (Some(_), None) if money(self.sent.as_ref()) => Ok(None),
@@ -179,6 +201,105 @@ impl Sides {
         ]
     }
 
+    /// The asset, where what left and what arrived is the same: it moved and was not exchanged for anything.
+    fn moved(&self) -> Option<&str> {
+        let (sent, received) = self.sent.as_ref().zip(self.received.as_ref())?;
+        sent.1
+            .eq_ignore_ascii_case(&received.1)
+            .then_some(received.1.as_str())
+    }
+
+    /// One asset on both sides: from an account to another, or within one, where only the fee counts.
+    fn own_transfer(
+        &mut self,
+        sent: &(Decimal, String),
+        received: &(Decimal, String),
+    ) -> Result<Option<Cells>, Problem> {
+        let (left, asset) = sent;
+        let arrived = received.0;
+        let missing = left.checked_sub(arrived).unwrap_or_default();
+        if missing.is_sign_negative() && !missing.is_zero() {
+            return Err(Problem::new(format!(
+                "{left} {asset} left, but {arrived} {asset} arrived"
+            ))
+            .help("correct the amounts, or write what was added to the units moved as a row of its own"));
+        }
+        if !is_network_fee(*left, missing) {
+            return Err(Problem::new(format!(
+                "{left} {asset} left and only {arrived} {asset} arrived: more is missing than a network takes"
+            ))
+            .help("if it was the fee, make what left equal to what arrived and write the difference as the fee"));
+        }
+        self.take_for_fee(missing, asset)?;
+        let price = self.worth.and_then(|worth| worth.checked_div(*left));
+        let valued = |cells: &mut Cells| {
+            if let Some(price) = price {
+                cells.push((Column::Price, price.to_string()));
+                let currency = self.worth_currency.clone();
+                cells.extend(currency.map(|code| (Column::Currency, code)));
+            }
+        };
+        let elsewhere = self.to_account.is_some() && self.to_account != self.account;
+        let in_kind = self
+            .fee
+            .zip(self.fee_currency.clone())
+            .filter(|(_, of)| !is_money(&of.to_ascii_uppercase()));
+        if elsewhere {
+            let mut cells = vec![
+                (Column::Action, "transfer".to_owned()),
+                (Column::Symbol, asset.clone()),
+                (Column::Quantity, arrived.to_string()),
+            ];
+            match in_kind {
+                Some(_) => valued(&mut cells),
+                // Money paid for a move belongs to no lot.
+                None => self.fee = None,
+            }
+            return Ok(Some(cells));
+        }
+        // Nothing left the account but the fee.
+        let Some((fee, of)) = in_kind else {
+            return Ok(None);
+        };
+        let mut cells = vec![
+            (Column::Action, "fee".to_owned()),
+            (Column::Symbol, of.clone()),
+            (Column::Quantity, fee.to_string()),
+        ];
+        if of.eq_ignore_ascii_case(asset) {
+            valued(&mut cells);
+        }
+        (self.fee, self.fee_currency, self.to_account) = (None, None, None);
+        Ok(Some(cells))
+    }
+
+    /// What did not arrive is the fee, or a part of it. Some write the same fee into its own column as well.
+    fn take_for_fee(&mut self, missing: Decimal, asset: &str) -> Result<(), Problem> {
+        if missing.is_zero() {
+            return Ok(());
+        }
+        let stated = self.fee.zip(self.fee_currency.as_deref());
+        let fee = match stated {
+            None => missing,
+            Some((fee, of)) if of.eq_ignore_ascii_case(asset) => {
+                if fee == missing {
+                    missing
+                } else {
+                    fee.checked_add(missing).unwrap_or(fee)
+                }
+            }
+            Some((_, of)) => {
+                return Err(Problem::new(format!(
+                    "less {asset} arrived than left, and the fee is in {of}: a row can have one fee"
+                ))
+                .help("write the difference as a `fee` row of its own, in a file of the canonical columns"));
+            }
+        };
+        self.fee = Some(fee);
+        self.fee_currency = Some(asset.to_owned());
+        Ok(())
+    }
+
     fn swap(&self, sent: &(Decimal, String), received: &(Decimal, String)) -> Cells {
         let mut cells = vec![
             (Column::Action, "swap".to_owned()),
@@ -226,8 +347,18 @@ impl Sides {
             } else {
                 *quantity
             };
-            cells.push((Column::Total, signed.to_string()));
-            cells.push((Column::Currency, symbol.clone()));
+            // A result in a coin counts at what it was worth.
+            let worth = self
+                .worth
+                .zip(self.worth_currency.clone())
+                .filter(|_| !is_money(&symbol.to_ascii_uppercase()));
+            let (total, currency) = match worth {
+                Some((worth, code)) if signed.is_sign_negative() => (-worth, code),
+                Some(valued) => valued,
+                None => (signed, symbol.clone()),
+            };
+            cells.push((Column::Total, total.to_string()));
+            cells.push((Column::Currency, currency));
             return Ok(Some(cells));
         }
         cells.push((Column::Quantity, quantity.to_string()));

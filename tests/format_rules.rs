@@ -637,7 +637,7 @@ fn a_commission_is_a_fee_and_the_amount_has_what_it_leaves_out() {
         rows_of(text),
         [
             "buy 10 ABC total 5000.15 fee - -",
-            "bto 1 XYZ   200619C00320000 total 5.67 fee 0.65 -"
+            "bto 1 XYZ--200619C00320000 total 5.67 fee 0.65 -"
         ]
     );
 }

@@ -277,7 +277,9 @@ impl<'a> Fold<'a> {
             order,
             purchased: manner == Manner::Purchase,
         };
-        Ok(self.ledger.acquire(&new, method)?)
+        let lot = self.ledger.acquire(&new, method)?;
+        self.acquired_while_short(lot)?;
+        Ok(lot)
     }
 
     /// Shares taken up by a right join the old holding and are no purchase for window rules.

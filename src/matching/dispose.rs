@@ -18,7 +18,7 @@ use crate::lot::{LotId, PurchaseId};
 use crate::money::{Minor, Money, Quantity, minor_share};
 use crate::parcel::{Parcel, Part};
 use crate::rule::us::{GIFT, LOST, SIX_MONTHS};
-use crate::trade::{AccountId, Class, TradeId};
+use crate::trade::{AccountId, Class, SecurityId, TradeId};
 
 /// One disposal about to be carried out.
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +64,8 @@ struct Kind {
     class: Class,
     section_1256: bool,
     tax_year: i16,
+    /// What is sold is a put on this security, which counts as a short sale of it (26 USC 1233(b)).
+    put_on: Option<SecurityId>,
 }
 
 impl Fold<'_> {
@@ -128,7 +130,7 @@ impl Fold<'_> {
             return Ok(());
         }
         self.ledger.take_from_pool(sale.holding, &mut slices)?;
-        let result = self.realize_and_defer(sale, &slices);
+        let result = self.realize_and_defer(sale, &mut slices);
         self.slices = slices;
         result
     }
@@ -136,12 +138,14 @@ impl Fold<'_> {
     pub(super) fn realize_and_defer(
         &mut self,
         sale: &Sale<'_>,
-        slices: &[Slice],
+        slices: &mut Vec<Slice>,
     ) -> Result<(), Halt> {
+        self.sold_while_short(sale.holding, slices)?;
         let mut losses = self.realize(sale, slices)?;
         let result = self.defer(&mut losses);
         self.losses = losses;
         result?;
+        self.put_closes(sale.holding, slices)?;
         Ok(self.note_sold(slices)?)
     }
 
@@ -149,7 +153,7 @@ impl Fold<'_> {
     pub(super) fn dispose_by_method(&mut self, sale: &Sale<'_>) -> Result<(), Halt> {
         let mut slices = self.identify_by_method(sale)?;
         self.ledger.take_from_pool(sale.holding, &mut slices)?;
-        self.realize_and_defer(sale, &slices)
+        self.realize_and_defer(sale, &mut slices)
     }
 
     /// Chooses and takes out units by the row's choice if it has one, else by the method, even where the method wants
@@ -231,6 +235,7 @@ impl Fold<'_> {
             class: self.class(sale.holding.1),
             section_1256: self.section_1256(sale.holding.1),
             tax_year: self.tax_year(self.today),
+            put_on: self.put_on(sale.holding),
         }
     }
 
@@ -260,7 +265,15 @@ impl Fold<'_> {
             return Err(self.basis_unknown(sale));
         }
         let (acquired, order) = (purchase.acquired, purchase.order);
-        let term = self.term(kind, held_from, purchase.inherited);
+        let mut term = self.term(kind, held_from, purchase.inherited);
+        if let Some(stock) = kind.put_on
+            && proceeds.amount > cost.amount
+            && !self.married(slice)
+            && self.young_property(stock, acquired)
+        {
+            // A gain on the put closes the short sale that its purchase counts as (26 USC 1233(b)(1)).
+            term = Some(Term::Short);
+        }
         let codes = match (kind.class, term) {
             (Class::Collectible, Some(Term::Long)) if self.law.is_us() => Codes::COLLECTIBLE,
             _ => Codes::NONE,

@@ -173,7 +173,6 @@ impl Fold<'_> {
         if is_short {
             return self.close_short(id, holding, quantity, amount, Match::Short);
         }
-        self.put_closes(holding.1, holding)?;
         let sale = self.sale(&row, id, quantity, amount);
         if self.law.is_us() && self.class(holding.1) == Class::Right && amount.is_zero() {
             return self.lapse(&sale);
@@ -204,7 +203,7 @@ impl Fold<'_> {
             quantity: units,
             ..*sale
         };
-        self.realize_and_defer(&rest, &bought)
+        self.realize_and_defer(&rest, &mut bought)
     }
 
     /// Gives the basis of what was split off a lot back to it, by units; whether there was such a lot, and it is held.
@@ -243,31 +242,34 @@ impl Fold<'_> {
     }
 
     /// A put bought while the stock was young counts as a short sale of it, and its end as the closing (26 USC 1233(b)).
-    fn put_closes(&mut self, put: SecurityId, holding: Holding) -> Result<(), Halt> {
-        if !self.law.is_us() {
-            return Ok(());
-        }
-        let (Some(underlying), Some(Right::Put), Class::Option) =
-            (self.underlying(put), self.right(put), self.class(put))
-        else {
+    pub(super) fn put_closes(&mut self, holding: Holding, ended: &[Slice]) -> Result<(), Halt> {
+        let Some(underlying) = self.put_on(holding) else {
             return Ok(());
         };
-        let multiplier = self.deliverable(put)?;
-        for lot in self.ledger.lots_of(holding) {
-            let lot = self.ledger.lot(lot);
-            let (bought, units) = (
-                lot.acquired,
-                lot.parcel.left().share(multiplier, Quantity::ONE)?,
-            );
-            let married = self
-                .history
-                .trade(self.ledger.purchase(lot.purchase).opened_by)
-                .tagged("married");
-            if !married {
+        let multiplier = self.deliverable(holding.1)?;
+        for slice in ended {
+            let bought = self.ledger.purchase(slice.purchase).acquired;
+            let units = slice.quantity.share(multiplier, Quantity::ONE)?;
+            if !self.married(slice) {
                 self.restart_holding(underlying, bought, units)?;
             }
         }
         Ok(())
+    }
+
+    /// What a put of the taxpayer's is on, where it counts as a short sale of that.
+    pub(super) fn put_on(&self, (account, put): Holding) -> Option<SecurityId> {
+        let counts = self.law.is_us()
+            && self.class(put) == Class::Option
+            && self.right(put) == Some(Right::Put)
+            && self.reported(account);
+        counts.then(|| self.underlying(put)).flatten()
+    }
+
+    /// A put bought with the stock it is to sell is no short sale (26 USC 1233(c)).
+    pub(super) fn married(&self, slice: &Slice) -> bool {
+        let bought = self.ledger.purchase(slice.purchase).opened_by;
+        self.history.trade(bought).tagged("married")
     }
 
     /// The holder exercises: a call's cost joins the cost of the shares, a put's comes off their proceeds; the option
@@ -285,12 +287,10 @@ impl Fold<'_> {
         }
         let leg = self.share_leg(row.trade, quantity)?;
         let holding = (row.trade.account, row.trade.security);
-        if leg.right == Right::Put {
-            self.put_closes(holding.1, holding)?;
-        }
         let sale = self.sale(&row, id, quantity, Money::ZERO);
         let mut slices = self.identify(&sale)?;
         self.ledger.take_from_pool(holding, &mut slices)?;
+        self.put_closes(holding, &slices)?;
         let fee = row.fee()?;
         if leg.right == Right::Put {
             let mut premium = fee;

@@ -17,7 +17,7 @@ use crate::diagnostic::Problem;
 use crate::lot::LotId;
 use crate::money::{Minor, Money, OutOfRange, Quantity, minor_share};
 use crate::parcel::{Parcel, Part};
-use crate::rule::us::{IN_LIEU, WASH_BASIS};
+use crate::rule::us::{HOLDING_RESTART, IN_LIEU, WASH_BASIS};
 use crate::trade::{Action, Class, SecurityId, Trade, TradeId};
 
 /// Days after a short sale within which a payment in lieu of a dividend is capitalised (26 USC 263(h)(1)).
@@ -39,6 +39,40 @@ pub struct ShortLot {
     pub parcel: Parcel,
     /// Payments in lieu of dividends so far, for the units that are left.
     in_lieu: Parcel,
+    identical: Identical,
+}
+
+/// For how many units of a short as many of identical property were held: the rules of section 1233 go share for share.
+#[derive(Clone, Copy, Debug, Default)]
+struct Identical {
+    /// Held for more than a year on the day of the short sale: a loss is long-term (26 USC 1233(d)).
+    old: Quantity,
+    /// Held for a year or less then, or acquired since: a gain is short-term (26 USC 1233(b)(1)).
+    young: Quantity,
+    /// Of the young, sold since: their holding period started again with that (26 USC 1233(b)(2)).
+    sold: Quantity,
+}
+
+impl Identical {
+    /// What belongs to the first `units` of the short, taken out.
+    fn take(&mut self, units: Quantity) -> Result<Self, OutOfRange> {
+        let taken = Self {
+            old: self.old.min(units),
+            young: self.young.min(units),
+            sold: self.sold.min(units),
+        };
+        self.old = self.old.minus(taken.old)?;
+        self.young = self.young.minus(taken.young)?;
+        self.sold = self.sold.minus(taken.sold)?;
+        Ok(taken)
+    }
+
+    fn rescale(&mut self, new: Quantity, old: Quantity) -> Result<(), OutOfRange> {
+        for units in [&mut self.old, &mut self.young, &mut self.sold] {
+            *units = units.share(new, old)?;
+        }
+        Ok(())
+    }
 }
 
 /// A loss on a closed short sale that waits for another short sale (26 USC 1091(e)).
@@ -121,6 +155,7 @@ struct Closed {
     opened: Date,
     name: LotName,
     trail: Handle,
+    identical: Identical,
 }
 
 impl Fold<'_> {
@@ -154,6 +189,7 @@ impl Fold<'_> {
         let opened = &mut self.positions.flow.entry(holding.1).or_default().0;
         *opened = opened.plus(quantity)?;
         let number = self.ledger.next_number(holding.1, self.today);
+        let identical = self.identical_held(holding, quantity)?;
         let opened = Cause::Opened {
             lot: LotName {
                 security: holding.1,
@@ -172,6 +208,7 @@ impl Fold<'_> {
             trail: self.ledger.trail.open(opened, quantity, proceeds),
             parcel: Parcel::new(quantity, proceeds, places)?,
             in_lieu: Parcel::new(quantity, Money::ZERO, places)?,
+            identical,
         };
         self.positions
             .shorts
@@ -223,60 +260,107 @@ impl Fold<'_> {
             } else {
                 ZERO
             };
-            let cost = Part {
-                amount: paid.amount.plus(lieu.amount)?,
-                printed: paid.printed + lieu.printed,
-            };
-            let written = self.written(holding.1);
-            let loss_long = self.law.is_us()
-                && !written
-                && self.held_long_on(holding.1, one.opened, one.quantity);
-            let gain = one.proceeds.amount.minus(cost.amount)?;
-            let term = match (
-                self.section_1256(holding.1),
-                gain.is_negative() && loss_long,
-            ) {
-                (true, _) => None,
-                // A loss on a short sale is long-term if identical property was held over a year then (1233(d)).
-                (false, true) => Some(Term::Long),
-                // The time a short or a written option was open never counts (26 CFR 1.1234-3; Pub. 550).
-                (false, false) => self
-                    .law
-                    .term_of(self.class(holding.1), self.today, self.today),
-            };
-            let closed = self.closing_day(id, gain.is_negative() && !written);
-            let row = Disposal {
-                security: holding.1,
-                account: holding.0,
-                tax_year: self.tax_year(closed),
-                matched,
-                term,
-                codes: Codes::NONE,
-                quantity: one.quantity,
-                acquired: Some(self.today),
-                held_from: Some(self.today),
-                disposed: if written { one.opened } else { closed },
-                proceeds: one.proceeds.printed,
-                cost: cost.printed,
-                adjustment: 0,
-                provisional_until: None,
-                lot: Some(one.name),
-                closed_by: id,
-            };
-            let printed = row.gain();
-            let position = self.rows.push(row);
-            self.tell_close(position, &one, (quantity, paid.amount), lieu.amount);
-            if !written && matched == Match::Short {
-                self.restart_holding(holding.1, one.opened, one.quantity)?;
-                if gain.is_negative() {
-                    self.defer_short_loss(
-                        (position, one.name.opened_by),
-                        holding,
-                        one.quantity,
-                        printed.saturating_neg().max(0),
-                    )?;
-                }
+            let (opened, units, identical) = (one.opened, one.quantity, one.identical);
+            let loss = one.proceeds.amount < paid.amount.plus(lieu.amount)?;
+            let old = if loss { identical.old } else { Quantity::ZERO };
+            for part in self.divided_close(one, paid, lieu, old)? {
+                self.closed_row(id, holding, part, quantity, matched)?;
             }
+            if !self.written(holding.1) && matched == Match::Short {
+                self.restart_holding(holding.1, opened, units.minus(identical.sold)?)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What closes a short, with its cost and payments in lieu, and whether its loss is long-term: in two parts where
+    /// as many units of identical property as the first were old on the day of the short sale.
+    fn divided_close(
+        &mut self,
+        one: Closed,
+        paid: Part,
+        lieu: Part,
+        old: Quantity,
+    ) -> Result<Vec<(Closed, Part, Part, bool)>, Halt> {
+        let whole = one.quantity;
+        if old.is_zero() || old == whole {
+            return Ok(vec![(one, paid, lieu, !old.is_zero())]);
+        }
+        let proceeds = self.divided(whole, one.proceeds, old)?;
+        let (paid, lieu) = (
+            self.divided(whole, paid, old)?,
+            self.divided(whole, lieu, old)?,
+        );
+        let first = Closed {
+            quantity: old,
+            proceeds: proceeds.0,
+            trail: self.ledger.trail.cut(one.trail, old, whole)?,
+            ..one
+        };
+        let second = Closed {
+            quantity: whole.minus(old)?,
+            proceeds: proceeds.1,
+            ..one
+        };
+        Ok(vec![
+            (first, paid.0, lieu.0, true),
+            (second, paid.1, lieu.1, false),
+        ])
+    }
+
+    /// One row of a short that is closed by a purchase of `whole` units.
+    fn closed_row(
+        &mut self,
+        id: TradeId,
+        holding: Holding,
+        (one, paid, lieu, old): (Closed, Part, Part, bool),
+        whole: Quantity,
+        matched: Match,
+    ) -> Result<(), Halt> {
+        let cost = Part {
+            amount: paid.amount.plus(lieu.amount)?,
+            printed: paid.printed + lieu.printed,
+        };
+        let written = self.written(holding.1);
+        let gain = one.proceeds.amount.minus(cost.amount)?;
+        let term = match (self.section_1256(holding.1), gain.is_negative() && old) {
+            (true, _) => None,
+            // A loss on a short sale is long-term if identical property was held over a year then (1233(d)).
+            (false, true) => Some(Term::Long),
+            // The time a short or a written option was open never counts (26 CFR 1.1234-3; Pub. 550).
+            (false, false) => self
+                .law
+                .term_of(self.class(holding.1), self.today, self.today),
+        };
+        let closed = self.closing_day(id, gain.is_negative() && !written);
+        let row = Disposal {
+            security: holding.1,
+            account: holding.0,
+            tax_year: self.tax_year(closed),
+            matched,
+            term,
+            codes: Codes::NONE,
+            quantity: one.quantity,
+            acquired: Some(self.today),
+            held_from: Some(self.today),
+            disposed: if written { one.opened } else { closed },
+            proceeds: one.proceeds.printed,
+            cost: cost.printed,
+            adjustment: 0,
+            provisional_until: None,
+            lot: Some(one.name),
+            closed_by: id,
+        };
+        let printed = row.gain();
+        let position = self.rows.push(row);
+        self.tell_close(position, &one, (whole, paid.amount), lieu.amount);
+        if !written && matched == Match::Short && gain.is_negative() {
+            self.defer_short_loss(
+                (position, one.name.opened_by),
+                holding,
+                one.quantity,
+                printed.saturating_neg().max(0),
+            )?;
         }
         Ok(())
     }
@@ -307,13 +391,12 @@ impl Fold<'_> {
                 proceeds: one.proceeds.amount,
                 ..self.sale(&row, id, one.quantity, Money::ZERO)
             };
-            // What is delivered was held too: it is asked about before it leaves.
-            let young = self.young_property(holding.1, one.opened);
             let mut slices = self.identify(&sale)?;
             self.ledger.take_from_pool(holding, &mut slices)?;
             let places = self.ledger.places();
             let mut brought = Parcel::from_part(one.quantity, one.proceeds, places);
             let mut lieu = Parcel::from_part(one.quantity, one.in_lieu, places);
+            let mut identical = self.besides(one.identical, one.opened, &slices)?;
             let mut losses = Vec::new();
             let mut rest = one.quantity;
             for slice in &slices {
@@ -331,29 +414,101 @@ impl Fold<'_> {
                 }
                 self.conservation.basis_out =
                     self.conservation.basis_out.plus(slice.part.amount)?;
-                let loss = self
-                    .delivered_row(id, holding, &one, slice, proceeds, extra, young, &mut rest)?;
-                losses.extend(loss);
+                let gain = proceeds
+                    .amount
+                    .minus(slice.part.amount)?
+                    .minus(extra.amount)?;
+                let by_lot = self
+                    .law
+                    .term_of(self.class(holding.1), slice.held_from, self.today);
+                let (units, term) =
+                    self.term_of_short(&mut identical, one.opened, slice, gain, by_lot)?;
+                if units.is_zero() || units == slice.quantity {
+                    let term = if units.is_zero() { by_lot } else { term };
+                    let figures = (proceeds, extra, term);
+                    losses
+                        .extend(self.delivered_row(id, holding, &one, slice, figures, &mut rest)?);
+                    continue;
+                }
+                let parts = self.divide_slice(*slice, units)?;
+                let (proceeds, extra) = (
+                    self.divided(slice.quantity, proceeds, units)?,
+                    self.divided(slice.quantity, extra, units)?,
+                );
+                let figures = [(proceeds.0, extra.0, term), (proceeds.1, extra.1, by_lot)];
+                for (part, figures) in parts.iter().zip(figures) {
+                    losses.extend(self.delivered_row(id, holding, &one, part, figures, &mut rest)?);
+                }
             }
             // What a sheltered account delivers closes no short sale of the taxpayer (26 USC 1233(b)).
             if self.reported(holding.0) {
-                self.restart_holding(holding.1, one.opened, one.quantity)?;
+                let units = one.quantity.minus(one.identical.sold)?;
+                self.restart_holding(holding.1, one.opened, units)?;
             }
             self.defer(&mut losses)?;
         }
         Ok(())
     }
 
-    #[allow(clippy::too_many_arguments)] // one delivered slice has this many facts
+    /// Identical property beside what is delivered: that counts by itself.
+    fn besides(
+        &self,
+        mut identical: Identical,
+        opened: Date,
+        slices: &[Slice],
+    ) -> Result<Identical, Halt> {
+        for slice in slices {
+            let own = if self.young_slice(slice, opened) {
+                &mut identical.young
+            } else {
+                &mut identical.old
+            };
+            *own = own.minus(slice.quantity.min(*own))?;
+        }
+        Ok(identical)
+    }
+
+    /// The units of a delivered slice whose term comes from the identical property held (26 USC 1233(b)(1), (d)), and
+    /// that term: a gain is short-term as far as that was young, a loss long-term as far as it was old.
+    fn term_of_short(
+        &self,
+        identical: &mut Identical,
+        opened: Date,
+        slice: &Slice,
+        gain: Money,
+        by_lot: Option<Term>,
+    ) -> Result<(Quantity, Option<Term>), Halt> {
+        let (loss, young) = (gain.is_negative(), self.young_slice(slice, opened));
+        let term = Some(if loss { Term::Long } else { Term::Short });
+        if !self.law.is_us() || by_lot == term {
+            return Ok((Quantity::ZERO, by_lot));
+        }
+        if young != loss {
+            return Ok((slice.quantity, term));
+        }
+        let others = if loss {
+            &mut identical.old
+        } else {
+            &mut identical.young
+        };
+        let units = slice.quantity.min(*others);
+        *others = others.minus(units)?;
+        Ok((units, term))
+    }
+
+    /// Whether units taken out count as property held a year or less on the day of a short sale, or acquired since.
+    fn young_slice(&self, slice: &Slice, opened: Date) -> bool {
+        self.ledger.purchase(slice.purchase).acquired > opened
+            || self.law.term.term(slice.held_from, opened) == Term::Short
+    }
+
     fn delivered_row(
         &mut self,
         id: TradeId,
         holding: Holding,
         closed: &Closed,
         slice: &Slice,
-        proceeds: Part,
-        in_lieu: Part,
-        young: bool,
+        (proceeds, in_lieu, term): (Part, Part, Option<Term>),
         rest: &mut Quantity,
     ) -> Result<Option<Loss>, Halt> {
         let purchase = self.ledger.purchase(slice.purchase);
@@ -362,19 +517,6 @@ impl Fold<'_> {
             .amount
             .minus(slice.part.amount)?
             .minus(in_lieu.amount)?;
-        let held_long = self.held_long_on(holding.1, closed.opened, closed.quantity);
-        let by_lot = self
-            .law
-            .term_of(self.class(holding.1), slice.held_from, self.today);
-        // What is delivered counts as property held on the day of the short sale, or bought since, like any other.
-        let young = young
-            || acquired > closed.opened
-            || self.law.term.term(slice.held_from, closed.opened) == Term::Short;
-        let term = match (gain.is_negative(), self.law.is_us()) {
-            (true, true) if held_long => Some(Term::Long),
-            (false, true) if young => Some(Term::Short),
-            _ => by_lot,
-        };
         let day = self.closing_day(id, gain.is_negative());
         let row = Disposal {
             security: holding.1,
@@ -477,6 +619,7 @@ impl Fold<'_> {
                 trail,
                 proceeds: lot.parcel.take(part)?,
                 in_lieu: lot.in_lieu.take(part)?,
+                identical: lot.identical.take(part)?,
                 opened: lot.opened,
                 name: LotName {
                     security: lot.security,
@@ -498,20 +641,171 @@ impl Fold<'_> {
         matches!(self.class(security), Class::Option | Class::IndexOption)
     }
 
-    /// Whether identical property was held for more than a year on a day, at least partly (26 USC 1233(d)).
-    fn held_long_on(&self, security: SecurityId, day: Date, _quantity: Quantity) -> bool {
-        self.own_lots(security).into_iter().any(|lot| {
-            let lot = self.ledger.lot(lot);
-            lot.acquired <= day && self.law.term.term(lot.held_from, day) == Term::Long
+    /// Whether section 1233 looks at a position: the taxpayer's own, of units sold short.
+    fn is_short_sale(&self, (account, security): Holding) -> bool {
+        self.law.is_us()
+            && self.reported(account)
+            && !self.written(security)
+            && !self.section_1256(security)
+    }
+
+    /// The taxpayer's holdings that are short in a security.
+    fn own_shorts(&self, security: SecurityId) -> Vec<Holding> {
+        let mut short = self.positions.accounts_short(security);
+        short.retain(|holding| self.is_short_sale(*holding));
+        short
+    }
+
+    /// Identical property held on the day of a short sale, as far as no earlier short that is still open counts it.
+    fn identical_held(&self, holding: Holding, quantity: Quantity) -> Result<Identical, Halt> {
+        if !self.is_short_sale(holding) {
+            return Ok(Identical::default());
+        }
+        let (mut old, mut young) = (Quantity::ZERO, Quantity::ZERO);
+        for id in self.own_lots(holding.1) {
+            let sum = if self.young_lot(id, self.today) {
+                &mut young
+            } else {
+                &mut old
+            };
+            *sum = sum.plus(self.ledger.lot(id).parcel.left())?;
+        }
+        for other in self.own_shorts(holding.1) {
+            for lot in self.positions.shorts.get(&other).into_iter().flatten() {
+                let counted = lot.identical;
+                old = old.minus(old.min(counted.old))?;
+                young = young.minus(young.min(counted.young.minus(counted.sold)?))?;
+            }
+        }
+        Ok(Identical {
+            old: old.min(quantity),
+            young: young.min(quantity),
+            sold: Quantity::ZERO,
         })
     }
 
-    /// Whether identical property was held for a year or less on the day of the short sale, or bought since (1233(b)).
-    fn young_property(&self, security: SecurityId, opened: Date) -> bool {
-        self.own_lots(security).into_iter().any(|lot| {
-            let lot = self.ledger.lot(lot);
-            lot.acquired > opened || self.law.term.term(lot.held_from, opened) == Term::Short
-        })
+    /// Property acquired while a short is open counts like what was young when it was opened (26 USC 1233(b)).
+    pub(super) fn acquired_while_short(&mut self, id: LotId) -> Result<(), Halt> {
+        if self.positions.shorts.is_empty() {
+            return Ok(());
+        }
+        let lot = self.ledger.lot(id);
+        let (holding, mut units) = ((lot.account, lot.security), lot.parcel.left());
+        if !self.is_short_sale(holding) {
+            return Ok(());
+        }
+        let (acquired, held_from, term) = (lot.acquired, lot.held_from, &self.law.term);
+        for other in self.own_shorts(holding.1) {
+            for short in self.positions.shorts.get_mut(&other).into_iter().flatten() {
+                let young =
+                    acquired > short.opened || term.term(held_from, short.opened) == Term::Short;
+                let open = short.parcel.left().minus(short.identical.young)?.min(units);
+                if young {
+                    short.identical.young = short.identical.young.plus(open)?;
+                    units = units.minus(open)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Young property that is sold while the short is open starts its holding period again with that sale, in order of
+    /// acquisition and up to the units short (26 USC 1233(b)(2)).
+    pub(super) fn sold_while_short(
+        &mut self,
+        holding: Holding,
+        slices: &mut Vec<Slice>,
+    ) -> Result<(), Halt> {
+        if self.positions.shorts.is_empty() || !self.is_short_sale(holding) {
+            return Ok(());
+        }
+        for short in self.own_shorts(holding.1) {
+            let count = self.positions.shorts.get(&short).map_or(0, VecDeque::len);
+            for place in 0..count {
+                self.restart_sold(short, place, slices)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The same for one short lot.
+    fn restart_sold(
+        &mut self,
+        short: Holding,
+        place: usize,
+        slices: &mut Vec<Slice>,
+    ) -> Result<(), Halt> {
+        let mut at = 0;
+        while let Some(slice) = slices.get(at).copied() {
+            at += 1;
+            let lot = self
+                .positions
+                .shorts
+                .get(&short)
+                .and_then(|lots| lots.get(place));
+            let Some((opened, counted)) = lot.map(|lot| (lot.opened, lot.identical)) else {
+                return Ok(());
+            };
+            if slice.held_from >= self.today || !self.young_slice(&slice, opened) {
+                continue;
+            }
+            let place_of = |slice: &Slice| {
+                let purchase = self.ledger.purchase(slice.purchase);
+                (purchase.acquired, purchase.sequence)
+            };
+            let mut before = Quantity::ZERO;
+            for id in self.own_lots(short.1) {
+                let lot = self.ledger.lot(id);
+                if (lot.acquired, lot.sequence) < place_of(&slice) && self.young_lot(id, opened) {
+                    before = before.plus(lot.parcel.left())?;
+                }
+            }
+            for other in slices.iter().skip(at) {
+                if place_of(other) < place_of(&slice) && self.young_slice(other, opened) {
+                    before = before.plus(other.quantity)?;
+                }
+            }
+            let open = counted.young.minus(counted.sold)?;
+            let units = open.minus(before.min(open))?.min(slice.quantity);
+            if units.is_zero() {
+                continue;
+            }
+            if let Some(lot) = self
+                .positions
+                .shorts
+                .get_mut(&short)
+                .and_then(|lots| lots.get_mut(place))
+            {
+                lot.identical.sold = lot.identical.sold.plus(units)?;
+            }
+            let mut first = slice;
+            if units < slice.quantity {
+                let [own, rest] = self.divide_slice(slice, units)?;
+                first = own;
+                slices.insert(at, rest);
+            }
+            first.held_from = self.today;
+            let restarted = (Cause::Restarted { day: self.today }, units, Money::ZERO);
+            self.ledger
+                .trail
+                .add_under(first.trail, &HOLDING_RESTART, restarted);
+            if let Some(place) = slices.get_mut(at - 1) {
+                *place = first;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a lot was held for a year or less on the day of a short sale, or acquired since (26 USC 1233(b)).
+    fn young_lot(&self, id: LotId, opened: Date) -> bool {
+        let lot = self.ledger.lot(id);
+        lot.acquired > opened || self.law.term.term(lot.held_from, opened) == Term::Short
+    }
+
+    /// Whether any identical property was so young.
+    pub(super) fn young_property(&self, security: SecurityId, opened: Date) -> bool {
+        let mut lots = self.own_lots(security).into_iter();
+        lots.any(|id| self.young_lot(id, opened))
     }
 
     /// Lots of a security in the taxpayer's own taxable accounts, in order of acquisition.
@@ -665,6 +959,7 @@ impl Fold<'_> {
             served.trail = trail.cut(lot.trail, units, lot.parcel.left())?;
             served.parcel = Parcel::from_part(units, lot.parcel.take(units)?, places);
             served.in_lieu = Parcel::from_part(units, lot.in_lieu.take(units)?, places);
+            served.identical = lot.identical.take(units)?;
             if kept {
                 let reduction = Part {
                     amount: Money::from_minor(-amount, places),
@@ -865,6 +1160,7 @@ impl Fold<'_> {
                 trail.add(lot.trail, cause, before, Money::ZERO);
                 lot.parcel.rescale(after)?;
                 lot.in_lieu.rescale(after)?;
+                lot.identical.rescale(new, old)?;
                 let gone = &mut self.positions.flow.entry(from).or_default().1;
                 *gone = gone.plus(before)?;
                 let come = &mut self.positions.flow.entry(to).or_default().0;
@@ -918,6 +1214,7 @@ impl Fold<'_> {
                     flow.0 = flow.0.plus(units.minus(whole)?)?;
                     lot.parcel.rescale(units)?;
                     lot.in_lieu.rescale(units)?;
+                    lot.identical.rescale(new, old)?;
                 }
             }
         }

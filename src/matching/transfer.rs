@@ -182,33 +182,54 @@ impl Fold<'_> {
                 break;
             }
             let part = wanted.min(last.quantity);
-            let (own, rest) = self.divided(last.quantity, last.part, part)?;
-            let gift = match last.gift {
-                Some((value, given)) => Some((self.divided(last.quantity, value, part)?, given)),
-                None => None,
-            };
-            cut.push(Slice {
-                quantity: part,
-                trail: self.ledger.trail.cut(last.trail, part, last.quantity)?,
-                part: own,
-                gift: gift.map(|((value, _), given)| (value, given)),
-                ..last
-            });
+            let [own, rest] = self.divide_slice(last, part)?;
+            cut.push(own);
             if part < last.quantity {
-                slices.push(Slice {
-                    quantity: last.quantity.minus(part)?,
-                    part: rest,
-                    gift: gift.map(|((_, value), given)| (value, given)),
-                    ..last
-                });
+                slices.push(rest);
             }
             wanted = wanted.minus(part)?;
         }
         Ok((slices, cut))
     }
 
+    /// `units` of a slice, and the others.
+    pub(super) fn divide_slice(
+        &mut self,
+        slice: Slice,
+        units: Quantity,
+    ) -> Result<[Slice; 2], Halt> {
+        let whole = slice.quantity;
+        let (part, rest) = self.divided(whole, slice.part, units)?;
+        let (gift, other) = match slice.gift {
+            Some((value, given)) => {
+                let (own, rest) = self.divided(whole, value, units)?;
+                (Some((own, given)), Some((rest, given)))
+            }
+            None => (None, None),
+        };
+        let first = Slice {
+            quantity: units,
+            trail: self.ledger.trail.cut(slice.trail, units, whole)?,
+            part,
+            gift,
+            ..slice
+        };
+        let second = Slice {
+            quantity: whole.minus(units)?,
+            part: rest,
+            gift: other,
+            ..slice
+        };
+        Ok([first, second])
+    }
+
     /// What `part` of `units` carry of an amount, and what the others do.
-    fn divided(&self, units: Quantity, whole: Part, part: Quantity) -> Result<(Part, Part), Halt> {
+    pub(super) fn divided(
+        &self,
+        units: Quantity,
+        whole: Part,
+        part: Quantity,
+    ) -> Result<(Part, Part), Halt> {
         let mut parcel = Parcel::from_part(units, whole, self.ledger.places());
         let taken = parcel.take(part)?;
         let rest = Part {

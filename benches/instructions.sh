@@ -28,8 +28,8 @@ while read -r known options; do
         failed=1
     fi
 done <<'END'
-0 --report disposals
-0 --report disposals --wash-sales off
-0 --report disposals -j uk
+164 --report disposals
+80 --report disposals --wash-sales off
+102 --report disposals -j uk
 END
 exit $failed

@@ -520,7 +520,7 @@ pub struct Legs {
     pub negative: Option<Sent>,
     /// What no minus says: that the leg was received.
     pub positive: Option<Received>,
-    /// The column of fees, as `fee_amount` under [columns] names it.
+    /// The column of fees, as `fee_amount` under `[columns]` names it.
     pub fee_column: Option<String>,
 }
 

@@ -193,12 +193,16 @@ impl<'t> Line<'t> {
         self.quoting(&String::from_utf8_lossy(&list), |_| ());
     }
 
+    /// Whether a cell with this byte needs quotes.
+    #[inline]
+    fn is_special(&self, byte: u8) -> bool {
+        matches!(byte, b'"' | b'\n' | b'\r') || byte == self.style.delimiter
+    }
+
     /// Whether text needs neither quotes nor a guard.
     #[inline]
     fn stands_plain(&self, words: &str) -> bool {
-        let special =
-            |byte: u8| matches!(byte, b'"' | b'\n' | b'\r') || byte == self.style.delimiter;
-        !words.bytes().any(special) && !self.is_live(words)
+        !words.bytes().any(|byte| self.is_special(byte)) && !self.is_live(words)
     }
 
     /// A spreadsheet runs such text as a formula; an apostrophe makes it text. Numbers are never asked about.
@@ -214,9 +218,7 @@ impl<'t> Line<'t> {
             rest(self);
             return self.separate();
         }
-        let special =
-            |byte: u8| matches!(byte, b'"' | b'\n' | b'\r') || byte == self.style.delimiter;
-        let quote: &[u8] = if words.bytes().any(special) {
+        let quote: &[u8] = if words.bytes().any(|byte| self.is_special(byte)) {
             b"\""
         } else {
             b""

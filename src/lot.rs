@@ -66,18 +66,35 @@ pub type Pieces = SmallVec<[Piece; 2]>;
 /// A lot of a purchase, with what decides its place among the others.
 #[derive(Clone, Copy, Debug)]
 pub struct Piece {
-    /// As in the lot.
-    pub held_from: Date,
-    /// As in the lot.
-    pub used: bool,
+    place: Place,
     /// The lot.
     pub lot: LotId,
 }
 
+/// The place of a lot among those of its purchase: the earlier start of a holding period leaves first, then what has been
+/// a replacement. One number, since it is compared more often than anything else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place(i32);
+
+impl Place {
+    #[inline]
+    fn new(held_from: Date, used: bool) -> Self {
+        Self(held_from.number() * 2 + i32::from(!used))
+    }
+}
+
 impl Piece {
-    /// The earlier start of a holding period leaves first, then what has been a replacement.
-    fn place(held_from: Date, used: bool) -> (Date, bool) {
-        (held_from, !used)
+    /// A lot that is held from a day, and whether its units have served as a replacement.
+    #[inline]
+    pub fn new(held_from: Date, used: bool, lot: LotId) -> Self {
+        let place = Place::new(held_from, used);
+        Self { place, lot }
+    }
+
+    /// Whether its units have served as a replacement.
+    #[inline]
+    pub fn used(self) -> bool {
+        self.place.0 % 2 == 0
     }
 }
 
@@ -105,10 +122,10 @@ impl Purchase {
         used: bool,
         fits: impl Fn(LotId) -> bool,
     ) -> Result<LotId, usize> {
-        let place = Piece::place(held_from, used);
-        let of = |piece: &Piece| Piece::place(piece.held_from, piece.used);
-        let mut at = self.pieces.partition_point(|other| of(other) < place);
-        while let Some(piece) = self.pieces.get(at).filter(|piece| of(piece) == place) {
+        let place = Place::new(held_from, used);
+        let pieces = self.pieces.as_slice();
+        let mut at = pieces.partition_point(|other| other.place < place);
+        while let Some(piece) = pieces.get(at).filter(|piece| piece.place == place) {
             if fits(piece.lot) {
                 return Ok(piece.lot);
             }
@@ -119,9 +136,8 @@ impl Purchase {
 
     /// The place of a lot with this start and use, behind its like.
     pub fn place_of(&self, held_from: Date, used: bool) -> usize {
-        let place = Piece::place(held_from, used);
-        self.pieces
-            .partition_point(|other| Piece::place(other.held_from, other.used) <= place)
+        let place = Place::new(held_from, used);
+        self.pieces.partition_point(|other| other.place <= place)
     }
 
     /// The lot whose units have not served as a replacement, if there is but one.
@@ -131,7 +147,7 @@ impl Purchase {
             return None;
         }
         let mut pieces = self.pieces.iter().rev();
-        pieces.find(|piece| !piece.used).map(|piece| piece.lot)
+        pieces.find(|piece| !piece.used()).map(|piece| piece.lot)
     }
 
     /// The lots whose units have not served as a replacement, in the order in which they leave.
@@ -141,7 +157,7 @@ impl Purchase {
         let mut pieces = self.pieces.iter().rev();
         while found.len() < self.unused as usize {
             match pieces.next() {
-                Some(piece) if !piece.used => found.push(piece.lot),
+                Some(piece) if !piece.used() => found.push(piece.lot),
                 Some(_) => {}
                 None => break,
             }
@@ -159,7 +175,7 @@ impl Purchase {
             larger.extend(self.pieces.drain(..));
             self.pieces = larger;
         }
-        self.unused += u32::from(!piece.used);
+        self.unused += u32::from(!piece.used());
         self.pieces.insert(at, piece);
     }
 
@@ -167,7 +183,7 @@ impl Purchase {
     pub fn unlist(&mut self, lot: LotId) {
         if let Some(at) = self.pieces.iter().position(|piece| piece.lot == lot) {
             let piece = self.pieces.remove(at);
-            self.unused -= u32::from(!piece.used);
+            self.unused -= u32::from(!piece.used());
         }
     }
 }

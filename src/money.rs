@@ -509,7 +509,51 @@ fn signed(size: u128, negative: bool) -> Option<i128> {
 }
 
 /// `amount x part / whole`, half away from zero; `None` where it cannot be held or `whole` is zero.
+#[inline]
 fn share(amount: i128, part: i128, whole: i128) -> Option<i128> {
+    match in_words(part, whole) {
+        Some((part, whole)) => {
+            let size = narrow_share(amount.unsigned_abs(), part, whole)?;
+            signed(size, amount < 0)
+        }
+        None => wide_share(amount, part, whole),
+    }
+}
+
+/// Part and whole in machine words, the zeros that both end with cut off: where the part lies between nothing and the
+/// whole, which is what nearly every share comes down to.
+#[inline]
+fn in_words(part: i128, whole: i128) -> Option<(u64, u64)> {
+    if part <= 0 || part >= whole {
+        return None;
+    }
+    let zeros = ((part | whole) as u64).trailing_zeros();
+    // The part is the smaller one.
+    let whole = u64::try_from(whole >> zeros).ok()?;
+    Some(((part >> zeros) as u64, whole))
+}
+
+/// `size x part / whole`, half up, for a part below the whole: a product of 192 bits and a long division in machine
+/// words.
+#[inline]
+fn narrow_share(size: u128, part: u64, whole: u64) -> Option<u128> {
+    // No product of two words wraps, nor does one with a carry added; the quotients fit a word since the part is below
+    // the whole, and a remainder below the whole is its own low word.
+    let low = u128::from(size as u64).wrapping_mul(u128::from(part));
+    let high = (size >> 64).wrapping_mul(u128::from(part));
+    let high = high.wrapping_add(low >> 64);
+    let first = high.checked_div(u128::from(whole))? as u64;
+    let rest = (high as u64).wrapping_sub(first.wrapping_mul(whole));
+    let rest = u128::from(rest) << 64 | u128::from(low as u64);
+    let second = rest.checked_div(u128::from(whole))? as u64;
+    let left = (rest as u64).wrapping_sub(second.wrapping_mul(whole));
+    let floor = u128::from(first) << 64 | u128::from(second);
+    floor.checked_add(u128::from(left >= whole - whole / 2))
+}
+
+/// A share of any amount for any numbers of units.
+#[cold]
+fn wide_share(amount: i128, part: i128, whole: i128) -> Option<i128> {
     if part == whole {
         return (whole != 0).then_some(amount);
     }
@@ -517,38 +561,8 @@ fn share(amount: i128, part: i128, whole: i128) -> Option<i128> {
         return (whole != 0).then_some(0);
     }
     let negative = (amount < 0) != ((part < 0) != (whole < 0));
-    let (mut part, mut whole) = (part.unsigned_abs(), whole.unsigned_abs());
-    let mut bits = part | whole;
-    if bits >> 64 != 0 {
-        let shift = bits.trailing_zeros();
-        part >>= shift;
-        whole >>= shift;
-        bits >>= shift;
-    }
-    let size = amount.unsigned_abs();
-    if bits >> 64 == 0 {
-        return signed(narrow_share(size, part as u64, whole as u64)?, negative);
-    }
-    signed(
-        divide_wide(U256::from(size) * U256::from(part), whole)?,
-        negative,
-    )
-}
-
-/// `size x part / whole`, half up: a product of 192 bits and a long division in machine words, which is what nearly every
-/// share comes down to.
-#[inline]
-fn narrow_share(size: u128, part: u64, whole: u64) -> Option<u128> {
-    let (part, whole) = (u128::from(part), u128::from(whole));
-    let low = (size & u128::from(u64::MAX)) * part;
-    // Below 2^63 x 2^64 + 2^64.
-    let high = (size >> 64) * part + (low >> 64);
-    let first = high.checked_div(whole)?;
-    let rest = ((high - first * whole) << 64) | (low & u128::from(u64::MAX));
-    let second = rest / whole;
-    let left = rest - second * whole;
-    let half_up = u128::from(left >= whole.div_ceil(2));
-    (first >> 63 == 0).then(|| ((first << 64) | second) + half_up)
+    let product = U256::from(amount.unsigned_abs()) * U256::from(part.unsigned_abs());
+    signed(divide_wide(product, whole.unsigned_abs())?, negative)
 }
 
 /// `value / divisor`, half away from zero, if it fits.

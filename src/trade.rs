@@ -547,6 +547,12 @@ impl Security {
             | Class::Other => Decimal::ONE,
         })
     }
+
+    /// Whether prices are surely those of one unit: it is no contract, so that nothing is to be multiplied.
+    #[inline]
+    pub fn is_priced_singly(&self) -> bool {
+        self.contract.is_none() && !matches!(self.class, Class::Option | Class::IndexOption)
+    }
 }
 
 /// What kind of asset a security is; decides the regime where a country has several.

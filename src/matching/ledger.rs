@@ -37,6 +37,9 @@ pub struct Book {
     members: Vec<Member>,
 }
 
+/// Books that are looked through one by one.
+const A_HANDFUL: usize = 6;
+
 /// A purchase's place in the order of acquisition.
 type Member = (Date, PurchaseId);
 
@@ -159,22 +162,31 @@ impl Ledger {
 
     /// The book of a holding, if it ever held anything.
     pub fn book(&self, holding: Holding) -> Option<&Book> {
-        self.book_of
-            .get(&holding)
-            .and_then(|id| self.books.get(*id as usize))
+        self.books.get(self.place_of(holding)? as usize)
     }
 
     fn book_mut(&mut self, holding: Holding) -> Option<&mut Book> {
-        let id = *self.book_of.get(&holding)?;
+        let id = self.place_of(holding)?;
         self.books.get_mut(id as usize)
     }
 
-    fn open_book(&mut self, holding: Holding, method: &'static Method) -> u32 {
-        let next = self.books.len() as u32;
-        let id = *self.book_of.entry(holding).or_insert(next);
-        if id == next {
-            self.books.push(Book::new(holding, method));
+    /// The position of a holding's book. Most folds have a handful, which are looked through sooner than hashed.
+    #[inline]
+    fn place_of(&self, holding: Holding) -> Option<u32> {
+        if self.books.len() > A_HANDFUL {
+            return self.book_of.get(&holding).copied();
         }
+        let mut books = self.books.iter().zip(0..);
+        books.find_map(|(book, place)| (book.holding == holding).then_some(place))
+    }
+
+    fn open_book(&mut self, holding: Holding, method: &'static Method) -> u32 {
+        if let Some(known) = self.place_of(holding) {
+            return known;
+        }
+        let id = self.books.len() as u32;
+        self.book_of.insert(holding, id);
+        self.books.push(Book::new(holding, method));
         id
     }
 
@@ -334,11 +346,7 @@ impl Ledger {
         let (book, purchase) = (lot.book as usize, lot.purchase.0 as usize);
         let (held_from, used) = (lot.held_from, lot.used);
         let id = self.slots.add(lot);
-        let piece = Piece {
-            held_from,
-            used,
-            lot: id,
-        };
+        let piece = Piece::new(held_from, used, id);
         self.purchases[purchase].list(place, piece, &mut self.spare);
         let method = self.books[book].method;
         if method.ranks_by_basis {
@@ -363,11 +371,7 @@ impl Ledger {
         let purchase = &mut self.purchases[lot.purchase.0 as usize];
         purchase.unlist(id);
         let held_from = lot.held_from;
-        let piece = Piece {
-            held_from,
-            used,
-            lot: id,
-        };
+        let piece = Piece::new(held_from, used, id);
         purchase.list(purchase.place_of(held_from, used), piece, &mut self.spare);
     }
 
@@ -461,7 +465,7 @@ impl Ledger {
 
     /// The lot of a holding that leaves next.
     pub fn next(&mut self, holding: Holding) -> Option<LotId> {
-        let id = *self.book_of.get(&holding)?;
+        let id = self.place_of(holding)?;
         let (slots, purchases, book) = (
             &mut self.slots,
             &self.purchases,
@@ -531,10 +535,10 @@ impl Ledger {
         mut wanted: Quantity,
         slices: &mut Vec<Slice>,
     ) -> Result<Quantity, OutOfRange> {
-        let mut pieces = std::mem::take(&mut self.purchases[purchase.0 as usize].pieces);
+        let index = purchase.0 as usize;
         let (mut seen, mut kept, mut unused) = (0, 0, 0);
         let mut failed = Ok(());
-        while let Some(piece) = pieces.get(seen).copied()
+        while let Some(piece) = self.purchases[index].pieces.get(seen).copied()
             && !wanted.is_zero()
         {
             let stays = match self.cut_piece(piece.lot, book, wanted, slices) {
@@ -549,21 +553,24 @@ impl Ledger {
                 }
             };
             if stays {
-                pieces[kept] = piece;
+                self.purchases[index].pieces[kept] = piece;
                 kept += 1;
             } else {
-                unused += u32::from(!piece.used);
+                unused += u32::from(!piece.used());
                 self.slots.release(piece.lot);
             }
             seen += 1;
         }
-        pieces.drain(kept..seen);
-        if pieces.is_empty() && pieces.spilled() {
-            self.spare.push(std::mem::take(&mut pieces));
+        let bought = &mut self.purchases[index];
+        bought.unused -= unused;
+        if seen < bought.pieces.len() {
+            bought.pieces.drain(kept..seen);
+        } else {
+            bought.pieces.truncate(kept);
         }
-        let purchase = &mut self.purchases[purchase.0 as usize];
-        purchase.pieces = pieces;
-        purchase.unused -= unused;
+        if kept == 0 && bought.pieces.is_empty() && bought.pieces.spilled() {
+            self.spare.push(std::mem::take(&mut bought.pieces));
+        }
         failed.map(|()| wanted)
     }
 
@@ -604,6 +611,7 @@ impl Ledger {
     }
 
     /// The same for a lot that stays on its purchase's list.
+    #[inline]
     fn cut_lot(&mut self, id: LotId, wanted: Quantity) -> Result<Slice, OutOfRange> {
         let lot = &mut self.slots.lots[id.0 as usize];
         let whole = lot.parcel.left();
@@ -760,20 +768,20 @@ impl Ledger {
 
     /// The lots of a holding that have units, in order of acquisition.
     pub fn lots_of(&self, holding: Holding) -> Vec<LotId> {
-        self.book_of.get(&holding).map_or_else(Vec::new, |id| {
-            self.alive(*id, &self.books[*id as usize].members)
+        self.place_of(holding).map_or_else(Vec::new, |id| {
+            self.alive(id, &self.books[id as usize].members)
         })
     }
 
     /// The lots of a holding acquired on one day.
     pub fn lots_of_day(&self, holding: Holding, day: Date) -> Vec<LotId> {
-        let Some(id) = self.book_of.get(&holding) else {
+        let Some(id) = self.place_of(holding) else {
             return Vec::new();
         };
-        let members = &self.books[*id as usize].members;
+        let members = &self.books[id as usize].members;
         let start = members.partition_point(|(acquired, _)| *acquired < day);
         let end = members.partition_point(|(acquired, _)| *acquired <= day);
-        self.alive(*id, members.get(start..end).unwrap_or_default())
+        self.alive(id, members.get(start..end).unwrap_or_default())
     }
 
     /// A purchase that came back to a holding may be listed twice.

@@ -70,11 +70,11 @@ impl Valued<'_> {
 
     /// A value per unit of the underlying, for the units that one of a security stands for.
     fn multiplied(&self, value: Money, security: SecurityId) -> Result<Money, Halt> {
-        let multiplier = self.history.security(security).multiplier();
-        let value = if multiplier == Decimal::ONE {
+        let security = self.history.security(security);
+        let value = if security.is_priced_singly() {
             value
         } else {
-            value.times(multiplier)?
+            value.times(security.multiplier())?
         };
         self.converted(value)
     }

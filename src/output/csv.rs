@@ -36,6 +36,7 @@ const AHEAD: usize = 32;
 pub fn write(out: &mut dyn Write, table: &dyn Table, style: Style) -> io::Result<()> {
     let mut line = Line {
         bytes: Vec::with_capacity(BUFFER + 4096),
+        special: special(style.delimiter),
         style,
         dates: Dates::default(),
         plain: "",
@@ -67,9 +68,22 @@ pub fn write(out: &mut dyn Write, table: &dyn Table, style: Style) -> io::Result
 struct Line<'t> {
     bytes: Vec<u8>,
     style: Style,
+    /// Whether a cell with this byte needs quotes.
+    special: [bool; 256],
     dates: Dates,
     /// The last name of a file, if it needs no quotes: mostly the next one too.
     plain: &'t str,
+}
+
+/// The bytes that need quotes around the cell they are in.
+fn special(delimiter: u8) -> [bool; 256] {
+    let mut special = [false; 256];
+    for byte in [b'"', b'\n', b'\r', delimiter] {
+        if let Some(known) = special.get_mut(usize::from(byte)) {
+            *known = true;
+        }
+    }
+    special
 }
 
 impl<'t> Cells<'t> for Line<'t> {
@@ -196,7 +210,7 @@ impl<'t> Line<'t> {
     /// Whether a cell with this byte needs quotes.
     #[inline]
     fn is_special(&self, byte: u8) -> bool {
-        matches!(byte, b'"' | b'\n' | b'\r') || byte == self.style.delimiter
+        self.special.get(usize::from(byte)) == Some(&true)
     }
 
     /// Whether text needs neither quotes nor a guard.

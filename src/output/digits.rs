@@ -98,15 +98,39 @@ impl Backwards {
     }
 }
 
+/// Below this a number has at most eight digits, which are found side by side in one machine word.
+const EIGHT: u64 = 100_000_000;
+
+/// The digits of a number below 10^8 as text, the first in the lowest byte, with zeros in front; without a branch, since a
+/// processor cannot foresee how long a number is.
+#[inline]
+fn eight_digits(n: u32) -> u64 {
+    const ZEROS: u64 = 0x3030_3030_3030_3030;
+    // Two numbers below 10^4, then four below 100, then eight digits. A division by a constant is a multiplication, and
+    // no part of a word is large enough to reach into the next.
+    let fours = u64::from(n / 10_000) | u64::from(n % 10_000) << 32;
+    let high = (fours.wrapping_mul(10_486) >> 20) & 0x0000_007f_0000_007f;
+    let pairs = high | fours.wrapping_sub(high.wrapping_mul(100)) << 16;
+    let high = (pairs.wrapping_mul(103) >> 10) & 0x000f_000f_000f_000f;
+    ZEROS | high | pairs.wrapping_sub(high.wrapping_mul(10)) << 8
+}
+
+/// Eight bytes of which the last `length` are meant.
+#[inline]
+fn push_last(out: &mut Vec<u8>, bytes: u64, length: u32) {
+    let end = out.len() + length as usize;
+    out.extend_from_slice(&(bytes >> (64 - 8 * length)).to_le_bytes());
+    out.truncate(end);
+}
+
 /// A whole number.
 #[inline]
 pub fn integer(out: &mut Vec<u8>, n: u64) {
-    // Most numbers have one or two digits.
-    if n < 10 {
-        return out.push(b'0' + n as u8);
-    }
-    if n < 100 {
-        return out.extend_from_slice(&pair(n as u32));
+    if n < EIGHT {
+        let digits = eight_digits(n as u32);
+        // Zeros in front, but never the last digit.
+        let zeros = ((digits ^ 0x3030_3030_3030_3030) | 1 << 56).trailing_zeros() / 8;
+        return push_last(out, digits, 8 - zeros);
     }
     let mut digits = Backwards::new();
     digits.push_integer(n);
@@ -177,23 +201,22 @@ fn civil(number: u32) -> (u32, u32, u32) {
 #[inline]
 pub fn amount(out: &mut Vec<u8>, minor: Minor, places: u32) {
     let size = minor.unsigned_abs();
-    let mut digits = Backwards::new();
-    if places == 2 {
-        digits.push_pair((size % 100) as u32);
-        digits.push(b'.');
-        digits.push_integer(size / 100);
-    } else {
-        let unit = 10_u64.saturating_pow(places);
-        if places > 0 {
-            digits.push_padded(size % unit, places.min(19) as usize);
-            digits.push(b'.');
-        }
-        digits.push_integer(size / unit);
-    }
     if minor < 0 {
-        digits.push(b'-');
+        out.push(b'-');
     }
-    digits.copy_to(out);
+    if places == 2 {
+        integer(out, size / 100);
+        let [tens, ones] = pair((size % 100) as u32);
+        return out.extend_from_slice(&[b'.', tens, ones]);
+    }
+    let unit = 10_u64.saturating_pow(places);
+    integer(out, size / unit);
+    if places > 0 {
+        let mut digits = Backwards::new();
+        digits.push_padded(size % unit, places.min(19) as usize);
+        digits.push(b'.');
+        digits.copy_to(out);
+    }
 }
 
 /// A quantity without trailing zeros.
@@ -290,9 +313,17 @@ mod tests {
 
     use super::*;
 
+    /// Numbers of every length, those beside powers of ten, and many between.
+    fn numbers() -> impl Iterator<Item = u64> {
+        let powers = (0..20).map(|zeros| 10_u64.pow(zeros));
+        let beside = powers.flat_map(|power| [power - 1, power, power + 1, power / 7, power / 3]);
+        let between = (0..200_000).map(|n| n * 997 % 130_000_000);
+        beside.chain([42, 123_456, u64::MAX]).chain(between)
+    }
+
     #[test]
     fn numbers_are_written_like_the_formatting_machinery_writes_them() {
-        for n in [0, 1, 9, 10, 42, 99, 100, 101, 999, 1000, 123_456, u64::MAX] {
+        for n in numbers() {
             assert_eq!(text(|out| integer(out, n)), n.to_string());
         }
         for (minor, places) in [

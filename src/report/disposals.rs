@@ -1,5 +1,6 @@
 //! The disposals: one row per slice of a lot, or matched leg, that a sale used.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use rustc_hash::FxHashMap;
@@ -17,7 +18,7 @@ pub struct Disposals<'a> {
     shown: Option<Vec<u32>>,
     numbers: Numbers,
     /// Tax years as written, by the calendar year in which they begin.
-    years: FxHashMap<i16, String>,
+    years: Vec<(i16, String)>,
     /// Whether rows are in a foreign currency: then the rates used have a column of their own.
     converted: bool,
 }
@@ -74,12 +75,13 @@ impl<'a> Disposals<'a> {
     /// The disposals of the years shown.
     pub fn new(frame: Frame<'a>) -> Self {
         let all = &frame.answer.disposals;
-        let mut years = FxHashMap::default();
-        for row in all.unordered() {
-            years
-                .entry(row.tax_year)
-                .or_insert_with(|| frame.tax_year.written(i32::from(row.tax_year)));
-        }
+        let runs = all.unordered().chunk_by(|a, b| a.tax_year == b.tax_year);
+        let years: BTreeSet<i16> = runs
+            .flat_map(<[_]>::first)
+            .map(|row| row.tax_year)
+            .collect();
+        let years = years.into_iter();
+        let years = years.map(|year| (year, frame.tax_year.written(i32::from(year))));
         let shown = || {
             let shown = (0_u32..).zip(all);
             shown
@@ -93,7 +95,7 @@ impl<'a> Disposals<'a> {
             currency.is_some_and(|currency| currency != report)
         };
         Self {
-            years,
+            years: years.collect(),
             converted: frame.history.trades.iter().any(foreign),
             frame,
             shown: frame.only.map(|_| shown()),
@@ -133,8 +135,9 @@ impl<'a> Disposals<'a> {
     }
 
     fn tax_year<'t>(&'t self, row: &Disposal, to: &mut dyn Cells<'t>) {
-        match self.years.get(&row.tax_year) {
-            Some(year) => to.text(year),
+        // They are few.
+        match self.years.iter().find(|(year, _)| *year == row.tax_year) {
+            Some((_, written)) => to.text(written),
             None => to.null(),
         }
     }

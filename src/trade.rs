@@ -40,6 +40,8 @@ pub struct History {
     pub sources: Sources,
     /// What reading found remarkable.
     pub warnings: Vec<Warning>,
+    /// Whether times of day were written with an offset and nobody named the taxpayer's zone: days are those of UTC.
+    pub zone_assumed: bool,
 }
 
 /// What one look at all trades tells.

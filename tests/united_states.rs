@@ -73,6 +73,14 @@ impl Computed {
         self
     }
 
+    /// How often it warns of something, by the code.
+    #[track_caller]
+    fn warned(&self, code: &str) -> usize {
+        assert_eq!(self.code, Some(0), "{}", self.error);
+        let told = self.document["warnings"].as_array().unwrap().iter();
+        told.filter(|told| told["code"] == code).count()
+    }
+
     #[track_caller]
     fn refused(self, why: &str) {
         assert_eq!(self.code, Some(1), "{}", self.error);
@@ -745,4 +753,75 @@ fn funding_joins_a_short_contract() {
          2024-06-04,funding,P,,,-5,perpetual\n2024-07-03,cover,P,1,80,,perpetual\n",
     )
     .sold(&["P 1 2024-07-03 2024-07-03 95.00 80.00 0.00 15.00 short"]);
+}
+
+/// Bought on 2 January at 03:00 in UTC: in New York the day before, so that a sale a year later is long-term.
+#[test]
+fn a_term_that_hangs_on_the_time_zone_is_told() {
+    let sold = |bought: &str, day: &str, arguments: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price\n{bought},buy,X,1,10\n{day}T12:00:00Z,sell,X,1,12\n"
+        );
+        let found = compute(&csv, arguments, "");
+        (
+            found.warned("timezone-assumed"),
+            found.table("disposals", &["term"]).concat(),
+        )
+    };
+    let (early, late) = ("2023-06-02T03:00:00Z", "2023-06-02T15:00:00Z");
+    let is = |hangs: usize, term: &str| (hangs, term.to_owned());
+    assert_eq!(sold(early, "2024-06-02", ""), is(1, "short"));
+    assert_eq!(sold(early, "2024-06-03", ""), is(1, "long"));
+    assert_eq!(sold(early, "2024-06-05", ""), is(0, "long"));
+    assert_eq!(sold(early, "2024-05-30", ""), is(0, "short"));
+    let new_york = "--timezone America/New_York";
+    assert_eq!(sold(early, "2024-06-02", new_york), is(0, "long"));
+    assert_eq!(sold(late, "2024-06-02", new_york), is(0, "short"));
+    assert_eq!(sold("2023-06-02", "2024-05-31", ""), is(0, "short"));
+}
+
+/// 30 days after a loss a purchase replaces, 31 days after none does; what was bought with the lot sold is no question.
+#[test]
+fn a_window_that_hangs_on_the_time_zone_is_told() {
+    let bought_on = |day: &str| {
+        plain(&format!(
+            "date,action,symbol,quantity,price\n2024-01-02T12:00:00Z,buy,X,1,10\n\
+             2024-06-03T12:00:00Z,sell,X,1,8\n{day}T12:00:00Z,buy,X,1,8\n2024-12-02,buy,Y,1,1\n"
+        ))
+        .warned("timezone-assumed")
+    };
+    assert_eq!(bought_on("2024-07-02"), 0);
+    assert_eq!(bought_on("2024-07-03"), 1);
+    assert_eq!(bought_on("2024-07-04"), 1);
+    assert_eq!(bought_on("2024-07-05"), 0);
+}
+
+/// Sold at 50 for a loss: a put with a strike of 60 is a fifth above that, one of 59 is not.
+#[test]
+fn a_put_written_far_in_the_money_near_a_loss_is_told() {
+    let written = |strike: u32, day: &str| {
+        let found = plain(&format!(
+            "date,action,symbol,quantity,price\n2024-01-02,buy,X,100,70\n2024-06-03,sell,X,100,50\n\
+             {day},sto,X241220P000{strike}000,1,11\n2024-12-31,buy,Y,1,1\n"
+        ));
+        found.warned("wash-put-written")
+    };
+    assert_eq!(written(60, "2024-06-04"), 1);
+    assert_eq!(written(59, "2024-06-04"), 0);
+    assert_eq!(written(60, "2024-07-04"), 0);
+}
+
+/// 150 shares sold short at 60. The put assigned at 50 brings 100 for 5,000 less its premium of 300, the call exercised at
+/// 55 another 100 for 5,500 and its cost of 200: 150 close the short, 50 are held.
+#[test]
+fn shares_from_options_first_close_what_was_sold_short() {
+    let csv = "date,action,symbol,quantity,price\n2024-01-02,sell,X,150,60\n\
+               2024-01-03,sto,X240621P00050000,1,3\n2024-01-04,bto,X240621C00055000,1,2\n\
+               2024-06-20,assign,X240621P00050000,1,\n2024-06-21,exercise,X240621C00055000,1,\n";
+    compute(csv, "--allow-short", "")
+        .sold(&[
+            "X 100 2024-06-20 2024-06-20 6000.00 4700.00 0.00 1300.00 short",
+            "X 50 2024-06-21 2024-06-21 3000.00 2850.00 0.00 150.00 short",
+        ])
+        .held(&["main X 50 2850.00 2024-06-21"]);
 }

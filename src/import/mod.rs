@@ -372,7 +372,9 @@ fn finish(
             sources,
         });
     }
+    let zoned = files.iter().any(|file| file.zoned_rows > 0);
     let history = History {
+        zone_assumed: zoned && shared.options.timezone.is_none(),
         trades: shared.trades,
         securities,
         accounts: shared.tables.accounts,

@@ -94,7 +94,7 @@ impl<'a> Fold<'a> {
     }
 
     /// With --allow-short, a purchase first closes what was sold short; gives what is left of it.
-    fn cover_first(
+    pub(super) fn cover_first(
         &mut self,
         id: TradeId,
         holding: super::ledger::Holding,

@@ -300,7 +300,7 @@ fn matched_in(
         notices::bought_back(history, &mut all);
     }
     if law.is_us() {
-        let mut found = notices::notices(history, &rules, &all, rules.places);
+        let mut found = notices::notices(history, law, &rules, &all);
         all.warnings.append(&mut found);
     }
     Ok(all)

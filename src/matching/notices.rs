@@ -1,5 +1,8 @@
 //! What a result of the United States must say beside its figures: open windows, losses gone for good, readings used.
 
+use std::ops::RangeInclusive;
+
+use rust_decimal::Decimal;
 use rustc_hash::FxHashMap;
 
 use super::Matched;
@@ -8,21 +11,29 @@ use super::wash::WINDOW;
 use crate::answer::Disposal;
 use crate::date::Date;
 use crate::diagnostic::Warning;
+use crate::jurisdiction::Jurisdiction;
 use crate::method::{BasisOf, Method};
 use crate::money::{Minor, minor_text};
 use crate::settings::WashSales;
 use crate::source::Source;
-use crate::trade::{Action, Class, History, Right, Security, SecurityId, Trade};
+use crate::trade::{Action, Class, History, Right, Security, SecurityId, TimeOfDay, Trade};
 
 /// The warnings that depend on what was found.
-pub fn notices(history: &History, rules: &Rules, matched: &Matched, places: u32) -> Vec<Warning> {
+pub fn notices(
+    history: &History,
+    law: &Jurisdiction,
+    rules: &Rules,
+    matched: &Matched,
+) -> Vec<Warning> {
     let found = [
         identification(history, rules, matched),
         average_beyond_funds(history, rules),
         window_still_open(history, matched),
         window_before_the_data(history, rules, matched),
-        gone_for_good(history, matched, places),
+        gone_for_good(history, matched, rules.places),
         other_scope(history, rules, matched),
+        put_written(history, rules, matched),
+        zone_at_edges(history, law, rules, matched),
         straddles(history),
         puts_beside_stock(history),
         perpetuals(history, rules),
@@ -101,6 +112,141 @@ fn puts_beside_stock(history: &History) -> Option<Warning> {
     }
     let message = "puts were bought on stock traded too: their end starts the holding period of young shares again (section 1233(b)); the straddle rules (section 1092) are not applied, nor the constructive sale rules (section 1259)";
     warning("put-beside-stock", message.to_owned(), at, false)
+}
+
+/// A put written so far in the money that its exercise is near certain may itself be an acquisition of the stock (Rev. Rul.
+/// 85-87): the rule is not applied, but said where the strike is a fifth or more above the stock's last price.
+fn put_written(history: &History, rules: &Rules, matched: &Matched) -> Option<Warning> {
+    let is_put = |security: &Security| {
+        let right = security.contract.as_ref().and_then(|c| c.right);
+        security.class == Class::Option && right == Some(Right::Put)
+    };
+    if rules.wash_sales == WashSales::Off || !history.securities.iter().any(is_put) {
+        return None;
+    }
+    let mut last_price: FxHashMap<SecurityId, Decimal> = FxHashMap::default();
+    let mut written: FxHashMap<SecurityId, Vec<&Trade>> = FxHashMap::default();
+    for trade in &history.trades {
+        let security = history.security(trade.security);
+        if trade.action == Action::SellToOpen
+            && is_put(security)
+            && let Some(contract) = &security.contract
+            && let (Some(stock), Some(strike)) = (contract.underlying, contract.strike)
+            && last_price
+                .get(&stock)
+                .is_some_and(|price| is_far_above(strike, *price))
+        {
+            written.entry(stock).or_default().push(trade);
+        }
+        if let Some(price) = trade.price() {
+            last_price.insert(trade.security, price);
+        }
+    }
+    let at = written.into_iter().flat_map(|(stock, puts)| {
+        let losses = matched.disposals.iter();
+        let losses = losses.filter(move |row| row.security == stock && row.proceeds < row.cost);
+        let days = days_by_security(losses.map(|row| (stock, row.disposed)));
+        puts.into_iter()
+            .filter(move |put| within_window(days.get(&stock), put.date).next().is_some())
+    });
+    let at = unique(at.map(|put| put.source));
+    if at.is_empty() {
+        return None;
+    }
+    let message = "puts far in the money were written within 30 days of a loss on their stock: where exercise is near certain they count as its purchase (Rev. Rul. 85-87), which is not applied";
+    warning("wash-put-written", message.to_owned(), at, true)
+}
+
+/// Whether a strike lies a fifth or more above a price.
+fn is_far_above(strike: Decimal, price: Decimal) -> bool {
+    let least = price.checked_mul(Decimal::new(12, 1));
+    least.is_some_and(|least| strike >= least)
+}
+
+/// Sales whose term, or whose wash-sale window, hangs on the day that a time in UTC fell on for the taxpayer.
+fn zone_at_edges(
+    history: &History,
+    law: &Jurisdiction,
+    rules: &Rules,
+    matched: &Matched,
+) -> Option<Warning> {
+    if !history.zone_assumed {
+        return None;
+    }
+    let bought = if rules.wash_sales == WashSales::Off {
+        FxHashMap::default()
+    } else {
+        let purchases = history.trades.iter();
+        let buys = |trade: &&Trade| {
+            matches!(
+                trade.action,
+                Action::Buy | Action::BuyToOpen | Action::Reinvest
+            )
+        };
+        let purchases = purchases.filter(buys).filter(|trade| trade.time.is_some());
+        days_by_security(purchases.map(|trade| (trade.security, trade.date)))
+    };
+    let rows = matched.disposals.iter().filter(|row| {
+        term_hangs_on_zone(history, law, row)
+            || window_hangs_on_zone(history, rules, row, bought.get(&row.security))
+    });
+    let at = unique(rows.map(|row| history.trade(row.closed_by).source));
+    if at.is_empty() {
+        return None;
+    }
+    let message = format!(
+        "{} at the edge of a term or of a wash-sale window, and the times are in UTC: a day's difference changes the result; set `--timezone`",
+        match at.len() {
+            1 => "1 sale lies".to_owned(),
+            several => format!("{several} sales lie"),
+        }
+    );
+    warning("timezone-assumed", message, at, true)
+}
+
+/// By how many days the taxpayer's day may differ from that of a time in UTC: zones lie up to 14 hours away.
+fn shifts(trade: &Trade) -> RangeInclusive<i32> {
+    const HOUR: u32 = 3_600_000;
+    match trade.time.map(TimeOfDay::milliseconds) {
+        None => 0..=0,
+        Some(time) => -i32::from(time < 14 * HOUR)..=i32::from(time >= 10 * HOUR),
+    }
+}
+
+/// Whether the term of a row is another if its days were those of another zone.
+fn term_hangs_on_zone(history: &History, law: &Jurisdiction, row: &Disposal) -> bool {
+    let (Some(held_from), Some(lot), Some(term)) = (row.held_from, row.lot, row.term) else {
+        return false;
+    };
+    // Only about a year after the purchase.
+    if !(363..=369).contains(&row.disposed.days_since(held_from)) {
+        return false;
+    }
+    let class = history.security(row.security).class;
+    let other = |from: i32, to: i32| {
+        let days = (held_from.plus(from), row.disposed.plus(to));
+        law.term_of(class, days.0, days.1) != Some(term)
+    };
+    let (opened, closed) = (history.trade(lot.opened_by), history.trade(row.closed_by));
+    shifts(opened).any(|from| shifts(closed).any(|to| other(from, to)))
+}
+
+/// Whether a loss has a purchase on the last day of its window or on the first beyond, one of the two by another zone.
+fn window_hangs_on_zone(
+    history: &History,
+    rules: &Rules,
+    row: &Disposal,
+    bought: Option<&Vec<Date>>,
+) -> bool {
+    let Some(bought) = bought.filter(|_| row.proceeds < row.cost) else {
+        return false;
+    };
+    let edges = [-WINDOW - 1, -WINDOW, WINDOW, WINDOW + 1].map(|days| row.disposed.plus(days));
+    history.trade(row.closed_by).time.is_some()
+        && rules.wash_covers(history.security(row.security).class)
+        && edges
+            .iter()
+            .any(|day| Some(*day) != row.acquired && bought.binary_search(day).is_ok())
 }
 
 /// Average basis is for fund shares and some reinvestment plans only (26 CFR 1.1012-1(e)).

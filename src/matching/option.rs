@@ -310,6 +310,11 @@ impl Fold<'_> {
             let cost = price.amount.plus(slice.part.amount)?;
             self.conservation.basis_gone = self.conservation.basis_gone.plus(slice.part.amount)?;
             let shares = leg.quantity.share(slice.quantity, quantity)?;
+            let into = (holding.0, leg.shares);
+            let (shares, cost) = self.cover_first(id, into, shares, cost)?;
+            if shares.is_zero() {
+                continue;
+            }
             let option = self.ledger.purchase(slice.purchase);
             // Days taken over from a loss that the option replaced go on to the shares (26 USC 1223(3)).
             let tacked = option.acquired.days_since(slice.held_from);
@@ -364,11 +369,16 @@ impl Fold<'_> {
             }
             Right::Put => {
                 let cost = leg.value.minus(premium)?.plus(fee)?;
+                let into = (holding.0, leg.shares);
+                let (shares, cost) = self.cover_first(id, into, leg.quantity, cost)?;
+                if shares.is_zero() {
+                    return Ok(());
+                }
                 let lot = self.enter(
                     id,
                     holding.0,
                     leg.shares,
-                    leg.quantity,
+                    shares,
                     cost,
                     self.today,
                     Manner::Purchase,

@@ -25,6 +25,36 @@ fn pair(n: u32) -> [u8; 2] {
     [PAIRS[at], PAIRS[at + 1]]
 }
 
+/// Where digits are written.
+pub trait Sink {
+    /// The first `length` of a few bytes. That all of them may be written, of a number the compiler knows, costs a
+    /// fraction of copying as many as are meant; what lies behind those is written over.
+    fn put<const N: usize>(&mut self, bytes: &[u8; N], length: usize);
+
+    /// Text of any length.
+    fn text(&mut self, text: &[u8]);
+
+    /// One byte.
+    #[inline(always)]
+    fn byte(&mut self, byte: u8) {
+        self.put(&[byte], 1);
+    }
+}
+
+impl Sink for Vec<u8> {
+    #[inline]
+    fn put<const N: usize>(&mut self, bytes: &[u8; N], length: usize) {
+        let end = self.len() + length;
+        self.extend_from_slice(bytes);
+        self.truncate(end);
+    }
+
+    #[inline]
+    fn text(&mut self, text: &[u8]) {
+        self.extend_from_slice(text);
+    }
+}
+
 /// Room for the longest number, with its sign and point, and as much again behind it.
 const ROOM: usize = 48;
 
@@ -88,13 +118,11 @@ impl Backwards {
         self.at = end;
     }
 
-    #[inline]
-    fn copy_to(&self, out: &mut Vec<u8>) {
-        let end = out.len() + LONGEST - self.at;
+    #[inline(always)]
+    fn copy_to(&self, out: &mut impl Sink) {
         let window = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk);
         let window: &[u8; LONGEST] = window.unwrap_or(&[0; LONGEST]);
-        out.extend_from_slice(window);
-        out.truncate(end);
+        out.put(window, LONGEST - self.at);
     }
 }
 
@@ -115,32 +143,31 @@ fn eight_digits(n: u32) -> u64 {
     ZEROS | high | pairs.wrapping_sub(high.wrapping_mul(10)) << 8
 }
 
-/// Eight bytes of which the last `length` are meant.
-#[inline]
-fn push_last(out: &mut Vec<u8>, bytes: u64, length: u32) {
-    let end = out.len() + length as usize;
-    out.extend_from_slice(&(bytes >> (64 - 8 * length)).to_le_bytes());
-    out.truncate(end);
-}
-
 /// A whole number.
-#[inline]
-pub fn integer(out: &mut Vec<u8>, n: u64) {
+#[inline(always)]
+pub fn integer(out: &mut impl Sink, n: u64) {
     if n < EIGHT {
         let digits = eight_digits(n as u32);
         // Zeros in front, but never the last digit.
         let zeros = ((digits ^ 0x3030_3030_3030_3030) | 1 << 56).trailing_zeros() / 8;
-        return push_last(out, digits, 8 - zeros);
+        let bytes = (digits >> (8 * zeros)).to_le_bytes();
+        return out.put(&bytes, 8 - zeros as usize);
     }
+    long_integer(n).copy_to(out);
+}
+
+// Not given the sink: a writer whose address nobody else has seen is kept in registers.
+#[cold]
+fn long_integer(n: u64) -> Backwards {
     let mut digits = Backwards::new();
     digits.push_integer(n);
-    digits.copy_to(out);
+    digits
 }
 
 /// A date as `2024-06-03`.
 #[inline]
-pub fn date(out: &mut Vec<u8>, date: Date) {
-    out.extend_from_slice(&date_text(date));
+pub fn date(out: &mut impl Sink, date: Date) {
+    out.put(&date_text(date), 10);
 }
 
 fn date_text(date: Date) -> [u8; 10] {
@@ -168,15 +195,16 @@ impl Default for Dates {
 impl Dates {
     /// A date as `2024-06-03`.
     #[inline]
-    pub fn write(&mut self, out: &mut Vec<u8>, day: Date) {
+    pub fn text(&mut self, day: Date) -> [u8; 10] {
         let place = day.number().unsigned_abs() as usize % REMEMBERED;
-        let Some(known) = self.0.get_mut(place) else {
-            return date(out, day);
-        };
-        if known.0 != day {
-            *known = (day, date_text(day));
+        match self.0.get_mut(place) {
+            Some((known, text)) if *known == day => *text,
+            Some(known) => {
+                *known = (day, date_text(day));
+                known.1
+            }
+            None => date_text(day),
         }
-        out.extend_from_slice(&known.1);
     }
 }
 
@@ -198,33 +226,36 @@ fn civil(number: u32) -> (u32, u32, u32) {
 }
 
 /// An amount of minor units with `places` decimals.
-#[inline]
-pub fn amount(out: &mut Vec<u8>, minor: Minor, places: u32) {
+#[inline(always)]
+pub fn amount(out: &mut impl Sink, minor: Minor, places: u32) {
     let size = minor.unsigned_abs();
-    if minor < 0 {
-        out.push(b'-');
-    }
+    // Without a branch: a processor cannot foresee losses.
+    out.put(b"-", usize::from(minor < 0));
     if places == 2 {
         integer(out, size / 100);
         let [tens, ones] = pair((size % 100) as u32);
-        return out.extend_from_slice(&[b'.', tens, ones]);
+        return out.put(&[b'.', tens, ones], 3);
     }
     let unit = 10_u64.saturating_pow(places);
     integer(out, size / unit);
     if places > 0 {
-        let mut digits = Backwards::new();
-        digits.push_padded(size % unit, places.min(19) as usize);
-        digits.push(b'.');
-        digits.copy_to(out);
+        padded(size % unit, places.min(19) as usize).copy_to(out);
     }
 }
 
+/// A point and so many decimals.
+fn padded(n: u64, width: usize) -> Backwards {
+    let mut digits = Backwards::new();
+    digits.push_padded(n, width);
+    digits.push(b'.');
+    digits
+}
+
 /// A quantity without trailing zeros.
-pub fn quantity(out: &mut Vec<u8>, quantity: Quantity) {
+#[inline(always)]
+pub fn quantity(out: &mut impl Sink, quantity: Quantity) {
     const ONE: u64 = 10_u64.pow(QUANTITY_PLACES);
-    if quantity.is_negative() {
-        out.push(b'-');
-    }
+    out.put(b"-", usize::from(quantity.is_negative()));
     let units = quantity.units().unsigned_abs();
     // 10^18 = 2^18 x 5^18: shifted, all but enormous quantities divide in one machine word.
     let (whole, rest) = if let Ok(shifted) = u64::try_from(units >> QUANTITY_PLACES) {
@@ -236,14 +267,15 @@ pub fn quantity(out: &mut Vec<u8>, quantity: Quantity) {
         (whole, (units % one) as u64)
     };
     integer(out, whole);
-    if rest == 0 {
-        return;
+    if rest != 0 {
+        fraction(rest).copy_to(out);
     }
+}
+
+/// A point and the digits of 18 behind it, without the zeros at their end.
+fn fraction(rest: u64) -> Backwards {
     let (digits, width) = without_zeros(rest, QUANTITY_PLACES as usize);
-    let mut fraction = Backwards::new();
-    fraction.push_padded(digits, width);
-    fraction.push(b'.');
-    fraction.copy_to(out);
+    padded(digits, width)
 }
 
 /// `width` digits of a fraction that is not zero, without the zeros at its end; and how many are left.
@@ -260,28 +292,27 @@ fn without_zeros(mut digits: u64, mut width: usize) -> (u64, usize) {
 }
 
 /// `SYMBOL@DATE#n` or `SYMBOL@pool`.
-pub fn id(out: &mut Vec<u8>, id: Id<'_>) {
-    out.extend_from_slice(id.symbol.as_bytes());
+pub fn id(out: &mut impl Sink, id: Id<'_>) {
+    out.text(id.symbol.as_bytes());
     id_tail(out, id, date);
 }
 
 /// What follows the symbol in an id, its day written by `write_day`: never in need of quotes.
-#[inline]
-pub fn id_tail(out: &mut Vec<u8>, id: Id<'_>, write_day: impl FnOnce(&mut Vec<u8>, Date)) {
+#[inline(always)]
+pub fn id_tail<S: Sink>(out: &mut S, id: Id<'_>, write_day: impl FnOnce(&mut S, Date)) {
     let Some((day, number)) = id.numbered else {
-        out.extend_from_slice(b"@pool");
-        return;
+        return out.put(b"@pool", 5);
     };
-    out.push(b'@');
+    out.byte(b'@');
     write_day(out, day);
-    out.push(b'#');
+    out.byte(b'#');
     integer(out, u64::from(number));
 }
 
 /// `FILE:LINE`.
-pub fn place(out: &mut Vec<u8>, place: Place<'_>) {
-    out.extend_from_slice(place.file.as_bytes());
-    out.push(b':');
+pub fn place(out: &mut impl Sink, place: Place<'_>) {
+    out.text(place.file.as_bytes());
+    out.byte(b':');
     integer(out, u64::from(place.line));
 }
 

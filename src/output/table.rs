@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use crate::date::Date;
 use crate::money::{Minor, Quantity};
+use crate::output::csv::Short;
 
 /// A table whose rows are made when they are written.
 pub trait Table {
@@ -19,6 +20,12 @@ pub trait Table {
 
     /// Looks at what the next rows are made of. Looked at together, memory far apart is fetched side by side.
     fn look_ahead(&self, _rows: std::ops::Range<usize>) {}
+
+    /// Writes a row of separated values, where the table is large enough to be worth a way of its own and the row turns
+    /// out to be short; gives its length.
+    fn short_line<'t>(&'t self, _row: usize, _to: Short<'_, 't>) -> Option<usize> {
+        None
+    }
 
     /// Hands over the cells of a row in the order of the columns, of which there are `columns`.
     fn each_cell<'t>(&'t self, row: usize, columns: usize, to: &mut dyn Cells<'t>) {
@@ -75,13 +82,37 @@ pub trait Cells<'t> {
     }
 }
 
-/// The last cell handed over.
+/// One of the cells handed over: the one that so many others come before.
 #[derive(Debug)]
-pub struct Last<'t>(pub Cell<'t>);
+pub struct Nth<'t> {
+    before: usize,
+    found: Cell<'t>,
+}
 
-impl<'t> Cells<'t> for Last<'t> {
+impl<'t> Nth<'t> {
+    /// The cell that `before` others come before.
+    pub fn after(before: usize) -> Self {
+        Self {
+            before,
+            found: Cell::Null,
+        }
+    }
+
+    /// The cell, once it was handed over.
+    pub fn found(self) -> Cell<'t> {
+        self.found
+    }
+}
+
+impl<'t> Cells<'t> for Nth<'t> {
     fn cell(&mut self, cell: Cell<'t>) {
-        self.0 = cell;
+        match self.before.checked_sub(1) {
+            Some(before) => self.before = before,
+            None => {
+                self.found = cell;
+                self.before = usize::MAX;
+            }
+        }
     }
 }
 

@@ -7,7 +7,8 @@ use rustc_hash::FxHashMap;
 
 use crate::answer::{Disposal, Disposals as Disposed, Merged};
 use crate::date::Date;
-use crate::output::table::{Cell, Cells, Column, Id, Last, RateUsed, Table};
+use crate::output::csv::Short;
+use crate::output::table::{Cell, Cells, Column, Id, Nth, RateUsed, Table};
 use crate::report::Frame;
 use crate::trade::{Trade, TradeId};
 
@@ -31,47 +32,72 @@ struct View<'t> {
     row: &'t Disposal,
 }
 
-/// A column and how its cell is handed over.
-type DisposalField = (&'static str, for<'t> fn(View<'t>, &mut dyn Cells<'t>));
+/// The columns, in the order in which [`View::hand_over`] hands their cells over.
+const NAMES: [&str; 20] = [
+    "id",
+    "tax_year",
+    "account",
+    "symbol",
+    "class",
+    "quantity",
+    "acquired",
+    "held_from",
+    "disposed",
+    "proceeds",
+    "cost",
+    "adjustment",
+    "codes",
+    "gain",
+    "term",
+    "match",
+    "lot",
+    "provisional_until",
+    "opened_by",
+    "closed_by",
+];
 
-impl<'a> Disposals<'a> {
-    const FIELDS: &'static [DisposalField] = &[
-        ("id", |v, to| to.id(v.table.id(v.position))),
-        ("tax_year", |v, to| v.table.tax_year(v.row, to)),
-        ("account", |v, to| {
-            to.text(&v.table.frame.history.account(v.row.account).name);
-        }),
-        ("symbol", |v, to| {
-            to.text(v.table.frame.symbol(v.row.security));
-        }),
-        ("class", |v, to| {
-            to.word(v.table.frame.history.security(v.row.security).class.name());
-        }),
-        ("quantity", |v, to| to.quantity(v.row.quantity)),
-        ("acquired", |v, to| day(v.row.acquired, to)),
-        ("held_from", |v, to| day(v.row.held_from, to)),
-        ("disposed", |v, to| to.date(v.row.disposed)),
-        ("proceeds", |v, to| to.amount(v.row.proceeds)),
-        ("cost", |v, to| to.amount(v.row.cost)),
-        ("adjustment", |v, to| to.amount(v.row.adjustment)),
-        ("codes", |v, to| to.word(v.row.codes.text())),
-        ("gain", |v, to| to.amount(v.row.gain())),
-        ("term", |v, to| match v.row.term {
+impl<'t> View<'t> {
+    #[inline(always)]
+    fn hand_over<C: Cells<'t> + ?Sized>(self, to: &mut C) {
+        let Self {
+            table,
+            position,
+            row,
+        } = self;
+        let frame = &table.frame;
+        to.id(table.id(position));
+        table.tax_year(row, to);
+        to.text(&frame.history.account(row.account).name);
+        to.text(frame.symbol(row.security));
+        to.word(frame.history.security(row.security).class.name());
+        to.quantity(row.quantity);
+        day(row.acquired, to);
+        day(row.held_from, to);
+        to.date(row.disposed);
+        to.amount(row.proceeds);
+        to.amount(row.cost);
+        to.amount(row.adjustment);
+        to.word(row.codes.text());
+        to.amount(row.gain());
+        match row.term {
             Some(term) => to.word(term.word()),
             None => to.null(),
-        }),
-        ("match", |v, to| to.word(v.row.matched.word())),
-        ("lot", |v, to| match v.row.lot {
-            Some(lot) => v.table.frame.lot_to(lot, to),
+        }
+        to.word(row.matched.word());
+        match row.lot {
+            Some(lot) => frame.lot_to(lot, to),
             None => to.null(),
-        }),
-        ("provisional_until", |v, to| {
-            day(v.row.provisional_until, to);
-        }),
-        ("opened_by", |v, to| v.table.opened_by(v.position, to)),
-        ("closed_by", |v, to| v.table.closed_by(v.position, to)),
-    ];
+        }
+        day(row.provisional_until, to);
+        table.opened_by(position, to);
+        table.closed_by(position, to);
+        if table.converted {
+            to.cell(table.rates(position));
+        }
+    }
+}
 
+impl<'a> Disposals<'a> {
     /// The disposals of the years shown.
     pub fn new(frame: Frame<'a>) -> Self {
         let all = &frame.answer.disposals;
@@ -105,7 +131,7 @@ impl<'a> Disposals<'a> {
 
     /// The cell of a column by its name.
     pub fn named(&self, row: usize, name: &str) -> Cell<'_> {
-        let place = Self::FIELDS.iter().position(|(own, _)| *own == name);
+        let place = NAMES.iter().position(|own| *own == name);
         place.map_or(Cell::Null, |place| self.cell(row, place))
     }
 
@@ -134,7 +160,8 @@ impl<'a> Disposals<'a> {
         }
     }
 
-    fn tax_year<'t>(&'t self, row: &Disposal, to: &mut dyn Cells<'t>) {
+    #[inline(always)]
+    fn tax_year<'t, C: Cells<'t> + ?Sized>(&'t self, row: &Disposal, to: &mut C) {
         // They are few.
         match self.years.iter().find(|(year, _)| *year == row.tax_year) {
             Some((_, written)) => to.text(written),
@@ -143,7 +170,11 @@ impl<'a> Disposals<'a> {
     }
 
     /// All rows of a merged purchase or sale, where there are several.
+    #[inline]
     fn several(&self, position: usize, side: fn(&Merged) -> &[TradeId]) -> Option<Cell<'_>> {
+        if self.frame.answer.merged.is_empty() {
+            return None;
+        }
         let merged = self.frame.answer.merged.get(&(position as u32))?;
         let rows = side(merged);
         (rows.len() > 1).then(|| {
@@ -190,7 +221,8 @@ impl<'a> Disposals<'a> {
         })
     }
 
-    fn closed_by<'t>(&'t self, position: usize, to: &mut dyn Cells<'t>) {
+    #[inline(always)]
+    fn closed_by<'t, C: Cells<'t> + ?Sized>(&'t self, position: usize, to: &mut C) {
         let row = &self.frame.answer.disposals[position];
         match self.several(position, |merged| &merged.closed_by) {
             Some(several) => to.cell(several),
@@ -198,7 +230,8 @@ impl<'a> Disposals<'a> {
         }
     }
 
-    fn opened_by<'t>(&'t self, position: usize, to: &mut dyn Cells<'t>) {
+    #[inline(always)]
+    fn opened_by<'t, C: Cells<'t> + ?Sized>(&'t self, position: usize, to: &mut C) {
         if let Some(several) = self.several(position, |merged| &merged.opened_by) {
             return to.cell(several);
         }
@@ -212,8 +245,7 @@ impl<'a> Disposals<'a> {
 
 impl Table for Disposals<'_> {
     fn columns(&self) -> Vec<Column> {
-        let fields = Self::FIELDS.iter();
-        let mut columns: Vec<Column> = fields.map(|(name, _)| Column::new(*name)).collect();
+        let mut columns: Vec<Column> = NAMES.map(Column::new).into();
         if self.converted {
             columns.push(Column::new("rates"));
         }
@@ -228,12 +260,9 @@ impl Table for Disposals<'_> {
     }
 
     fn cell(&self, row: usize, column: usize) -> Cell<'_> {
-        let Some((_, hand_over)) = Self::FIELDS.get(column) else {
-            return self.rates(self.position(row));
-        };
-        let mut last = Last(Cell::Null);
-        hand_over(self.view(row), &mut last);
-        last.0
+        let mut cell = Nth::after(column);
+        self.view(row).hand_over(&mut cell);
+        cell.found()
     }
 
     fn look_ahead(&self, rows: Range<usize>) {
@@ -246,18 +275,18 @@ impl Table for Disposals<'_> {
         std::hint::black_box(seen);
     }
 
+    fn short_line<'t>(&'t self, row: usize, mut to: Short<'_, 't>) -> Option<usize> {
+        self.view(row).hand_over(&mut to);
+        to.length()
+    }
+
     fn each_cell<'t>(&'t self, row: usize, _columns: usize, to: &mut dyn Cells<'t>) {
-        let view = self.view(row);
-        for (_, hand_over) in Self::FIELDS {
-            hand_over(view, to);
-        }
-        if self.converted {
-            to.cell(self.rates(view.position));
-        }
+        self.view(row).hand_over(to);
     }
 }
 
-fn day(day: Option<Date>, to: &mut dyn Cells<'_>) {
+#[inline(always)]
+fn day<'t, C: Cells<'t> + ?Sized>(day: Option<Date>, to: &mut C) {
     match day {
         Some(day) => to.date(day),
         None => to.null(),

@@ -35,7 +35,7 @@ use std::borrow::Cow;
 use crate::answer::{Answer, LotName};
 use crate::date::{Date, TaxYear};
 use crate::output::page::Page;
-use crate::output::table::{Cell, Cells, Id, Last, Place, Table};
+use crate::output::table::{Cell, Cells, Id, Nth, Place, Table};
 use crate::source::Source;
 use crate::trade::{History, TradeId};
 
@@ -153,13 +153,14 @@ impl<'a> Frame<'a> {
 
     /// The name of a lot: its own if the row that opened it gives one, else symbol, day and number.
     pub fn lot(&self, name: LotName) -> Cell<'a> {
-        let mut last = Last(Cell::Null);
-        self.lot_to(name, &mut last);
-        last.0
+        let mut cell = Nth::after(0);
+        self.lot_to(name, &mut cell);
+        cell.found()
     }
 
     /// The same, handed over.
-    pub fn lot_to(&self, name: LotName, to: &mut dyn Cells<'a>) {
+    #[inline(always)]
+    pub fn lot_to<C: Cells<'a> + ?Sized>(&self, name: LotName, to: &mut C) {
         if name.number > 0
             && let Some(own) = self.own_name(name.opened_by)
         {

@@ -161,6 +161,27 @@ impl<'b, 't> Short<'b, 't> {
         self.byte(self.marks.style.delimiter);
     }
 
+    /// A row of the input.
+    #[inline(always)]
+    fn row(&mut self, place: Place<'t>) {
+        self.fits &= self.marks.is_plain_name(place.file);
+        Sink::text(self, place.file.as_bytes());
+        self.byte(b':');
+        digits::integer(self, u64::from(place.line));
+    }
+
+    /// Rows with semicolons between them.
+    #[inline(always)]
+    fn places(&mut self, places: &[Place<'t>]) {
+        for (i, place) in places.iter().enumerate() {
+            if i > 0 {
+                self.fits &= !self.marks.is_special(b';');
+                self.byte(b';');
+            }
+            self.row(*place);
+        }
+    }
+
     /// Short text that may come from the input.
     #[inline(always)]
     fn words(&mut self, words: &str) {
@@ -200,8 +221,12 @@ impl Sink for Short<'_, '_> {
 impl<'t> Cells<'t> for Short<'_, 't> {
     #[inline(always)]
     fn cell(&mut self, cell: Cell<'t>) {
-        // Lists and the like are for a line of any length.
-        self.fits &= cell == Cell::Null;
+        match cell {
+            Cell::Null => {}
+            Cell::Places(places) => self.places(&places),
+            // For a line of any length.
+            _ => self.fits = false,
+        }
         self.separate();
     }
 
@@ -255,10 +280,7 @@ impl<'t> Cells<'t> for Short<'_, 't> {
 
     #[inline(always)]
     fn place(&mut self, place: Place<'t>) {
-        self.fits &= self.marks.is_plain_name(place.file);
-        Sink::text(self, place.file.as_bytes());
-        self.byte(b':');
-        digits::integer(self, u64::from(place.line));
+        self.row(place);
         self.separate();
     }
 }

@@ -3,14 +3,20 @@
 
 use std::path::Path;
 
-use crate::answer::Answer;
+use rust_decimal::Decimal;
+
+use crate::answer::{Answer, Merged};
 use crate::diagnostic::Problem;
+use crate::money::{Minor, Quantity};
 use crate::output::page::Page;
+use crate::output::table::{Cell, Column, Table};
 use crate::output::text::Look;
 use crate::output::{csv, json, markdown, text};
 use crate::report::comparison::Comparison;
 use crate::report::fixture::{Fixture, fixture, us_year};
 use crate::report::{Frame, REPORTS, document, page};
+use crate::source::Sources;
+use crate::trade::TradeId;
 
 fn written(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
     let mut bytes = Vec::new();
@@ -244,6 +250,70 @@ fn markdown_has_the_same_tables() {
         "overview.md",
         &written(|out| markdown::write(out, &page::overview(fixture.frame()))),
     );
+}
+
+/// A table whose rows are written cell by cell, whatever it knows of a quicker way.
+struct CellByCell<'a>(Box<dyn Table + 'a>);
+
+impl Table for CellByCell<'_> {
+    fn columns(&self) -> Vec<Column> {
+        self.0.columns()
+    }
+
+    fn rows(&self) -> usize {
+        self.0.rows()
+    }
+
+    fn cell(&self, row: usize, column: usize) -> Cell<'_> {
+        self.0.cell(row, column)
+    }
+}
+
+#[test]
+fn a_line_is_the_same_whether_it_is_written_quickly_or_cell_by_cell() {
+    let long = "long".repeat(300);
+    for name in [
+        "X",
+        "a,b",
+        "5\" pipe",
+        "two;names",
+        "\u{e9}t\u{e9}",
+        "",
+        &long,
+    ] {
+        for (merged, delimiter) in [(false, b','), (true, b','), (true, b';'), (false, b'\t')] {
+            let mut fixture = fixture();
+            fixture.history.securities[0].symbol = name.into();
+            fixture.history.accounts[0].name = name.into();
+            fixture.history.sources = Sources::default();
+            fixture.history.sources.add(name);
+            let rows = fixture.answer.disposals.rows_mut();
+            rows[0].quantity = Quantity::new(Decimal::new(-123_456_789_012, 3)).unwrap();
+            (rows[0].proceeds, rows[1].cost) = (Minor::MAX, -1_234_567_890_123);
+            (rows[1].lot, rows[1].held_from, rows[1].term) = (None, None, None);
+            if merged {
+                let several = Merged {
+                    opened_by: vec![TradeId(0), TradeId(1)],
+                    closed_by: vec![TradeId(3), TradeId(4)],
+                };
+                fixture.answer.merged.insert(0, several);
+            }
+            let frame = fixture.frame();
+            for places in [0, 2, 3] {
+                let style = csv::Style {
+                    delimiter,
+                    excel: false,
+                    places,
+                };
+                let table = || (REPORTS[0].table)(&frame);
+                assert_eq!(
+                    written(|out| csv::write(out, table().as_ref(), style)),
+                    written(|out| csv::write(out, &CellByCell(table()), style)),
+                    "{name} {delimiter}"
+                );
+            }
+        }
+    }
 }
 
 #[test]

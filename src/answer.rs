@@ -25,6 +25,8 @@ use crate::trade::{AccountId, SecurityId, TradeId};
 pub struct Answer {
     /// Disposal rows in the order of their sales, one per slice of a lot or matched leg.
     pub disposals: Disposals,
+    /// How many rows there were: more than are kept where only the years were asked for.
+    pub rows: usize,
     /// Where a row comes from several rows of the file: all of them, by position in `disposals`.
     pub merged: BTreeMap<u32, Merged>,
     /// What is still held, by symbol, account and acquisition.

@@ -92,6 +92,7 @@ pub fn compute(history: &History, settings: &Settings) -> Result<Answer, Vec<Pro
             .for_each(|year| year.round(law.places));
     }
     Ok(Answer {
+        rows: matched.sums.values().map(|sums| sums.rows).sum(),
         disposals: matched.disposals,
         merged: matched.merged,
         lots: matched.lots,

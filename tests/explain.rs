@@ -128,27 +128,6 @@ fn an_unknown_id_comes_with_close_ones() {
     );
 }
 
-#[test]
-fn the_readme_shows_what_the_program_prints() {
-    let readme = fs::read_to_string("README.md").unwrap();
-    for command in [
-        "explain options-and-wash-sales.csv --config lossoffset.toml TALON@2025-01-27#1",
-        "compute uk.csv -j uk --report sa108",
-        "explain uk.csv VOD@2024-06-01#2 -j uk",
-        "explain canada.csv RY@2023-12-20#1 -j ca",
-    ] {
-        let output = Command::new(env!("CARGO_BIN_EXE_lossoffset"))
-            .args(command.split(' '))
-            .current_dir("examples")
-            .env_clear()
-            .output()
-            .unwrap();
-        let text = String::from_utf8(output.stdout).unwrap();
-        let shown = format!("$ lossoffset {command}\n{}\n```", text.trim_end());
-        assert!(readme.contains(&shown), "{shown}");
-    }
-}
-
 /// One row of any kind; whether it is possible the engine decides.
 fn row(dice: &mut Dice, day: &str) -> String {
     let account = ["main", "main", "second", "ira"][dice.between(0, 3) as usize];

@@ -680,3 +680,49 @@ fn a_return_of_capital_goes_to_all_accounts() {
         held(csv, country, &["a X 5 85.00", "b X 5 85.00"]);
     }
 }
+
+/// Bought at 22:30 in UTC, in Berlin the day after, so that a sale a year and a day later is one on the anniversary; the
+/// 30th day in UTC is the 31st in London.
+#[test]
+fn what_hangs_on_the_time_zone_is_told_in_every_country() {
+    let told = |csv: &str, arguments: &str| {
+        let (code, _, error) = run(csv, arguments);
+        assert_eq!(code, Some(0), "{error}");
+        error.contains("[timezone-assumed]") || error.contains("timezone")
+    };
+    let coins = "date,action,symbol,quantity,price,class\n2023-06-30T22:30:00Z,buy,BTC,1,1000,crypto\n\
+                 2024-07-01T10:00:00Z,sell,BTC,1,9000,crypto\n";
+    assert!(told(coins, "-j de"));
+    assert!(!told(coins, "-j de --timezone Europe/Berlin"));
+    assert!(!told(&coins.replace("2024-07-01", "2024-07-04"), "-j de"));
+    let shares = "date,action,symbol,quantity,price\n2023-01-10T10:00:00Z,buy,X,1,10\n\
+                  2023-07-15T10:01:00Z,sell,X,1,12\n2023-08-14T23:30:00Z,buy,X,1,11\n";
+    assert!(told(shares, "-j uk"));
+    assert!(!told(shares, "-j uk --timezone Europe/London"));
+    assert!(!told(&shares.replace("08-14", "08-10"), "-j uk"));
+}
+
+/// 40 of 100 sold for 200 less than they cost, 60 bought back: 60/100 of 1,000 wait in Ireland for the sale of the 60,
+/// which gains 1,140; nothing joins a basis.
+#[test]
+fn a_loss_that_counts_again_is_told_beside_the_adjustments() {
+    let csv = "date,action,symbol,quantity,price\n2023-01-02,buy,X,100,50\n2024-03-01,sell,X,100,40\n\
+               2024-03-10,buy,X,60,41\n2025-03-20,sell,X,60,60\n";
+    let line = |text: &str, amount: &str, found: &str| {
+        let found = found.lines().find(|line| line.trim().starts_with(text));
+        assert!(
+            found.is_some_and(|line| line.ends_with(amount)),
+            "{text}: {found:?}"
+        );
+    };
+    let (_, found, _) = run(csv, "-j ie --report adjustments");
+    line(
+        "released by the sale of what replaced it",
+        " 600.00",
+        &found,
+    );
+    line("losses disallowed  ", " 600.00", &found);
+    let (held, _) = csv.rsplit_once("2025").unwrap();
+    let (_, found, _) = run(held, "-j ie --report adjustments");
+    line("carried by what replaced it", " 600.00", &found);
+}

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::answer::Answer;
+use crate::matching::AVERAGE_NOT_A_FUND;
 use crate::report::comparison::{Comparison, Outcomes};
 use crate::report::{document, page};
 use crate::trade::History;
@@ -48,7 +49,7 @@ impl Compare {
         let chosen = Chosen::new(&self.computing, &self.reading, config)?;
         let only = chosen.only(self.selecting.year.as_deref())?;
         let reading = input::read(&self.files.files, &chosen)?;
-        let outcomes = by_every_method(&reading.history, &chosen);
+        let mut outcomes = by_every_method(&reading.history, &chosen);
         if outcomes.iter().all(|(_, answer)| answer.is_err()) {
             let problems = outcomes.into_iter().find_map(|(_, answer)| answer.err());
             return Err(Error::Problems {
@@ -56,7 +57,8 @@ impl Compare {
                 sources: reading.history.sources,
             });
         }
-        // Warnings differ between methods; those of the country's own stand for all.
+        warn_of_average(&mut outcomes);
+        // Other warnings differ between methods little; those of the country's own stand for all.
         let none = Answer::default();
         let own = outcomes.iter().find_map(|(_, answer)| answer.as_ref().ok());
         let frame = frame(&reading.history, own.unwrap_or(&none), &chosen, only);
@@ -71,6 +73,25 @@ impl Compare {
         )?;
         say::warnings(&frame);
         Ok(chosen.status(&frame))
+    }
+}
+
+/// Tells what only an average may not be used for beside the warnings of the first method.
+fn warn_of_average(outcomes: &mut Outcomes) {
+    let answers = outcomes
+        .iter()
+        .filter_map(|(_, answer)| answer.as_ref().ok());
+    let mut warnings = answers.flat_map(|answer| &answer.warnings);
+    let average = warnings
+        .find(|warning| warning.code == AVERAGE_NOT_A_FUND)
+        .cloned();
+    let mut answers = outcomes
+        .iter_mut()
+        .filter_map(|(_, answer)| answer.as_mut().ok());
+    if let (Some(average), Some(first)) = (average, answers.next())
+        && !first.warnings.iter().any(|own| own.code == average.code)
+    {
+        first.warnings.push(average);
     }
 }
 

@@ -22,10 +22,10 @@ use super::{country, input, say};
 /// The last argument is what to explain: a disposal (XYZ@2024-06-03#1), a lot by its id or its own name, or a tax year
 /// (2024). Where it names several, all are shown. The other arguments are the files.
 #[derive(Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, override_usage = "lossoffset explain [OPTIONS] <FILE>... <ID>")]
 pub struct Explain {
     /// The files, then the disposal, lot or year to explain
-    #[arg(value_name = "FILE]... [ID", required = true)]
+    #[arg(value_name = "FILE>... <ID", required = true)]
     arguments: Vec<String>,
     #[command(flatten)]
     computing: Computing,

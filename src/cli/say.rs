@@ -73,7 +73,7 @@ pub fn warnings(frame: &Frame<'_>) {
 pub fn counts(frame: &Frame<'_>) {
     let found = [
         count(frame.history.trades.len(), "trade"),
-        count(frame.answer.disposals.len(), "disposal"),
+        count(frame.answer.rows, "disposal"),
         count(frame.answer.lots.len(), "open lot"),
         count(frame.answer.warnings.len(), "warning"),
     ];

@@ -44,6 +44,7 @@ use crate::settings::Settings;
 use crate::timeline::{Calendar, Groups, gathered, in_order};
 use crate::trade::{History, SecurityId, TradeId};
 
+pub use notices::AVERAGE_NOT_A_FUND;
 pub use wash::WASH_SALE;
 
 use fold::Fold;
@@ -300,9 +301,11 @@ fn matched_in(
         notices::bought_back(history, &mut all);
     }
     if law.is_us() {
-        let mut found = notices::notices(history, law, &rules, &all);
+        let mut found = notices::notices(history, &rules, &all);
         all.warnings.append(&mut found);
     }
+    all.warnings
+        .extend(notices::zone_at_edges(history, law, &rules, &all));
     Ok(all)
 }
 

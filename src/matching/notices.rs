@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use super::Matched;
 use super::rules::Rules;
 use super::wash::WINDOW;
-use crate::answer::Disposal;
+use crate::answer::{Disposal, Match};
 use crate::date::Date;
 use crate::diagnostic::Warning;
 use crate::jurisdiction::Jurisdiction;
@@ -18,13 +18,11 @@ use crate::settings::WashSales;
 use crate::source::Source;
 use crate::trade::{Action, Class, History, Right, Security, SecurityId, TimeOfDay, Trade};
 
+/// The code of the warning that average basis is used for what is no fund.
+pub const AVERAGE_NOT_A_FUND: &str = "average-not-a-fund";
+
 /// The warnings that depend on what was found.
-pub fn notices(
-    history: &History,
-    law: &Jurisdiction,
-    rules: &Rules,
-    matched: &Matched,
-) -> Vec<Warning> {
+pub fn notices(history: &History, rules: &Rules, matched: &Matched) -> Vec<Warning> {
     let found = [
         identification(history, rules, matched),
         average_beyond_funds(history, rules),
@@ -33,7 +31,6 @@ pub fn notices(
         gone_for_good(history, matched, rules.places),
         other_scope(history, rules, matched),
         put_written(history, rules, matched),
-        zone_at_edges(history, law, rules, matched),
         straddles(history),
         puts_beside_stock(history),
         perpetuals(history, rules),
@@ -163,8 +160,8 @@ fn is_far_above(strike: Decimal, price: Decimal) -> bool {
     least.is_some_and(|least| strike >= least)
 }
 
-/// Sales whose term, or whose wash-sale window, hangs on the day that a time in UTC fell on for the taxpayer.
-fn zone_at_edges(
+/// Sales whose term, or whose window, hangs on the day that a time in UTC fell on for the taxpayer: in every country.
+pub fn zone_at_edges(
     history: &History,
     law: &Jurisdiction,
     rules: &Rules,
@@ -173,7 +170,7 @@ fn zone_at_edges(
     if !history.zone_assumed {
         return None;
     }
-    let bought = if rules.wash_sales == WashSales::Off {
+    let bought = if !law.is_us() || rules.wash_sales == WashSales::Off {
         FxHashMap::default()
     } else {
         let purchases = history.trades.iter();
@@ -188,6 +185,7 @@ fn zone_at_edges(
     };
     let rows = matched.disposals.iter().filter(|row| {
         term_hangs_on_zone(history, law, row)
+            || match_hangs_on_zone(history, row)
             || window_hangs_on_zone(history, rules, row, bought.get(&row.security))
     });
     let at = unique(rows.map(|row| history.trade(row.closed_by).source));
@@ -195,7 +193,7 @@ fn zone_at_edges(
         return None;
     }
     let message = format!(
-        "{} at the edge of a term or of a wash-sale window, and the times are in UTC: a day's difference changes the result; set `--timezone`",
+        "{} at the edge of a term or of a window, and the times are in UTC: a day's difference changes the result; set `--timezone`",
         match at.len() {
             1 => "1 sale lies".to_owned(),
             several => format!("{several} sales lie"),
@@ -218,17 +216,28 @@ fn term_hangs_on_zone(history: &History, law: &Jurisdiction, row: &Disposal) -> 
     let (Some(held_from), Some(lot), Some(term)) = (row.held_from, row.lot, row.term) else {
         return false;
     };
-    // Only about a year after the purchase.
-    if !(363..=369).contains(&row.disposed.days_since(held_from)) {
-        return false;
-    }
     let class = history.security(row.security).class;
     let other = |from: i32, to: i32| {
         let days = (held_from.plus(from), row.disposed.plus(to));
         law.term_of(class, days.0, days.1) != Some(term)
     };
+    // Only near the day on which the term changes.
+    if lot.number == 0 || !(other(-1, 1) || other(1, -1)) {
+        return false;
+    }
     let (opened, closed) = (history.trade(lot.opened_by), history.trade(row.closed_by));
     shifts(opened).any(|from| shifts(closed).any(|to| other(from, to)))
+}
+
+/// Whether what a sale was matched with was bought on the last of the days after it that count.
+fn match_hangs_on_zone(history: &History, row: &Disposal) -> bool {
+    let last = match row.matched {
+        Match::Within30Days => 30,
+        Match::Within4Weeks => -28,
+        _ => return false,
+    };
+    let bought = row.acquired.map(|bought| bought.days_since(row.disposed));
+    bought == Some(last) && history.trade(row.closed_by).time.is_some()
 }
 
 /// Whether a loss has a purchase on the last day of its window or on the first beyond, one of the two by another zone.
@@ -277,7 +286,7 @@ fn average_beyond_funds(history: &History, rules: &Rules) -> Option<Warning> {
         return None;
     }
     let message = "average basis is for fund shares only (26 CFR 1.1012-1(e)): give them the class `fund`, or choose another method";
-    warning("average-not-a-fund", message.to_owned(), at, true)
+    warning(AVERAGE_NOT_A_FUND, message.to_owned(), at, true)
 }
 
 /// Losses that a purchase after the data may still defer.

@@ -236,6 +236,7 @@ pub fn fixture() -> Fixture {
         conservation: crate::answer::Conservation {
             disallowed: 44_567,
             deferred: 44_567,
+            basis_moved: Money::from_minor(44_567, 2),
             ..crate::answer::Conservation::default()
         },
         ..Answer::default()

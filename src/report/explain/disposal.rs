@@ -233,7 +233,7 @@ impl Explainer<'_> {
         self.rule_on(us, action)
     }
 
-    fn cost(&self, position: usize, row: &Disposal) -> Part {
+    pub(super) fn cost(&self, position: usize, row: &Disposal) -> Part {
         let mut lines = Vec::new();
         let provenance = self.provenance(position);
         let movements = provenance.map_or(&[][..], |provenance| &provenance.cost);

@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 
 use super::{Explainer, Explanation, Line, Part};
 use crate::answer::trail::{Cause, Movement};
-use crate::answer::{LotName, OpenLot};
+use crate::answer::{Disposal, LotName, OpenLot};
 use crate::money::Money;
 use crate::report::page::quantity;
 use crate::trade::{Action, TradeId};
+
+/// Sales of one lot that are each told whole.
+const FEW_SALES: usize = 12;
 
 impl Explainer<'_> {
     /// Every lot that is held, was sold from, or went into another.
@@ -110,17 +113,49 @@ impl Explainer<'_> {
         lines
     }
 
-    fn sold(&self, name: LotName) -> Option<Part> {
+    /// What was sold of a lot: where the basis of each sale comes from, or only a list where there are many.
+    fn sold(&self, name: LotName) -> Vec<Part> {
         let rows = self.frame.answer.disposals.iter().enumerate();
-        let of_lot = rows.filter(|(_, row)| row.lot == Some(name));
+        let of_lot: Vec<(usize, &Disposal)> =
+            rows.filter(|(_, row)| row.lot == Some(name)).collect();
+        if name.number > 0 && of_lot.len() <= FEW_SALES {
+            let part = |(position, row)| self.sold_part(position, row);
+            return of_lot.into_iter().map(part).collect();
+        }
+        self.sold_list(&of_lot).into_iter().collect()
+    }
+
+    fn sold_part(&self, position: usize, row: &Disposal) -> Part {
+        let mut part = self.cost(position, row);
+        let told = self.trails.disposals.get(position);
+        let movements = told.map_or(&[][..], |told| told.cost.as_slice());
+        if let (Some(acquired), Some(held_from)) = (row.acquired, row.held_from) {
+            part.lines
+                .extend(self.tacking(movements, acquired, held_from));
+        }
+        let text = format!(
+            "sold in {}, gain {}",
+            self.id(position),
+            self.amount(row.gain())
+        );
+        part.lines
+            .push(Line::new(text).at(self.source(row.closed_by)));
+        let symbol = self.frame.symbol(row.security);
+        let units = quantity(row.quantity);
+        part.name = format!("{units} {symbol} sold on {}", row.disposed);
+        part
+    }
+
+    fn sold_list(&self, rows: &[(usize, &Disposal)]) -> Option<Part> {
         let mut cost = 0;
-        let lines: Vec<Line> = of_lot
+        let lines: Vec<Line> = rows
+            .iter()
             .map(|(position, row)| {
                 cost += row.cost;
                 let text = format!(
                     "{} in {}, gain {}",
                     quantity(row.quantity),
-                    self.id(position),
+                    self.id(*position),
                     self.amount(row.gain())
                 );
                 let line = Line::new(text).amount(row.cost);

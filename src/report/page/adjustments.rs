@@ -13,6 +13,7 @@ pub fn rows<'a>(frame: Frame<'a>) -> Page<'a> {
     let mut page = Page::default();
     if table.rows() == 0 {
         page.remark("no adjustments");
+        conservation::open(&frame, &mut page);
         return page;
     }
     page.heading(format!("Adjustments, {}", frame.currency));

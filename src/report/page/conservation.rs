@@ -17,25 +17,52 @@ pub fn laws(frame: &Frame<'_>, page: &mut Page<'_>) {
     units(frame, page);
 }
 
-/// Losses disallowed are basis added, gone for good, still pending, or of a kind that is never deductible.
+/// Losses disallowed are carried by what replaced them, gone for good, still pending, released since, or of a kind that
+/// is never deductible.
 pub fn losses(frame: &Frame<'_>, page: &mut Page<'_>) {
     let sums = &frame.answer.conservation;
     let mut entries = vec![
         Entry::Head("losses disallowed, all years".to_owned()),
-        line(frame, "basis added", sums.deferred),
+        line(frame, carried(frame), sums.deferred),
         line(frame, "gone for good", sums.lost),
         line(frame, "still pending", sums.pending()),
     ];
     if sums.nondeductible != 0 {
         entries.push(line(frame, "never deductible", sums.nondeductible));
     }
-    let all = sums.disallowed + sums.nondeductible;
-    entries.push(total(frame, "losses disallowed", all));
+    let left = sums.disallowed + sums.nondeductible;
+    let listed: Minor = frame.answer.adjustments.iter().map(|one| one.amount).sum();
+    // Where the adjustments are listed, what they come to beyond what is left counts again.
+    let released = (listed - left).max(0);
+    if released != 0 {
+        entries.push(line(
+            frame,
+            "released by the sale of what replaced it",
+            released,
+        ));
+    }
+    entries.push(total(frame, "losses disallowed", left + released));
     page.entries(entries);
-    if sums.open != 0 {
+    open(frame, page);
+}
+
+/// Where a deferred loss is: in the basis of what replaced it, or waiting for its sale where a country moves no basis.
+fn carried(frame: &Frame<'_>) -> &'static str {
+    let sums = &frame.answer.conservation;
+    if sums.deferred != 0 && sums.basis_moved.is_zero() {
+        "carried by what replaced it"
+    } else {
+        "basis added"
+    }
+}
+
+/// Losses that purchases after the data may still disallow.
+pub fn open(frame: &Frame<'_>, page: &mut Page<'_>) {
+    let open = frame.answer.conservation.open;
+    if open != 0 {
         page.remark(format!(
             "losses of {} are not disallowed so far: purchases after the data may still change that",
-            amount(frame, sums.open)
+            amount(frame, open)
         ));
     }
 }

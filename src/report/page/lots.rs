@@ -27,17 +27,34 @@ pub fn holdings<'a>(frame: Frame<'a>) -> Page<'a> {
     "total".clone_into(&mut total[0]);
     total[6] = amount(&frame, cost(lots));
     lines.push(Line::Total(total));
-    page.grid(Grid::of(columns(), lines));
+    let mut columns = columns();
+    if !lots.iter().any(is_held_from_another_day) {
+        columns.remove(HELD_FROM);
+        for line in &mut lines {
+            if let Line::Row(cells) | Line::Total(cells) = line {
+                cells.remove(HELD_FROM);
+            }
+        }
+    }
+    page.grid(Grid::of(columns, lines));
     page
+}
+
+/// Position of the start of the holding period among the columns.
+const HELD_FROM: usize = 4;
+
+/// Whether the holding period counts from another day than that of the purchase.
+fn is_held_from_another_day(lot: &OpenLot) -> bool {
+    lot.held_from.is_some() && lot.held_from != lot.acquired
 }
 
 fn columns() -> Vec<GridColumn> {
     vec![
         GridColumn::text("symbol"),
-        GridColumn::text("account").rank(2),
-        GridColumn::text("lot").rank(3),
+        GridColumn::text("account").rank(3),
+        GridColumn::text("lot").rank(1),
         GridColumn::word("acquired"),
-        GridColumn::word("held from").rank(1),
+        GridColumn::word("held from").rank(2),
         GridColumn::number("quantity"),
         GridColumn::number("cost"),
     ]
@@ -66,7 +83,7 @@ fn cells(frame: &Frame<'_>, lot: &OpenLot) -> Vec<String> {
         account.to_owned(),
         lot_name(&frame.lot(lot.name)),
         date_if_any(lot.acquired),
-        date_if_any(lot.held_from.filter(|day| Some(*day) != lot.acquired)),
+        date_if_any(lot.held_from.filter(|_| is_held_from_another_day(lot))),
         quantity(lot.quantity),
         amount(frame, lot.cost),
     ]

@@ -62,6 +62,9 @@ fn six_months_after(acquired: Date) -> Date {
     acquired.plus(1).add_months(6)
 }
 
+/// A slice with its proceeds, and its term where its own holding period does not decide.
+type Termed = (Slice, (Part, Option<Term>));
+
 /// What all rows of a sale have in common.
 struct Kind {
     class: Class,
@@ -289,7 +292,7 @@ impl Fold<'_> {
         closings: &mut Closings,
         slice: &Slice,
         proceeds: Part,
-    ) -> Result<Vec<(Slice, (Part, Option<Term>))>, Halt> {
+    ) -> Result<Vec<Termed>, Halt> {
         let gain = proceeds.amount.minus(slice.part.amount)?;
         let inherited = self.ledger.purchase(slice.purchase).inherited;
         let by_lot = self.term(kind, slice.held_from, inherited);

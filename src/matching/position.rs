@@ -126,6 +126,9 @@ impl Positions {
     }
 }
 
+/// A delivered slice with its proceeds, payments in lieu and term.
+type Delivered = (Slice, (Part, Part, Option<Term>));
+
 /// A part of a short lot that is being closed.
 struct Closed {
     quantity: Quantity,
@@ -435,7 +438,7 @@ impl Fold<'_> {
         slice: &Slice,
         proceeds: Part,
         extra: Part,
-    ) -> Result<Vec<(Slice, (Part, Part, Option<Term>))>, Halt> {
+    ) -> Result<Vec<Delivered>, Halt> {
         let cost = slice.part.amount.plus(extra.amount)?;
         let gain = proceeds.amount.minus(cost)?;
         let class = self.class(security);

@@ -16,9 +16,12 @@ struct Computed {
 }
 
 fn compute(csv: &str, arguments: &str, readings: &str) -> Computed {
+    configured(csv, arguments, &format!("[us]\n{readings}\n"))
+}
+
+fn configured(csv: &str, arguments: &str, configuration: &str) -> Computed {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("t.csv"), csv).unwrap();
-    let configuration = format!("[us]\n{readings}\n");
     fs::write(folder.path().join("c.toml"), configuration).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_lossoffset"))
         .args(["compute", "t.csv", "--config", "c.toml", "-f", "json"])
@@ -824,4 +827,361 @@ fn shares_from_options_first_close_what_was_sold_short() {
             "X 50 2024-06-21 2024-06-21 3000.00 2850.00 0.00 150.00 short",
         ])
         .held(&["main X 50 2850.00 2024-06-21"]);
+}
+
+/// Sold short for 750 and closed with shares that cost 1,000. Another 50 are sold short six days later, or four days
+/// before: half of the loss of 250 is denied and lowers what they brought (26 USC 1091(e)(2)). After 31 days they do not.
+#[test]
+fn another_short_takes_over_the_loss_on_delivered_shares() {
+    let closed = |bought: &str, before: &str, after: &str| {
+        plain(&format!(
+            "date,action,symbol,quantity,price,lot\n{bought}2025-10-15,short,X,100,7.5,\n\
+             {before}2025-11-19,cover,X,100,,j\n{after}2026-03-02,buy,Y,1,1,\n"
+        ))
+    };
+    let row = |bought: &str, figures: &str| {
+        format!("X 100 {bought} 2025-11-19 750.00 1000.00 {figures} short")
+    };
+    let held = |cost: &str, day: &str| {
+        [
+            format!("main X -50 {cost} {day}"),
+            "main Y 1 1.00 2026-03-02".to_owned(),
+        ]
+    };
+    let since = "2025-10-20,buy,X,100,10,j\n";
+    let half = row("2025-10-20", "125.00 -125.00");
+    closed("", since, "2025-11-25,short,X,50,8,\n")
+        .sold(&[&half])
+        .held(
+            &held("-275.00", "2025-11-25")
+                .each_ref()
+                .map(|row| row.as_str()),
+        );
+    closed("", &format!("{since}2025-11-15,short,X,50,8,\n"), "")
+        .sold(&[&half])
+        .held(
+            &held("-275.00", "2025-11-15")
+                .each_ref()
+                .map(|row| row.as_str()),
+        );
+    closed("", since, "2025-12-20,short,X,50,8,\n")
+        .sold(&[&row("2025-10-20", "0.00 -250.00")])
+        .held(
+            &held("-400.00", "2025-12-20")
+                .each_ref()
+                .map(|row| row.as_str()),
+        );
+    closed(
+        "2025-06-04,buy,X,100,10,j\n",
+        "",
+        "2025-11-25,short,X,50,8,\n",
+    )
+    .sold(&[&row("2025-06-04", "125.00 -125.00")])
+    .held(
+        &held("-275.00", "2025-11-25")
+            .each_ref()
+            .map(|row| row.as_str()),
+    );
+}
+
+/// A loss of 250 on 100 delivered shares: another short of 60 takes 150 over, a purchase of 60 only the 100 that are left,
+/// so that its 40 units cost 280 + 100 and 20 stay at 140.
+#[test]
+fn each_delivered_share_is_replaced_once() {
+    let found = plain(
+        "date,action,symbol,quantity,price,lot\n2025-10-15,short,X,100,7.5,\n2025-10-20,buy,X,100,10,j\n\
+         2025-11-19,cover,X,100,,j\n2025-11-25,short,X,60,8,\n2025-11-26,buy,X,60,7,k\n2026-03-02,buy,Y,1,1,\n",
+    )
+    .sold(&["X 100 2025-10-20 2025-11-19 750.00 1000.00 250.00 0.00 short"]);
+    let costs = found.table("lots", &["symbol", "quantity", "cost"]);
+    assert_eq!(
+        costs,
+        ["X 40 380.00", "X 20 140.00", "X -60 -330.00", "Y 1 1.00"]
+    );
+}
+
+/// Stock held nine months when the put was bought is sold after 15 months while the put is open: its period starts again
+/// with that sale (26 USC 1233(b)(2)). With a put that is married to it, or one that has expired before, it does not.
+#[test]
+fn young_stock_sold_beside_a_put_starts_again() {
+    let sold = |put: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price,tag\n2024-06-03,buy,X,100,40,\n{put}2025-09-02,sell,X,100,50,\n"
+        );
+        let rows = plain(&csv).table("disposals", &["symbol", "held_from", "gain", "term"]);
+        rows.into_iter()
+            .filter(|row| row.starts_with("X "))
+            .collect::<Vec<_>>()
+    };
+    let put = "2025-03-03,bto,X251219P00040000,1,3,";
+    assert_eq!(sold(&format!("{put}\n")), ["X 2025-09-02 1000.00 short"]);
+    assert_eq!(
+        sold(&format!("{put}married\n")),
+        ["X 2024-06-03 1000.00 long"]
+    );
+    assert_eq!(sold(""), ["X 2024-06-03 1000.00 long"]);
+}
+
+/// Two puts beside 200 young shares in two lots: the sale of the second lot starts its period again too, since 200 are
+/// short; beside one put, only the first 100 would (26 USC 1233(b)(2)).
+#[test]
+fn puts_count_young_stock_in_order_of_acquisition() {
+    let sold = |puts: u32| {
+        let csv = format!(
+            "date,action,symbol,quantity,price,lot\n2024-06-03,buy,X,100,40,a\n2024-06-04,buy,X,100,40,b\n\
+             2025-03-03,bto,X251219P00040000,{puts},3,\n2025-09-02,sell,X,100,50,b\n"
+        );
+        plain(&csv).table("disposals", &["held_from", "term"])
+    };
+    assert_eq!(sold(1), ["2024-06-04 long"]);
+    assert_eq!(sold(2), ["2025-09-02 short"]);
+}
+
+/// The old shares, 4,000, go at the strike for 5,500 less the put's 301 and the fee of 2: 1,197, short-term as 100 others
+/// were bought while the put was open, which start again (26 USC 1233(b)). Without them the gain is long-term.
+#[test]
+fn gains_on_exercising_a_put_beside_young_stock_are_short_term() {
+    let exercised = |bought: &str| {
+        plain(&format!(
+            "date,action,symbol,quantity,price,fee\n2022-03-03,buy,X,100,40,\n2025-03-04,bto,X251219P00055000,1,3,1\n\
+             {bought}2025-06-16,exercise,X251219P00055000,1,,2\n"
+        ))
+    };
+    let row =
+        |term: &str| format!("X 100 2022-03-03 2025-06-16 5197.00 4000.00 0.00 1197.00 {term}");
+    exercised("2025-04-04,buy,X,100,50,\n")
+        .sold(&[&row("short")])
+        .held(&["main X 100 5000.00 2025-06-16"]);
+    exercised("").sold(&[&row("long")]).held(&[]);
+    let half = "X 50 2022-03-03 2025-06-16 2598.50 2000.00 0.00 598.50";
+    exercised("2025-04-04,buy,X,50,50,\n")
+        .sold(&[&format!("{half} short"), &format!("{half} long")])
+        .held(&["main X 50 2500.00 2025-06-16"]);
+}
+
+/// A put held 13 months brings 600 - 300 = 300: short-term for as many of its 100 shares as there was young stock
+/// (26 USC 1233(b)(1)). A loss keeps its term.
+#[test]
+fn a_gain_on_a_put_is_short_term_for_as_many_shares_as_are_young() {
+    let sold = |shares: u32, price: u32| {
+        let csv = format!(
+            "date,action,symbol,quantity,price\n2024-09-03,buy,X,{shares},40\n2025-03-03,bto,X260619P00040000,1,3\n\
+             2026-04-02,stc,X260619P00040000,1,{price}\n"
+        );
+        plain(&csv).table("disposals", &["quantity", "gain", "term"])
+    };
+    assert_eq!(sold(50, 6), ["0.5 150.00 short", "0.5 150.00 long"]);
+    assert_eq!(sold(100, 6), ["1 300.00 short"]);
+    assert_eq!(sold(100, 2), ["1 -100.00 long"]);
+}
+
+/// 100 young shares beside two puts, each held over a year: the first that is sold takes them all, and the second has a
+/// long-term gain. They start again once, with the first.
+#[test]
+fn young_stock_counts_for_one_put_only() {
+    let found = plain(
+        "date,action,symbol,quantity,price\n2024-09-03,buy,X,100,40\n2025-03-03,bto,X260619P00040000,1,3\n\
+         2025-03-03,bto,X260619P00045000,1,3\n2026-04-02,stc,X260619P00040000,1,6\n\
+         2026-04-20,stc,X260619P00045000,1,6\n",
+    )
+    .held(&["main X 100 4000.00 2026-04-02"]);
+    let rows = found.table("disposals", &["disposed", "gain", "term"]);
+    assert_eq!(rows, ["2026-04-02 300.00 short", "2026-04-20 300.00 long"]);
+}
+
+/// The put for 100 is one for 200 after the split: 200 young shares, 100 before, make all of its gain short-term.
+#[test]
+fn a_put_follows_a_split_of_its_stock() {
+    let found = plain(
+        "date,action,symbol,quantity,price,ratio\n2024-09-03,buy,X,100,40,\n2025-03-03,bto,X260619P00040000,1,3,\n\
+         2025-06-02,split,X,,,2:1\n2026-04-02,stc,X260619P00040000,1,6,\n",
+    )
+    .held(&["main X 200 4000.00 2026-04-02"]);
+    assert_eq!(
+        found.table("disposals", &["gain", "term"]),
+        ["300.00 short"]
+    );
+}
+
+/// Declared identical: of 100 GOOG held three months, 60 are what 60 GOOGL sold short reach: they start again on
+/// closing, and 60 x 15 = 900 are short-term in January, 600 long-term. A put on GOOGL does the same to all 100.
+#[test]
+fn securities_declared_identical_are_so_for_short_sales() {
+    let identical = "identical = [[\"GOOG\", \"GOOGL\"]]\n";
+    let sold = |rows: &str, configuration: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price\n2024-12-03,buy,GOOG,100,30\n{rows}2026-01-05,sell,GOOG,100,45\n"
+        );
+        let rows = configured(&csv, "", configuration);
+        let rows = rows.table("disposals", &["symbol", "held_from", "gain", "term"]);
+        rows.into_iter()
+            .filter(|row| row.starts_with("GOOG "))
+            .collect::<Vec<_>>()
+    };
+    let short = "2025-03-03,short,GOOGL,60,40\n2025-09-18,cover,GOOGL,60,35\n";
+    let rest = "GOOG 2024-12-03 600.00 long";
+    let restarted = "GOOG 2025-09-18 900.00 short";
+    let mut both = sold(short, identical);
+    both.sort();
+    assert_eq!(both, [rest, restarted]);
+    assert_eq!(sold(short, ""), ["GOOG 2024-12-03 1500.00 long"]);
+    let put =
+        "2025-03-03,bto,GOOGL251219P00040000,1,3\n2025-09-18,expire,GOOGL251219P00040000,1,\n";
+    assert_eq!(sold(put, identical), ["GOOG 2025-09-18 1500.00 short"]);
+}
+
+/// GOOG held over two years: the loss of 60 x 5 on GOOGL sold short is long-term (26 USC 1233(d)) where they are identical.
+#[test]
+fn a_loss_on_a_short_is_long_term_beside_old_identical_shares() {
+    let covered = |configuration: &str| {
+        let csv = "date,action,symbol,quantity,price\n2022-12-03,buy,GOOG,100,30\n2025-03-03,short,GOOGL,60,40\n\
+                   2025-09-18,cover,GOOGL,60,45\n";
+        configured(csv, "", configuration).table("disposals", &["gain", "term"])
+    };
+    assert_eq!(
+        covered("identical = [[\"GOOG\", \"GOOGL\"]]\n"),
+        ["-300.00 long"]
+    );
+    assert_eq!(covered(""), ["-300.00 short"]);
+}
+
+/// A loss of 500 on 100 GOOG sold short: 60 GOOGL sold short a week later take 300 of it over, 2,640 - 300
+/// (26 USC 1091(e)(2)). A broker looks at one security only.
+#[test]
+fn a_short_of_an_identical_share_takes_over_a_loss() {
+    let closed = |arguments: &str| {
+        let csv = "date,action,symbol,quantity,price\n2025-01-03,short,GOOG,100,40\n2025-02-03,cover,GOOG,100,45\n\
+                   2025-02-10,short,GOOGL,60,44\n2025-06-02,buy,Y,1,1\n";
+        let found = configured(csv, arguments, "identical = [[\"GOOG\", \"GOOGL\"]]\n");
+        let mut told = found.table("disposals", &["adjustment", "codes", "gain"]);
+        told.extend(found.table("lots", &["symbol", "cost"]));
+        told
+    };
+    assert_eq!(closed(""), ["300.00 W -200.00", "GOOGL -2340.00", "Y 1.00"]);
+    assert_eq!(
+        closed("--wash-sales broker"),
+        ["0.00  -500.00", "GOOGL -2640.00", "Y 1.00"]
+    );
+}
+
+/// Young in both lots when 100 were sold short: what is delivered of them counts towards the 100 that start again, in
+/// order of acquisition. Delivering the first leaves the second alone; delivering the second starts the first again
+/// (26 USC 1233(b)(2)).
+#[test]
+fn delivered_young_shares_count_in_order_of_acquisition() {
+    let delivered = |lot: &str| {
+        plain(&format!(
+            "date,action,symbol,quantity,price,lot\n2024-12-02,buy,X,100,10,a\n2025-01-02,buy,X,100,10,b\n\
+             2025-02-03,short,X,100,20,\n2025-04-14,cover,X,100,,{lot}\n"
+        ))
+    };
+    delivered("a").held(&["main X 100 1000.00 2025-01-02"]);
+    delivered("b").held(&["main X 100 1000.00 2025-04-14"]);
+}
+
+/// Sold short for 4,000 and worthless a week later: closed that day at zero (26 USC 1233(h)), so that the 100 paid in lieu
+/// of a dividend are part of the cost. Shares held are sold on the last day of the year (26 USC 165(g)(1)).
+#[test]
+fn a_worthless_short_is_closed_on_the_day() {
+    let csv = |bought: &str| {
+        format!(
+            "date,action,symbol,quantity,price,total\n{bought}2025-03-03,short,X,100,40,\n\
+             2025-03-05,dividend,X,,,-100\n2025-03-10,worthless,X,,,\n"
+        )
+    };
+    let row = "X 100 2025-03-10 2025-03-10 4000.00 100.00 0.00 3900.00 short";
+    plain(&csv("")).sold(&[row]).held(&[]);
+    let year_end = "X 50 2023-01-03 2025-12-31 0.00 500.00 0.00 -500.00 long";
+    plain(&csv("2023-01-03,buy,X,50,10,\n"))
+        .sold(&[row, year_end])
+        .held(&[]);
+}
+
+/// Long and short together, whichever came first, and however the shares came.
+#[test]
+fn long_and_short_together_are_told() {
+    let told = |rows: &str| {
+        let csv =
+            format!("date,action,symbol,quantity,price,account\n{rows}2025-12-31,buy,Y,1,1,\n");
+        let found = configured(&csv, "", "[accounts.ira]\nkind = \"sheltered\"\n");
+        assert_eq!(found.code, Some(0), "{}", found.error);
+        let warnings = found.document["warnings"].as_array().unwrap().iter();
+        let mut own = warnings.filter(|told| told["code"] == "constructive-sale");
+        own.next()
+            .map_or_else(String::new, |told| told["at"].to_string())
+    };
+    let short = "2025-03-03,short,X,100,40,\n";
+    assert_eq!(
+        told(&format!("2025-01-02,buy,X,100,30,\n{short}")),
+        "[\"t.csv:3\"]"
+    );
+    assert_eq!(
+        told(&format!("{short}2025-04-02,buy,X,100,30,\n")),
+        "[\"t.csv:3\"]"
+    );
+    assert_eq!(told(&format!("{short}2025-04-02,buy,X,100,30,ira\n")), "");
+    assert_eq!(
+        told(&format!(
+            "{short}2025-04-01,cover,X,100,30,\n2025-04-02,buy,X,100,30,\n"
+        )),
+        ""
+    );
+    let call = "2025-01-02,bto,X250620C00030000,1,3,\n";
+    let exercised = "2025-04-02,exercise,X250620C00030000,1,,\n";
+    assert_eq!(told(&format!("{call}{short}{exercised}")), "[\"t.csv:4\"]");
+    let put = "2025-01-02,sto,X250620P00050000,1,3,\n";
+    let assigned = "2025-04-02,assign,X250620P00050000,1,,\n";
+    assert_eq!(told(&format!("{put}{short}{assigned}")), "[\"t.csv:4\"]");
+}
+
+/// A put is told of where it counts as a short sale: beside young stock, whichever came first. Not where it is married,
+/// where all stock is old, or where a sheltered account holds it.
+#[test]
+fn puts_beside_young_stock_are_told() {
+    let told = |stock: &str, put: &str| {
+        let mut rows = [
+            format!("{stock}\n"),
+            format!("2025-03-03,bto,X251219P00040000,1,3,,{put}\n"),
+        ];
+        rows.sort();
+        let csv = format!(
+            "date,action,symbol,quantity,price,account,tag\n{}",
+            rows.concat()
+        );
+        configured(&csv, "", "[accounts.ira]\nkind = \"sheltered\"\n").warned("put-beside-stock")
+    };
+    assert_eq!(told("2025-03-03,buy,X,100,40,,", ""), 1);
+    assert_eq!(told("2025-05-05,buy,X,100,40,,", ""), 1);
+    assert_eq!(told("2024-03-03,buy,X,100,40,,", ""), 1);
+    assert_eq!(told("2024-03-02,buy,X,100,40,,", ""), 0);
+    assert_eq!(told("2025-03-03,buy,X,100,40,,", "married"), 0);
+    assert_eq!(told("2025-03-03,buy,X,100,40,ira,", ""), 0);
+}
+
+/// What a married put cost joins the stock bought with it that day when the put expires: 4,000 + 300 (26 USC 1233(c)). Where
+/// half of the stock is sold by then, half of it is a loss. An unmarried put is one as a whole.
+#[test]
+fn a_married_put_that_expires_joins_the_basis_of_its_stock() {
+    let expired = |tag: &str, sold: &str| {
+        plain(&format!(
+            "date,action,symbol,quantity,price,tag\n2025-01-02,buy,X,100,30,\n2025-03-03,buy,X,100,40,\n\
+             2025-03-03,bto,X250620P00040000,1,3,{tag}\n{sold}2025-06-20,expire,X250620P00040000,1,,\n"
+        ))
+    };
+    let other = "main X 100 3000.00 2025-01-02";
+    expired("married", "")
+        .sold(&[])
+        .held(&[other, "main X 100 4300.00 2025-03-03"]);
+    let sold = "2025-05-05,sell,X,150,50,\n";
+    let found = expired("married", sold).held(&["main X 50 2150.00 2025-03-03"]);
+    assert_eq!(
+        found.table("disposals", &["symbol", "quantity", "gain"]),
+        [
+            "X 100 2000.00",
+            "X 50 500.00",
+            "X250620P00040000 0.5 -150.00"
+        ]
+    );
+    let put = "X250620P00040000 1 2025-03-03 2025-06-20 0.00 300.00 0.00 -300.00 short";
+    expired("", "").sold(&[put]);
 }

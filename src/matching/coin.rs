@@ -117,6 +117,7 @@ impl Fold<'_> {
             choice: None,
             matched: Match::Lot,
             only: Some(lot),
+            closes: &[],
         };
         self.dispose(&sale)?;
         Ok(cost)
@@ -161,6 +162,7 @@ impl Fold<'_> {
             choice: None,
             matched: Match::Lot,
             only: None,
+            closes: &[],
         };
         self.dispose_by_method(&sale)
     }

@@ -6,6 +6,7 @@
 use super::fold::Fold;
 use super::jump::{self, Explanation, Jump};
 use super::ledger::{Holding, Slice};
+use super::position::{Closings, Shorted};
 use super::value::Valued;
 use super::wash::Loss;
 use super::{Halt, YearAmount, YearAmountKind};
@@ -18,7 +19,7 @@ use crate::lot::{LotId, PurchaseId};
 use crate::money::{Minor, Money, Quantity, minor_share};
 use crate::parcel::{Parcel, Part};
 use crate::rule::us::{GIFT, LOST, SIX_MONTHS};
-use crate::trade::{AccountId, Class, SecurityId, TradeId};
+use crate::trade::{AccountId, Class, TradeId};
 
 /// One disposal about to be carried out.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +38,8 @@ pub struct Sale<'a> {
     pub matched: Match,
     /// Units that must come from one lot: those just received that a fee is withheld from.
     pub only: Option<LotId>,
+    /// Puts whose exercise it is, as the short sales that they counted as (26 USC 1233(b)).
+    pub closes: &'a [Shorted],
 }
 
 /// What a fund paid out, for its six-month rules (26 USC 852(b)(4)).
@@ -59,13 +62,14 @@ fn six_months_after(acquired: Date) -> Date {
     acquired.plus(1).add_months(6)
 }
 
+/// A slice with its proceeds, and its term where its own holding period does not decide.
+type Termed = (Slice, (Part, Option<Term>));
+
 /// What all rows of a sale have in common.
 struct Kind {
     class: Class,
     section_1256: bool,
     tax_year: i16,
-    /// What is sold is a put on this security, which counts as a short sale of it (26 USC 1233(b)).
-    put_on: Option<SecurityId>,
 }
 
 impl Fold<'_> {
@@ -120,6 +124,7 @@ impl Fold<'_> {
             choice: row.trade.rest().rarest().lot.as_deref(),
             matched: Match::Lot,
             only: None,
+            closes: &[],
         }
     }
 
@@ -140,13 +145,33 @@ impl Fold<'_> {
         sale: &Sale<'_>,
         slices: &mut Vec<Slice>,
     ) -> Result<(), Halt> {
+        let closed = self.short_sales_closed(sale, slices)?;
         self.sold_while_short(sale.holding, slices)?;
-        let mut losses = self.realize(sale, slices)?;
+        let mut losses = self.realize(sale, slices, &closed)?;
         let result = self.defer(&mut losses);
         self.losses = losses;
         result?;
-        self.put_closes(sale.holding, slices)?;
+        for one in &closed {
+            self.restart_held(one)?;
+        }
         Ok(self.note_sold(slices)?)
+    }
+
+    /// The short sales in the sense of section 1233(b) that a sale closes: of the puts sold, or of those whose exercise it
+    /// is; young shares sold by that start again with it.
+    fn short_sales_closed(
+        &mut self,
+        sale: &Sale<'_>,
+        slices: &mut Vec<Slice>,
+    ) -> Result<Vec<Shorted>, Halt> {
+        if sale.closes.is_empty() {
+            return self.puts_closed(sale.holding, slices);
+        }
+        let mut closed = sale.closes.to_vec();
+        for one in &mut closed {
+            self.restart_sold(one, slices, Quantity::ZERO)?;
+        }
+        Ok(closed)
     }
 
     /// Carries out a disposal that no choice of lots belongs to: a fraction, a fee, a merger for cash, all that is held.
@@ -207,7 +232,12 @@ impl Fold<'_> {
     }
 
     /// Gives each slice its proceeds, cost and term as a row, and lists the losses.
-    fn realize(&mut self, sale: &Sale<'_>, slices: &[Slice]) -> Result<Vec<Loss>, Halt> {
+    fn realize(
+        &mut self,
+        sale: &Sale<'_>,
+        slices: &[Slice],
+        closed: &[Shorted],
+    ) -> Result<Vec<Loss>, Halt> {
         let mut losses = std::mem::take(&mut self.losses);
         losses.clear();
         if !self.reported(sale.holding.0) {
@@ -220,14 +250,65 @@ impl Fold<'_> {
         let proceeds = self.ledger.part(sale.proceeds)?;
         let mut brought = Parcel::from_part(sale.quantity, proceeds, self.ledger.places());
         let kind = self.kind(sale);
+        let mut closings = self.closings(sale, slices, closed)?;
         let mut basis = self.conservation.basis_out;
         for slice in slices {
             let part = brought.take(slice.quantity)?;
             basis = basis.plus(slice.part.amount)?;
-            self.row(sale, &kind, slice, part, &mut losses)?;
+            match &mut closings {
+                None => self.row(sale, &kind, slice, (part, None), &mut losses)?,
+                Some(closings) => {
+                    for (slice, figures) in self.by_put(&kind, closings, slice, part)? {
+                        self.row(sale, &kind, &slice, figures, &mut losses)?;
+                    }
+                }
+            }
         }
         self.conservation.basis_out = basis;
         Ok(losses)
+    }
+
+    /// The short sales that puts counted as, to go through as they are closed; none where nothing is.
+    fn closings(
+        &self,
+        sale: &Sale<'_>,
+        slices: &[Slice],
+        closed: &[Shorted],
+    ) -> Result<Option<Closings>, Halt> {
+        Ok(if closed.is_empty() {
+            None
+        } else if sale.closes.is_empty() {
+            Some(Closings::of_puts(closed, self.deliverable(sale.holding.1)?))
+        } else {
+            Some(self.delivering(closed, slices)?)
+        })
+    }
+
+    /// A slice with its proceeds, and the term that identical property gives it: in two where that is of a part. A gain on
+    /// closing what a put counts as is short-term as far as such property was young (26 USC 1233(b)(1)).
+    fn by_put(
+        &mut self,
+        kind: &Kind,
+        closings: &mut Closings,
+        slice: &Slice,
+        proceeds: Part,
+    ) -> Result<Vec<Termed>, Halt> {
+        let gain = proceeds.amount.minus(slice.part.amount)?;
+        let inherited = self.ledger.purchase(slice.purchase).inherited;
+        let by_lot = self.term(kind, slice.held_from, inherited);
+        let (units, term) = self.term_of_short(closings, slice, gain, by_lot)?;
+        if units.is_zero() {
+            return Ok(vec![(*slice, (proceeds, None))]);
+        }
+        if units == slice.quantity {
+            return Ok(vec![(*slice, (proceeds, term))]);
+        }
+        let [first, second] = self.divide_slice(*slice, units)?;
+        let proceeds = self.divided(slice.quantity, proceeds, units)?;
+        Ok(vec![
+            (first, (proceeds.0, term)),
+            (second, (proceeds.1, None)),
+        ])
     }
 
     fn kind(&self, sale: &Sale<'_>) -> Kind {
@@ -235,7 +316,6 @@ impl Fold<'_> {
             class: self.class(sale.holding.1),
             section_1256: self.section_1256(sale.holding.1),
             tax_year: self.tax_year(self.today),
-            put_on: self.put_on(sale.holding),
         }
     }
 
@@ -256,7 +336,7 @@ impl Fold<'_> {
         sale: &Sale<'_>,
         kind: &Kind,
         slice: &Slice,
-        proceeds: Part,
+        (proceeds, special): (Part, Option<Term>),
         losses: &mut Vec<Loss>,
     ) -> Result<(), Halt> {
         let (cost, held_from) = self.basis_against(slice, proceeds)?;
@@ -265,15 +345,10 @@ impl Fold<'_> {
             return Err(self.basis_unknown(sale));
         }
         let (acquired, order) = (purchase.acquired, purchase.order);
-        let mut term = self.term(kind, held_from, purchase.inherited);
-        if let Some(stock) = kind.put_on
-            && proceeds.amount > cost.amount
-            && !self.married(slice)
-            && self.young_property(stock, acquired)
-        {
-            // A gain on the put closes the short sale that its purchase counts as (26 USC 1233(b)(1)).
-            term = Some(Term::Short);
-        }
+        let term = match special {
+            None => self.term(kind, held_from, purchase.inherited),
+            special => special,
+        };
         let codes = match (kind.class, term) {
             (Class::Collectible, Some(Term::Long)) if self.law.is_us() => Codes::COLLECTIBLE,
             _ => Codes::NONE,
@@ -670,6 +745,7 @@ impl Fold<'_> {
     pub(super) fn remove(&mut self, sale: &Sale<'_>) -> Result<(), Halt> {
         let mut slices = self.identify(sale)?;
         self.ledger.take_from_pool(sale.holding, &mut slices)?;
+        self.puts_closed(sale.holding, &slices)?;
         for slice in &slices {
             self.conservation.basis_gone = self.conservation.basis_gone.plus(slice.part.amount)?;
         }
@@ -683,7 +759,7 @@ impl Fold<'_> {
         let sale = self.sale(&row, id, row.quantity()?, Money::ZERO);
         let mut slices = self.identify(&sale)?;
         self.ledger.take_from_pool(sale.holding, &mut slices)?;
-        self.realize(&sale, &slices)?;
+        self.realize(&sale, &slices, &[])?;
         let rule = self.law.is_us().then_some(&LOST);
         for (row, position) in self.rows.since(before).zip(before..) {
             // Whatever the six-month rules said of it is within the whole loss.
@@ -703,6 +779,7 @@ impl Fold<'_> {
 
     /// Worthless: everything held is sold for nothing on the last day of the tax year (26 USC 165(g)(1)).
     pub(super) fn worthless(&mut self, id: TradeId) -> Result<(), Halt> {
+        self.worthless_short(id)?;
         let trade = self.trade(id);
         for account in self.affected(trade) {
             let held = self.ledger.held((account, trade.security));
@@ -714,12 +791,13 @@ impl Fold<'_> {
                 choice: None,
                 matched: Match::Lot,
                 only: None,
+                closes: &[],
             };
             if !held.is_zero() {
                 self.dispose_by_method(&sale)?;
             }
         }
-        self.worthless_short(id)
+        Ok(())
     }
 
     /// The accounts that a corporate action or adjustment acts on: the one it names, or all that hold the security.

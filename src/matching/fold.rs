@@ -368,6 +368,14 @@ impl<'a> Fold<'a> {
         }
     }
 
+    /// The same for something that comes up again with its row, which is named once.
+    pub fn warn_at(&mut self, code: &'static str, message: &str, at: Source, needs_user: bool) {
+        let told = self.warnings.iter().find(|warning| warning.code == code);
+        if !told.is_some_and(|warning| warning.at.contains(&at)) {
+            self.warn_once(code, message, at, needs_user);
+        }
+    }
+
     /// Hands everything over; rows are counted from 0.
     pub fn finish(mut self, problems: &mut Vec<Problem>) -> Matched {
         let end = self.rules.end.unwrap_or(Date::FIRST);

@@ -32,7 +32,6 @@ pub fn notices(history: &History, rules: &Rules, matched: &Matched) -> Vec<Warni
         other_scope(history, rules, matched),
         put_written(history, rules, matched),
         straddles(history),
-        puts_beside_stock(history),
         perpetuals(history, rules),
     ];
     found.into_iter().flatten().collect()
@@ -99,16 +98,6 @@ fn other_scope(history: &History, rules: &Rules, matched: &Matched) -> Option<Wa
     }
     let message = "calls on the same stock were bought within 30 days of a loss: a broker does not look at them, the law does (--wash-sales taxpayer)";
     warning("wash-scope-broker", message.to_owned(), at, true)
-}
-
-/// A put bought on stock held may be a straddle; section 1233(b) is applied, section 1092 is not.
-fn puts_beside_stock(history: &History) -> Option<Warning> {
-    let at = options_beside_stock(history, Right::Put, Action::BuyToOpen);
-    if at.is_empty() {
-        return None;
-    }
-    let message = "puts were bought on stock traded too: their end starts the holding period of young shares again (section 1233(b)); the straddle rules (section 1092) are not applied, nor the constructive sale rules (section 1259)";
-    warning("put-beside-stock", message.to_owned(), at, false)
 }
 
 /// A put written so far in the money that its exercise is near certain may itself be an acquisition of the stock (Rev. Rul.

@@ -7,10 +7,12 @@ use super::acquire::Manner;
 use super::dispose::Sale;
 use super::fold::Fold;
 use super::ledger::{Holding, Slice};
+use super::position::{By, Shorted};
 use crate::answer::{Codes, Disposal, Match};
 use crate::date::Date;
 use crate::diagnostic::Problem;
 use crate::jurisdiction::Written;
+use crate::lot::{LotId, PurchaseId};
 use crate::money::{Money, Quantity};
 use crate::parcel::Parcel;
 use crate::trade::{Action, Class, Right, SecurityId, Trade, TradeId};
@@ -76,7 +78,7 @@ impl Fold<'_> {
             };
             self.adjusted.insert(option, adjusted);
         }
-        Ok(())
+        Ok(self.restate_short_sales((underlying, now), (new, old), None)?)
     }
 
     /// Options on a security that are open in any account. One that a row of today turned another into has its new terms
@@ -174,7 +176,8 @@ impl Fold<'_> {
             return self.close_short(id, holding, quantity, amount, Match::Short);
         }
         let sale = self.sale(&row, id, quantity, amount);
-        if self.law.is_us() && self.class(holding.1) == Class::Right && amount.is_zero() {
+        let is_right = self.law.is_us() && self.class(holding.1) == Class::Right;
+        if amount.is_zero() && (is_right || self.put_on(holding).is_some()) {
             return self.lapse(&sale);
         }
         if quantity == self.ledger.held(holding) {
@@ -184,16 +187,21 @@ impl Fold<'_> {
     }
 
     /// Rights that were distributed on stock and expire are no loss and have no basis: what was allocated to them goes
-    /// back to the stock (26 USC 307; 26 CFR 1.307-1(a)). Rights that were bought end like any option.
+    /// back to the stock (26 USC 307; 26 CFR 1.307-1(a)). What a married put cost joins the stock that it was bought with
+    /// (26 USC 1233(c)). Other rights and puts end like any option.
     fn lapse(&mut self, sale: &Sale<'_>) -> Result<(), Halt> {
-        let mut slices = self.identify(sale)?;
+        let mut slices = if sale.quantity == self.ledger.held(sale.holding) {
+            self.identify_by_method(sale)?
+        } else {
+            self.identify(sale)?
+        };
         self.ledger.take_from_pool(sale.holding, &mut slices)?;
         let mut bought = Vec::new();
         let mut units = Quantity::ZERO;
         for slice in slices {
-            if !self.give_back(&slice)? {
-                units = units.plus(slice.quantity)?;
-                bought.push(slice);
+            if let Some(rest) = self.give_back(sale.holding, slice)? {
+                units = units.plus(rest.quantity)?;
+                bought.push(rest);
             }
         }
         if bought.is_empty() {
@@ -206,29 +214,65 @@ impl Fold<'_> {
         self.realize_and_defer(&rest, &mut bought)
     }
 
-    /// Gives the basis of what was split off a lot back to it, by units; whether there was such a lot, and it is held.
-    fn give_back(&mut self, slice: &Slice) -> Result<bool, Halt> {
-        let purchase = self.ledger.purchase(slice.purchase);
+    /// Gives the basis of a slice to the lots that it belongs to, by units; what of the slice belongs to none that is held.
+    fn give_back(&mut self, holding: Holding, slice: Slice) -> Result<Option<Slice>, Halt> {
+        let lots = if self.married(slice.purchase) {
+            self.bought_with(holding, slice.purchase)
+        } else {
+            self.split_off_from(slice.purchase)
+        };
+        let mut held = Quantity::ZERO;
+        for lot in &lots {
+            held = held.plus(self.ledger.lot(*lot).parcel.left())?;
+        }
+        if held.is_zero() {
+            return Ok(Some(slice));
+        }
+        let covered = match self.put_on(holding) {
+            Some(_) => held.share(Quantity::ONE, self.deliverable(holding.1)?)?,
+            None => slice.quantity,
+        };
+        if covered < slice.quantity {
+            let [own, rest] = self.divide_slice(slice, covered)?;
+            self.spread_slice(&own, lots, held)?;
+            return Ok(Some(rest));
+        }
+        self.spread_slice(&slice, lots, held)?;
+        Ok(None)
+    }
+
+    /// The lots from which the units of a purchase were split off, as far as they are held.
+    fn split_off_from(&self, purchase: PurchaseId) -> Vec<LotId> {
+        let purchase = self.ledger.purchase(purchase);
         let (order, came_with) = (purchase.order, self.history.trade(purchase.opened_by));
         if came_with.action != Action::SpinOff {
-            return Ok(false);
+            return Vec::new();
         }
         let mut lots = Vec::new();
-        let mut held = Quantity::ZERO;
         for name in self.wash.same_as(came_with.security) {
             for account in self.ledger.holders(name) {
-                for lot in self.ledger.lots_of((account, name)) {
-                    // A lot split off keeps the order of the purchase it came from.
-                    if self.ledger.purchase_of(lot).order == order {
-                        held = held.plus(self.ledger.lot(lot).parcel.left())?;
-                        lots.push(lot);
-                    }
-                }
+                lots.extend(self.ledger.lots_of((account, name)));
             }
         }
-        if lots.is_empty() {
-            return Ok(false);
-        }
+        // A lot split off keeps the order of the purchase it came from.
+        lots.retain(|lot| self.ledger.purchase_of(*lot).order == order);
+        lots
+    }
+
+    /// The lots of stock that were bought in the account on the day of a put on it, as far as they are held.
+    fn bought_with(&self, (account, put): Holding, purchase: PurchaseId) -> Vec<LotId> {
+        let day = self.ledger.purchase(purchase).acquired;
+        let stock = self.underlying(put).map(|stock| (account, stock));
+        stock.map_or_else(Vec::new, |stock| self.ledger.lots_of_day(stock, day))
+    }
+
+    /// Adds the basis of a slice to that of lots of `held` units together.
+    fn spread_slice(
+        &mut self,
+        slice: &Slice,
+        lots: Vec<LotId>,
+        held: Quantity,
+    ) -> Result<(), Halt> {
         let places = self.ledger.places();
         let for_loss = slice.gift.map_or(slice.part, |(value, _)| value);
         let mut basis = Parcel::from_part(held, slice.part, places);
@@ -238,23 +282,27 @@ impl Fold<'_> {
             let (part, for_loss) = (basis.take(units)?, for_loss.take(units)?);
             self.ledger.adjust_both(lot, part, for_loss)?;
         }
-        Ok(true)
+        Ok(())
     }
 
-    /// A put bought while the stock was young counts as a short sale of it, and its end as the closing (26 USC 1233(b)).
-    pub(super) fn put_closes(&mut self, holding: Holding, ended: &[Slice]) -> Result<(), Halt> {
+    /// The short sales that puts just taken out counted as, one for each slice (26 USC 1233(b)).
+    pub(super) fn puts_closed(
+        &mut self,
+        holding: Holding,
+        ended: &[Slice],
+    ) -> Result<Vec<Shorted>, Halt> {
         let Some(underlying) = self.put_on(holding) else {
-            return Ok(());
+            return Ok(Vec::new());
         };
-        let multiplier = self.deliverable(holding.1)?;
+        let deliverable = self.deliverable(holding.1)?;
+        let mut closed = Vec::with_capacity(ended.len());
         for slice in ended {
+            let units = slice.quantity.share(deliverable, Quantity::ONE)?;
             let bought = self.ledger.purchase(slice.purchase).acquired;
-            let units = slice.quantity.share(multiplier, Quantity::ONE)?;
-            if !self.married(slice) {
-                self.restart_holding(underlying, bought, units)?;
-            }
+            let short = self.end_short_sale(By::Put(slice.purchase), units)?;
+            closed.push(short.unwrap_or_else(|| Shorted::alone(bought, underlying, units)));
         }
-        Ok(())
+        Ok(closed)
     }
 
     /// What a put of the taxpayer's is on, where it counts as a short sale of that.
@@ -267,8 +315,8 @@ impl Fold<'_> {
     }
 
     /// A put bought with the stock it is to sell is no short sale (26 USC 1233(c)).
-    pub(super) fn married(&self, slice: &Slice) -> bool {
-        let bought = self.ledger.purchase(slice.purchase).opened_by;
+    pub(super) fn married(&self, purchase: PurchaseId) -> bool {
+        let bought = self.ledger.purchase(purchase).opened_by;
         self.history.trade(bought).tagged("married")
     }
 
@@ -290,7 +338,7 @@ impl Fold<'_> {
         let sale = self.sale(&row, id, quantity, Money::ZERO);
         let mut slices = self.identify(&sale)?;
         self.ledger.take_from_pool(holding, &mut slices)?;
-        self.put_closes(holding, &slices)?;
+        let closes = self.puts_closed(holding, &slices)?;
         let fee = row.fee()?;
         if leg.right == Right::Put {
             let mut premium = fee;
@@ -301,7 +349,7 @@ impl Fold<'_> {
                     self.conservation.basis_gone.plus(slice.part.amount)?;
             }
             let proceeds = leg.value.minus(premium)?;
-            return self.sell_shares(id, row.trade, &leg, proceeds);
+            return self.sell_shares(id, row.trade, &leg, proceeds, &closes);
         }
         let strike = leg.value.plus(fee)?;
         let mut spent = crate::parcel::Parcel::new(quantity, strike, self.ledger.places())?;
@@ -365,7 +413,7 @@ impl Fold<'_> {
         match leg.right {
             Right::Call => {
                 let proceeds = leg.value.plus(premium)?.minus(fee)?;
-                self.sell_shares(id, row.trade, &leg, proceeds)
+                self.sell_shares(id, row.trade, &leg, proceeds, &[])
             }
             Right::Put => {
                 let cost = leg.value.minus(premium)?.plus(fee)?;
@@ -396,8 +444,10 @@ impl Fold<'_> {
         trade: &Trade,
         leg: &ShareLeg,
         proceeds: Money,
+        closes: &[Shorted],
     ) -> Result<(), Halt> {
         let sale = Sale {
+            closes,
             trade: id,
             holding: (trade.account, leg.shares),
             quantity: leg.quantity,

@@ -6,14 +6,14 @@ use std::collections::{BTreeMap, VecDeque};
 
 use rustc_hash::FxHashMap;
 
-use identical::Identical;
+pub use identical::{By, Closings, Shorted};
 
 use super::Halt;
 use super::dispose::Sale;
 use super::fold::Fold;
 use super::ledger::{Holding, Slice};
 use super::trail::Handle;
-use super::wash::{Loss, WASH_SALE, WINDOW};
+use super::wash::{Loss, NONE_YET, WASH_SALE, WINDOW};
 use crate::answer::trail::{Cause, Movement};
 use crate::answer::{Adjustment, Codes, Disposal, LotName, Match, OpenLot, Term, Units};
 use crate::date::Date;
@@ -42,7 +42,6 @@ pub struct ShortLot {
     pub parcel: Parcel,
     /// Payments in lieu of dividends so far, for the units that are left.
     in_lieu: Parcel,
-    identical: Identical,
 }
 
 /// A loss on a closed short sale that waits for another short sale (26 USC 1091(e)).
@@ -62,6 +61,8 @@ struct ShortClaim {
 #[derive(Clone, Debug, Default)]
 pub struct Positions {
     shorts: FxHashMap<Holding, VecDeque<ShortLot>>,
+    /// Short sales in the sense of section 1233(b) that are open, the earliest first.
+    short_sales: Vec<(By, Shorted)>,
     claims: Vec<ShortClaim>,
     /// Units of a sale of stock that have denied a loss on a short.
     sold: FxHashMap<TradeId, Quantity>,
@@ -104,6 +105,14 @@ impl Positions {
         open.map(|((_, security), _)| *security)
     }
 
+    /// All holdings that are short.
+    fn all_short(&self) -> Vec<Holding> {
+        let open = self.shorts.iter().filter(|(_, lots)| !lots.is_empty());
+        let mut found: Vec<Holding> = open.map(|(holding, _)| *holding).collect();
+        found.sort_unstable();
+        found
+    }
+
     /// The accounts that are short in a security.
     pub fn accounts_short(&self, security: SecurityId) -> Vec<Holding> {
         let mut found: Vec<Holding> = self
@@ -117,6 +126,9 @@ impl Positions {
     }
 }
 
+/// A delivered slice with its proceeds, payments in lieu and term.
+type Delivered = (Slice, (Part, Part, Option<Term>));
+
 /// A part of a short lot that is being closed.
 struct Closed {
     quantity: Quantity,
@@ -125,7 +137,8 @@ struct Closed {
     opened: Date,
     name: LotName,
     trail: Handle,
-    identical: Identical,
+    /// What section 1233 says of it.
+    shorted: Shorted,
 }
 
 impl Fold<'_> {
@@ -159,7 +172,10 @@ impl Fold<'_> {
         let opened = &mut self.positions.flow.entry(holding.1).or_default().0;
         *opened = opened.plus(quantity)?;
         let number = self.ledger.next_number(holding.1, self.today);
-        let identical = self.identical_held(holding, quantity)?;
+        if self.is_short_sale(holding) {
+            let what = (holding.1, self.today);
+            self.begin_short_sale(By::Short(holding.0, id), what, quantity)?;
+        }
         let opened = Cause::Opened {
             lot: LotName {
                 security: holding.1,
@@ -178,14 +194,13 @@ impl Fold<'_> {
             trail: self.ledger.trail.open(opened, quantity, proceeds),
             parcel: Parcel::new(quantity, proceeds, places)?,
             in_lieu: Parcel::new(quantity, Money::ZERO, places)?,
-            identical,
         };
         self.positions
             .shorts
             .entry(holding)
             .or_default()
             .push_back(lot);
-        self.watch_constructive_sale(id, holding)?;
+        self.watch_constructive_sale(id, holding);
         self.honour_short_claims(holding)
     }
 
@@ -230,14 +245,18 @@ impl Fold<'_> {
             } else {
                 ZERO
             };
-            let (opened, units, identical) = (one.opened, one.quantity, one.identical);
+            let shorted = one.shorted;
             let loss = one.proceeds.amount < paid.amount.plus(lieu.amount)?;
-            let old = if loss { identical.old } else { Quantity::ZERO };
+            let old = if loss {
+                shorted.identical.old
+            } else {
+                Quantity::ZERO
+            };
             for part in self.divided_close(one, paid, lieu, old)? {
                 self.closed_row(id, holding, part, quantity, matched)?;
             }
-            if !self.written(holding.1) && matched == Match::Short {
-                self.restart_holding(holding.1, opened, units.minus(identical.sold)?)?;
+            if matched == Match::Short {
+                self.restart_held(&shorted)?;
             }
         }
         Ok(())
@@ -355,69 +374,86 @@ impl Fold<'_> {
     /// Closes a short by delivering lots that the row chooses; no purchase, and their basis and period count.
     fn deliver(&mut self, id: TradeId, holding: Holding, quantity: Quantity) -> Result<(), Halt> {
         let row = self.valued(id);
-        let closed = self.take_short(id, holding, quantity)?;
-        for one in closed {
+        for one in self.take_short(id, holding, quantity)? {
             let sale = Sale {
                 proceeds: one.proceeds.amount,
                 ..self.sale(&row, id, one.quantity, Money::ZERO)
             };
             let mut slices = self.identify(&sale)?;
             self.ledger.take_from_pool(holding, &mut slices)?;
-            let places = self.ledger.places();
-            let mut brought = Parcel::from_part(one.quantity, one.proceeds, places);
-            let mut lieu = Parcel::from_part(one.quantity, one.in_lieu, places);
-            let mut identical = self.besides(one.identical, one.opened, &slices)?;
-            let mut losses = Vec::new();
-            let mut rest = one.quantity;
-            for slice in &slices {
-                let proceeds = brought.take(slice.quantity)?;
-                let extra = lieu.take(slice.quantity)?;
-                let extra = if self.today.days_since(one.opened) <= IN_LIEU_DAYS {
-                    extra
-                } else {
-                    ZERO
-                };
-                if !self.reported(holding.0) {
-                    self.conservation.basis_gone =
-                        self.conservation.basis_gone.plus(slice.part.amount)?;
-                    continue;
-                }
-                self.conservation.basis_out =
-                    self.conservation.basis_out.plus(slice.part.amount)?;
-                let gain = proceeds
-                    .amount
-                    .minus(slice.part.amount)?
-                    .minus(extra.amount)?;
-                let by_lot = self
-                    .law
-                    .term_of(self.class(holding.1), slice.held_from, self.today);
-                let (units, term) =
-                    self.term_of_short(&mut identical, one.opened, slice, gain, by_lot)?;
-                if units.is_zero() || units == slice.quantity {
-                    let term = if units.is_zero() { by_lot } else { term };
-                    let figures = (proceeds, extra, term);
-                    losses
-                        .extend(self.delivered_row(id, holding, &one, slice, figures, &mut rest)?);
-                    continue;
-                }
-                let parts = self.divide_slice(*slice, units)?;
-                let (proceeds, extra) = (
-                    self.divided(slice.quantity, proceeds, units)?,
-                    self.divided(slice.quantity, extra, units)?,
-                );
-                let figures = [(proceeds.0, extra.0, term), (proceeds.1, extra.1, by_lot)];
-                for (part, figures) in parts.iter().zip(figures) {
-                    losses.extend(self.delivered_row(id, holding, &one, part, figures, &mut rest)?);
-                }
-            }
             // What a sheltered account delivers closes no short sale of the taxpayer (26 USC 1233(b)).
             if self.reported(holding.0) {
-                let units = one.quantity.minus(one.identical.sold)?;
-                self.restart_holding(holding.1, one.opened, units)?;
+                self.delivered(id, holding, one, &slices)?;
+                continue;
             }
-            self.defer(&mut losses)?;
+            for slice in &slices {
+                self.conservation.basis_gone =
+                    self.conservation.basis_gone.plus(slice.part.amount)?;
+            }
         }
         Ok(())
+    }
+
+    /// The rows of a short that is closed by delivering slices, what their losses wait for, and what of the property
+    /// held starts again.
+    fn delivered(
+        &mut self,
+        id: TradeId,
+        holding: Holding,
+        mut one: Closed,
+        slices: &[Slice],
+    ) -> Result<(), Halt> {
+        let places = self.ledger.places();
+        let mut brought = Parcel::from_part(one.quantity, one.proceeds, places);
+        let mut lieu = Parcel::from_part(one.quantity, one.in_lieu, places);
+        let late = self.today.days_since(one.opened) > IN_LIEU_DAYS;
+        let mut closings = self.delivering(&[one.shorted], slices)?;
+        self.count_delivered(&mut one.shorted, slices)?;
+        let mut losses = Vec::new();
+        let mut rest = one.quantity;
+        for slice in slices {
+            let proceeds = brought.take(slice.quantity)?;
+            let extra = lieu.take(slice.quantity)?;
+            let extra = if late { ZERO } else { extra };
+            self.conservation.basis_out = self.conservation.basis_out.plus(slice.part.amount)?;
+            for (part, figures) in self.by_term(holding.1, &mut closings, slice, proceeds, extra)? {
+                losses.extend(self.delivered_row(id, holding, &one, &part, figures, &mut rest)?);
+            }
+        }
+        self.restart_held(&one.shorted)?;
+        for loss in &losses {
+            let row = (loss.row, one.name.opened_by);
+            self.wash.delivered.insert(loss.row, NONE_YET);
+            self.defer_short_loss(row, holding, loss.quantity, loss.amount)?;
+        }
+        self.defer(&mut losses)
+    }
+
+    /// A delivered slice with its proceeds, payments in lieu and term: in two where identical property decides the term
+    /// of a part.
+    fn by_term(
+        &mut self,
+        security: SecurityId,
+        closings: &mut Closings,
+        slice: &Slice,
+        proceeds: Part,
+        extra: Part,
+    ) -> Result<Vec<Delivered>, Halt> {
+        let cost = slice.part.amount.plus(extra.amount)?;
+        let gain = proceeds.amount.minus(cost)?;
+        let class = self.class(security);
+        let by_lot = self.law.term_of(class, slice.held_from, self.today);
+        let (units, term) = self.term_of_short(closings, slice, gain, by_lot)?;
+        if units.is_zero() || units == slice.quantity {
+            return Ok(vec![(*slice, (proceeds, extra, term))]);
+        }
+        let [first, second] = self.divide_slice(*slice, units)?;
+        let proceeds = self.divided(slice.quantity, proceeds, units)?;
+        let extra = self.divided(slice.quantity, extra, units)?;
+        Ok(vec![
+            (first, (proceeds.0, extra.0, term)),
+            (second, (proceeds.1, extra.1, by_lot)),
+        ])
     }
 
     fn delivered_row(
@@ -537,7 +573,7 @@ impl Fold<'_> {
                 trail,
                 proceeds: lot.parcel.take(part)?,
                 in_lieu: lot.in_lieu.take(part)?,
-                identical: lot.identical.take(part)?,
+                shorted: Shorted::alone(lot.opened, holding.1, part),
                 opened: lot.opened,
                 name: LotName {
                     security: lot.security,
@@ -549,6 +585,12 @@ impl Fold<'_> {
             wanted = wanted.minus(part)?;
             if lot.parcel.left().is_zero() {
                 lots.pop_front();
+            }
+        }
+        for one in &mut closed {
+            let by = By::Short(holding.0, one.name.opened_by);
+            if let Some(shorted) = self.end_short_sale(by, one.quantity)? {
+                one.shorted = shorted;
             }
         }
         Ok(closed)
@@ -584,10 +626,8 @@ impl Fold<'_> {
         };
         self.sold_near(&mut claim)?;
         self.positions.claims.push(claim);
-        for name in self.wash.same_as(holding.1) {
-            for other in self.positions.accounts_short(name) {
-                self.honour_short_claims(other)?;
-            }
+        for other in self.positions.all_short() {
+            self.honour_short_claims(other)?;
         }
         Ok(())
     }
@@ -595,10 +635,11 @@ impl Fold<'_> {
     /// Identical stock sold within 30 days of closing a short at a loss: read literally that denies the loss too, share
     /// for share, and no basis takes it over (26 USC 1091(e)(1)).
     fn sold_near(&mut self, claim: &mut ShortClaim) -> Result<(), Halt> {
-        let (history, security) = (self.history, claim.security);
+        let history = self.history;
         let sales = self.nearby(claim.closed, WINDOW).filter(|id| {
             let trade = history.trade(*id);
-            trade.security == security && matches!(trade.action, Action::Sell)
+            matches!(trade.action, Action::Sell)
+                && self.is_same_stock(trade.security, claim.security)
         });
         for id in sales.collect::<Vec<_>>() {
             if !self.rules.short_wash_literal {
@@ -620,6 +661,8 @@ impl Fold<'_> {
             let before = minor_share(claim.amount, claim.matched, claim.units)?;
             claim.matched = claim.matched.plus(units)?;
             let amount = minor_share(claim.amount, claim.matched, claim.units)? - before;
+            self.wash
+                .note_delivered(claim.row, (claim.matched, claim.units));
             self.deny_for_good(claim.row, id, units, amount);
         }
         Ok(())
@@ -630,12 +673,11 @@ impl Fold<'_> {
         let mut claims = std::mem::take(&mut self.positions.claims);
         claims
             .retain(|claim| claim.matched < claim.units && claim.closed.plus(WINDOW) >= self.today);
-        let same = self.wash.same_as(holding.1);
-        for claim in claims
-            .iter_mut()
-            .filter(|claim| same.contains(&claim.security))
-        {
-            self.replace_short(claim, holding)?;
+        for claim in &mut claims {
+            if self.is_same_stock(claim.security, holding.1) {
+                claim.matched = self.wash.denied_of(claim.row, claim.matched, claim.units)?;
+                self.replace_short(claim, holding)?;
+            }
         }
         self.positions.claims = claims;
         Ok(())
@@ -665,7 +707,6 @@ impl Fold<'_> {
             served.trail = trail.cut(lot.trail, units, lot.parcel.left())?;
             served.parcel = Parcel::from_part(units, lot.parcel.take(units)?, places);
             served.in_lieu = Parcel::from_part(units, lot.in_lieu.take(units)?, places);
-            served.identical = lot.identical.take(units)?;
             if kept {
                 let reduction = Part {
                     amount: Money::from_minor(-amount, places),
@@ -692,6 +733,8 @@ impl Fold<'_> {
                 lots.insert(position, served);
             }
             position += 1;
+            self.wash
+                .note_delivered(claim.row, (claim.matched, claim.units));
             self.rows.deny(claim.row, amount);
             self.conservation.disallowed += amount;
             if kept {
@@ -714,22 +757,37 @@ impl Fold<'_> {
         Ok(())
     }
 
-    /// A short against appreciated identical shares may be a constructive sale (26 USC 1259): named, not computed.
-    fn watch_constructive_sale(&mut self, id: TradeId, holding: Holding) -> Result<(), Halt> {
-        if self.written(holding.1)
-            || self.section_1256(holding.1)
-            || self.own_lots(holding.1).is_empty()
-        {
-            return Ok(());
+    /// A short sale of shares that the taxpayer holds too.
+    fn watch_constructive_sale(&mut self, id: TradeId, holding: Holding) {
+        if self.is_short_sale(holding) && !self.own_lots(holding.1).is_empty() {
+            self.warn_of_both_sides(id);
         }
+    }
+
+    /// A short against appreciated identical shares may be a constructive sale (26 USC 1259): named, not computed.
+    fn warn_of_both_sides(&mut self, id: TradeId) {
         let source = self.trade(id).source;
-        self.warn_once(
+        self.warn_at(
             "constructive-sale",
             "long and short in one security together: section 1233 is applied; a constructive sale (section 1259) or a straddle (section 1092) is not computed",
             source,
             true,
         );
-        Ok(())
+    }
+
+    /// A put beside young stock: section 1233(b) is applied unless the put is said to be married, section 1092 is not.
+    fn warn_of_put(&mut self, by: By, one: &Shorted) {
+        let By::Put(purchase) = by else { return };
+        if one.identical.young.is_zero() {
+            return;
+        }
+        let source = self.trade(self.ledger.purchase(purchase).opened_by).source;
+        self.warn_at(
+            "put-beside-stock",
+            "puts were bought on stock held for a year or less, or bought since: they count as short sales of it (section 1233(b)), unless bought on one day with the stock and identified with it: the tag `married` says so (section 1233(c)); the straddle rules (section 1092) and the constructive sale rules (section 1259) are not applied",
+            source,
+            false,
+        );
     }
 
     /// A negative dividend on a short position is a payment in lieu: part of the cost if the short is closed within 45
@@ -756,11 +814,24 @@ impl Fold<'_> {
         Ok(())
     }
 
-    /// A short in something that became worthless is closed at nothing (26 USC 1233(h)).
+    /// A short in something that became worthless is closed at nothing on the day of its row (26 USC 1233(h)); the last
+    /// day of the year is for what is held.
     pub(super) fn worthless_short(&mut self, id: TradeId) -> Result<(), Halt> {
         let trade = self.trade(id);
+        let last_day = std::mem::replace(&mut self.today, trade.date);
+        let closed = self.close_worthless(id, trade);
+        self.today = last_day;
+        closed
+    }
+
+    fn close_worthless(&mut self, id: TradeId, trade: &Trade) -> Result<(), Halt> {
         for holding in self.accounts_short_affected(trade) {
-            let quantity = self.positions.short(holding);
+            let mut quantity = Quantity::ZERO;
+            for lot in self.positions.shorts.get(&holding).into_iter().flatten() {
+                if lot.opened <= self.today {
+                    quantity = quantity.plus(lot.parcel.left())?;
+                }
+            }
             self.close_short(id, holding, quantity, Money::ZERO, Match::Short)?;
         }
         Ok(())
@@ -866,12 +937,12 @@ impl Fold<'_> {
                 trail.add(lot.trail, cause, before, Money::ZERO);
                 lot.parcel.rescale(after)?;
                 lot.in_lieu.rescale(after)?;
-                lot.identical.rescale(new, old)?;
                 let gone = &mut self.positions.flow.entry(from).or_default().1;
                 *gone = gone.plus(before)?;
                 let come = &mut self.positions.flow.entry(to).or_default().0;
                 *come = come.plus(after)?;
             }
+            self.restate_short_sales((from, to), (new, old), Some(holding.0))?;
             let turned = self.positions.shorts.entry((holding.0, to)).or_default();
             turned.append(&mut lots);
             turned.make_contiguous().sort_by_key(|lot| lot.opened);
@@ -920,9 +991,9 @@ impl Fold<'_> {
                     flow.0 = flow.0.plus(units.minus(whole)?)?;
                     lot.parcel.rescale(units)?;
                     lot.in_lieu.rescale(units)?;
-                    lot.identical.rescale(new, old)?;
                 }
             }
+            self.restate_short_sales((security, security), (new, old), Some(holding.0))?;
         }
         Ok(())
     }

@@ -320,6 +320,7 @@ impl Fold<'_> {
             choice: None,
             matched: Match::Lot,
             only: None,
+            closes: &[],
         };
         if self.rules.transfer_fee == TransferFee::Dispose {
             let value = match (row.trade.rest().rarest().fee_value, row.trade.price()) {

@@ -28,6 +28,9 @@ use crate::trade::{Class, Right, Security, SecurityId, TradeId};
 /// Days on each side of the sale in which a purchase replaces what was sold (26 USC 1091(a)).
 pub const WINDOW: i32 = 30;
 
+/// Nothing denied of a loss.
+pub const NONE_YET: (Quantity, Quantity) = (Quantity::ZERO, Quantity::ONE);
+
 const NOTHING: Part = Part {
     amount: Money::ZERO,
     printed: 0,
@@ -126,6 +129,9 @@ pub struct Wash {
     sold: FxHashMap<PurchaseId, Quantity>,
     /// For each row replaced in part the units replaced, of how many; where such rows are divided.
     washed: FxHashMap<u32, (Quantity, Quantity)>,
+    /// For each loss on shares delivered against a short the units denied so far, of how many: a purchase or another short
+    /// may take it over, each unit once.
+    pub delivered: FxHashMap<u32, (Quantity, Quantity)>,
     /// Securities that became others by rename: they stay the same for this rule.
     renamed: FxHashMap<SecurityId, SecurityId>,
 }
@@ -146,6 +152,29 @@ impl Wash {
         // A name may have come back.
         names.dedup();
         names
+    }
+
+    /// The units of a loss that are denied, where others than its own claim may have done it; else as many as it knows.
+    pub fn denied_of(
+        &self,
+        row: u32,
+        known: Quantity,
+        units: Quantity,
+    ) -> Result<Quantity, OutOfRange> {
+        match self.delivered.get(&row) {
+            Some((denied, of)) if denied == of => Ok(units),
+            // Of other units than its own since a split.
+            Some((denied, of)) if *of != units => denied.share(units, *of),
+            Some((denied, _)) => Ok(*denied),
+            None => Ok(known),
+        }
+    }
+
+    /// Remembers what was denied of a loss on delivered shares, for what else may deny it.
+    pub fn note_delivered(&mut self, row: u32, denied: (Quantity, Quantity)) {
+        if let Some(known) = self.delivered.get_mut(&row) {
+            *known = denied;
+        }
     }
 }
 
@@ -344,6 +373,11 @@ impl Fold<'_> {
         if !self.rules.older_replaces && (bought.acquired, purchase) < claim.loss.acquired {
             return Ok(());
         }
+        if !self.wash.delivered.is_empty() {
+            let row = claim.loss.row;
+            claim.matched = self.wash.denied_of(row, claim.matched, claim.units)?;
+            claim.taken = claim.deferred()?;
+        }
         if let Some(only) = bought.only_unused_lot() {
             self.match_lot(claim, only, covers)?;
         } else {
@@ -421,6 +455,10 @@ impl Fold<'_> {
     /// Remembers how much of a row was replaced, where rows replaced in part are divided.
     #[inline]
     fn note_part(&mut self, claim: &Claim) {
+        if !self.wash.delivered.is_empty() {
+            let denied = (claim.matched, claim.units);
+            self.wash.note_delivered(claim.loss.row, denied);
+        }
         if self.rules.split_rows {
             let part = (claim.matched, claim.units);
             self.wash.washed.insert(claim.loss.row, part);
@@ -583,12 +621,14 @@ impl Fold<'_> {
             });
             return first.map_or(renamed, |position| SecurityId(position as u32));
         }
-        if let Some(group) = self
-            .rules
-            .identical
-            .iter()
-            .find(|group| group.contains(&renamed))
-        {
+        self.property(security)
+    }
+
+    /// The same by name, declaration and identifier alone.
+    pub(super) fn property(&self, security: SecurityId) -> SecurityId {
+        let renamed = self.wash.first_name(security);
+        let mut groups = self.rules.identical.iter();
+        if let Some(group) = groups.find(|group| group.contains(&renamed)) {
             return group.iter().min().copied().unwrap_or(renamed);
         }
         self.rules
@@ -596,6 +636,12 @@ impl Fold<'_> {
             .get(renamed.0 as usize)
             .copied()
             .unwrap_or(renamed)
+    }
+
+    /// Whether two securities are the same for the rule, by any name.
+    pub(super) fn is_same_stock(&self, one: SecurityId, other: SecurityId) -> bool {
+        self.wash.first_name(one) == self.wash.first_name(other)
+            || self.identity(one) == self.identity(other)
     }
 
     /// Whether a security, or what stands for it, falls under the rule.
@@ -677,11 +723,15 @@ impl Fold<'_> {
     pub(super) fn mark_provisional(&mut self) {
         let Some(end) = self.rules.end else { return };
         for watch in &self.wash.watches {
-            for claim in watch
-                .claims
-                .iter()
-                .filter(|claim| claim.matched < claim.units)
-            {
+            for mut claim in watch.claims.iter().copied() {
+                // What cannot be restated was checked before.
+                let denied = self
+                    .wash
+                    .denied_of(claim.loss.row, claim.matched, claim.units);
+                claim.matched = denied.unwrap_or(claim.matched);
+                if claim.is_done() {
+                    continue;
+                }
                 let last = claim.loss.date.plus(WINDOW);
                 if last >= end {
                     if let Some(row) = self.rows.get_mut(claim.loss.row) {

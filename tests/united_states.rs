@@ -825,3 +825,91 @@ fn shares_from_options_first_close_what_was_sold_short() {
         ])
         .held(&["main X 50 2850.00 2024-06-21"]);
 }
+
+/// What `explain` says, as JSON.
+#[track_caller]
+fn explained(csv: &str, id: &str, readings: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("t.csv"), csv).unwrap();
+    fs::write(folder.path().join("c.toml"), format!("[us]\n{readings}\n")).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_lossoffset"))
+        .args(["explain", "t.csv", id, "--config", "c.toml", "-f", "json"])
+        .current_dir(folder.path())
+        .env_clear()
+        .output()
+        .unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{error}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The parts of the last explanation: their names, and their lines with their amounts.
+fn parts(told: &str) -> Vec<(String, String)> {
+    let told: Value = serde_json::from_str(told).unwrap();
+    let last = told["explained"].as_array().unwrap().last().unwrap();
+    let parts = last["parts"].as_array().unwrap().iter();
+    parts
+        .map(|part| {
+            let lines = part["lines"].as_array().unwrap().iter();
+            let text = |line: &Value| {
+                let amount = line["amount"].as_str().unwrap_or("-");
+                format!("{} {amount}", line["text"].as_str().unwrap())
+            };
+            let lines: Vec<String> = lines.map(text).collect();
+            (part["name"].as_str().unwrap().to_owned(), lines.join("; "))
+        })
+        .collect()
+}
+
+/// Of a loss of 10,000 on futures 7,000 go back: the lines say so and add up to what is left, 3,000, and in the year that
+/// takes 5,000 of it to nothing.
+#[test]
+fn an_explained_year_says_what_was_carried_back() {
+    let csv = "date,action,symbol,quantity,price,class\n\
+               2022-03-01,buy,F,1,1000,future\n2022-06-01,sell,F,1,6000,future\n\
+               2023-03-01,buy,F,1,1000,future\n2023-06-01,sell,F,1,5000,future\n\
+               2025-03-03,buy,F,1,20000,future\n2025-06-02,sell,F,1,10000,future\n";
+    let contracts = |year: &str| {
+        let told = explained(csv, year, "1256_carryback = \"yes\"");
+        let part = parts(&told)
+            .into_iter()
+            .find(|(name, _)| name.contains("1256"));
+        part.unwrap().1
+    };
+    assert_eq!(
+        contracts("2025"),
+        "F@2025-06-02#1 -10000.00; carried back to earlier years, Form 6781 line 6 7000.00"
+    );
+    assert_eq!(
+        contracts("2022"),
+        "F@2022-06-01#1 5000.00; loss carried back from a later year, on the amended Form 6781 -5000.00"
+    );
+}
+
+/// 10 A at 0.6 for 6 B, of which 0.5 are withheld as the fee: their value is 6 x 0.5 / 6 = 0.50, which is also what they
+/// cost. The 10 A bring 6.00 less the fee of 0.50.
+#[test]
+fn an_explained_fee_says_that_it_is_one() {
+    let csv = "date,action,symbol,quantity,price,new_symbol,new_quantity,fee,fee_currency,class\n\
+               2024-01-02,buy,A,10,0.1,,,,,crypto\n2024-02-01,swap,A,10,0.6,B,6,0.5,B,crypto\n";
+    let told = explained(csv, "B@2024-02-01#1", "");
+    let told = parts(&told);
+    assert_eq!(
+        told[0].1,
+        "0.5 B withheld as the fee from those received, at their value 0.50"
+    );
+    assert_eq!(
+        told[1].1,
+        "units acquired 2024-02-01: the units just received -; swapped A: 10 at 0.6: 0.5 of 6 0.50"
+    );
+    let given = parts(&explained(csv, "A@2024-02-01#1", ""));
+    assert_eq!(
+        given[0].1,
+        "swapped A: 10 at 0.6 6.00; fee paid in B, at its value -0.50"
+    );
+    let third = "date,action,symbol,quantity,price,fee,fee_currency,fee_value,class\n\
+                 2024-01-02,buy,A,10,10,,,,crypto\n2024-01-02,buy,C,10,1,,,,crypto\n\
+                 2024-02-01,sell,A,10,12,2,C,3,crypto\n";
+    let told = parts(&explained(third, "C@2024-02-01#1", ""));
+    assert_eq!(told[0].1, "2 C given as the fee, at their value 3.00");
+}

@@ -861,6 +861,62 @@ fn parts(told: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+/// 10 at 20 are 200, and 10 given at 8 that cost the donor 100: in an average they count 80, so 280 for 20 is 14 a share,
+/// 5 cost 70. Outside an average 80 counts for a loss only: the first 10 leave first.
+#[test]
+fn a_gift_enters_an_average_at_its_value() {
+    let csv = "date,action,symbol,quantity,price,basis,class,account,to_account\n2024-01-02,buy,F,10,20,,fund,main,\n\
+               2024-02-01,gift_in,F,10,8,100,fund,main,\n2024-06-03,sell,F,5,9,,fund,main,\n";
+    let found = compute(csv, "-m average", "")
+        .sold(&["F 5 2024-01-02 2024-06-03 45.00 70.00 0.00 -25.00 short"]);
+    assert_eq!(found.warned("gift-averaged"), 1);
+    found.held(&["main F 5 70.00 2024-01-02", "main F 10 140.00 2024-02-01"]);
+    assert_eq!(plain(csv).warned("gift-averaged"), 0);
+    // One worth what it cost has one basis: 300 for 20.
+    let worth = csv.replace("gift_in,F,10,8,", "gift_in,F,10,10,");
+    let found = compute(&worth, "-m average", "")
+        .sold(&["F 5 2024-01-02 2024-06-03 45.00 75.00 0.00 -30.00 short"]);
+    assert_eq!(found.warned("gift-averaged"), 0);
+}
+
+/// Taken up on 3 June 2024 the period begins on that day (26 USC 1223(5)): a year is full with 2 June 2025, so 3 June is
+/// long-term. Stock bought that day is so from 4 June.
+#[test]
+fn shares_taken_up_by_a_right_are_held_from_that_day() {
+    let sold = |tag: &str, day: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price,tag\n2024-06-03,buy,R,10,10,{tag}\n{day},sell,R,10,12,\n"
+        );
+        plain(&csv).table("disposals", &["acquired", "held_from", "term"])
+    };
+    assert_eq!(sold("rights", "2025-06-03"), ["2024-06-03 2024-06-02 long"]);
+    assert_eq!(
+        sold("rights", "2025-06-02"),
+        ["2024-06-03 2024-06-02 short"]
+    );
+    assert_eq!(sold("", "2025-06-03"), ["2024-06-03 2024-06-03 short"]);
+    assert_eq!(sold("", "2025-06-04"), ["2024-06-03 2024-06-03 long"]);
+}
+
+/// A gift of which no record is left costs nothing where the user says so, and is long-term from a year after the day that
+/// follows its receipt; else the message names the option.
+#[test]
+fn a_gift_without_a_record_costs_nothing_where_that_is_said() {
+    let csv = |day: &str| {
+        format!(
+            "date,action,symbol,quantity,price,class\n2024-02-01,gift_in,BTC,1,40000,crypto\n{day},sell,BTC,1,90000,crypto\n"
+        )
+    };
+    let zero = |day: &str| {
+        let found = compute(&csv(day), "--unknown-basis zero", "");
+        assert_eq!(found.warned("basis-unknown"), 1);
+        found
+    };
+    zero("2025-02-01").sold(&["BTC 1 2024-02-01 2025-02-01 90000.00 0.00 0.00 90000.00 short"]);
+    zero("2025-02-02").sold(&["BTC 1 2024-02-01 2025-02-02 90000.00 0.00 0.00 90000.00 long"]);
+    plain(&csv("2025-02-01")).refused("--unknown-basis zero");
+}
+
 /// Of a loss of 10,000 on futures 7,000 go back: the lines say so and add up to what is left, 3,000, and in the year that
 /// takes 5,000 of it to nothing.
 #[test]
@@ -912,4 +968,20 @@ fn an_explained_fee_says_that_it_is_one() {
                  2024-02-01,sell,A,10,12,2,C,3,crypto\n";
     let told = parts(&explained(third, "C@2024-02-01#1", ""));
     assert_eq!(told[0].1, "2 C given as the fee, at their value 3.00");
+}
+
+/// Ten at a loss of 100, and ten of the same from a dividend in stock: taxed at its value of 30 they were acquired for it
+/// and replace what was sold, as a reinvested dividend would; untaxed they spread the basis and replace nothing.
+#[test]
+fn a_taxed_stock_dividend_replaces() {
+    let dividend = |units: &str, price: &str| {
+        plain(&format!(
+            "date,action,symbol,quantity,price\n2023-01-02,buy,S,20,40\n2023-06-01,sell,S,10,30\n\
+             2023-06-10,stock_dividend,S,{units},{price}\n"
+        ))
+    };
+    dividend("10", "30")
+        .sold(&["S 10 2023-01-02 2023-06-01 300.00 400.00 100.00 0.00 short"])
+        .held(&["main S 10 400.00 2023-01-02", "main S 10 400.00 2023-01-11"]);
+    dividend("10", "").sold(&["S 10 2023-01-02 2023-06-01 300.00 400.00 0.00 -100.00 short"]);
 }

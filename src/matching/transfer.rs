@@ -15,6 +15,7 @@ use crate::diagnostic::Problem;
 use crate::lot::Lot;
 use crate::money::{Money, Quantity};
 use crate::parcel::{Parcel, Part};
+use crate::source::Source;
 use crate::trade::{AccountId, SecurityId, TradeId};
 
 /// Days that units may be on their way before an arrival is no longer taken for theirs.
@@ -277,6 +278,15 @@ impl Fold<'_> {
             self.ledger.place(lot, method)?;
         }
         Ok(())
+    }
+
+    pub(super) fn warn_averaged_gift(&mut self, at: Source) {
+        self.warn_once(
+            "gift-averaged",
+            "gifts worth less than the donor's basis entered an average at their value, for gains and losses alike: that takes a statement with the return that the value is used as basis (26 CFR 1.1012-1(e))",
+            at,
+            true,
+        );
     }
 
     /// The units of a transfer's fee that was paid in an asset.

@@ -1185,3 +1185,437 @@ fn a_married_put_that_expires_joins_the_basis_of_its_stock() {
     let put = "X250620P00040000 1 2025-03-03 2025-06-20 0.00 300.00 0.00 -300.00 short";
     expired("", "").sold(&[put]);
 }
+
+/// 100 coins bought for 1,000 leave for nothing: the loss of 1,000 is no capital loss (a coin is no security, 26 USC
+/// 165(g)(2)), so its row has it as adjustment. The stock of the same file keeps its loss of 500.
+#[test]
+fn a_worthless_coin_is_no_loss() {
+    let found = plain(
+        "date,action,symbol,quantity,price,class\n2023-01-10,buy,LUNC,100,10,crypto\n2023-01-10,buy,XYZ,50,10,stock\n\
+         2024-05-01,worthless,LUNC,,,\n2024-05-01,worthless,XYZ,,,\n",
+    )
+    .sold(&[
+        "LUNC 100 2023-01-10 2024-12-31 0.00 1000.00 1000.00 0.00 long",
+        "XYZ 50 2023-01-10 2024-12-31 0.00 500.00 0.00 -500.00 long",
+    ]);
+    assert_eq!(found.table("disposals", &["codes"]), ["L", ""]);
+    let told = explained(
+        "date,action,symbol,quantity,price,class\n2023-01-10,buy,LUNC,100,10,crypto\n2024-05-01,worthless,LUNC,,,\n",
+        "LUNC@2024-12-31#1",
+        "",
+    );
+    assert!(told.contains("us-worthless-coin"), "{told}");
+    assert!(!told.contains("165(g)(1)"), "{told}");
+}
+
+/// What `explain` says, as JSON.
+#[track_caller]
+fn explained(csv: &str, id: &str, readings: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("t.csv"), csv).unwrap();
+    fs::write(folder.path().join("c.toml"), format!("[us]\n{readings}\n")).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_lossoffset"))
+        .args(["explain", "t.csv", id, "--config", "c.toml", "-f", "json"])
+        .current_dir(folder.path())
+        .env_clear()
+        .output()
+        .unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{error}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The parts of the last explanation: their names, and their lines with their amounts.
+fn parts(told: &str) -> Vec<(String, String)> {
+    let told: Value = serde_json::from_str(told).unwrap();
+    let last = told["explained"].as_array().unwrap().last().unwrap();
+    let parts = last["parts"].as_array().unwrap().iter();
+    parts
+        .map(|part| {
+            let lines = part["lines"].as_array().unwrap().iter();
+            let text = |line: &Value| {
+                let amount = line["amount"].as_str().unwrap_or("-");
+                format!("{} {amount}", line["text"].as_str().unwrap())
+            };
+            let lines: Vec<String> = lines.map(text).collect();
+            (part["name"].as_str().unwrap().to_owned(), lines.join("; "))
+        })
+        .collect()
+}
+
+const TWO_ACCOUNTS: &str = "date,action,symbol,quantity,price,total,class,tag,account,to_account\n\
+                            2024-01-03,buy,MF,200,10,,fund,,a,\n2024-02-20,transfer,MF,100,,,fund,,a,b\n";
+const BOTH_SOLD: &str = "2024-06-03,sell,MF,100,9,,fund,,b,\n2024-06-04,sell,MF,100,9,,fund,,a,\n";
+
+/// 200 shares of one purchase at 10, 100 of them moved to b; each sale loses 100. 20 paid on the 100 of an account are
+/// 0.20 a share of that account: 20 of its loss count nowhere, none of the other's.
+#[test]
+fn a_fund_s_dividend_counts_for_the_shares_it_was_paid_on() {
+    let paid = |rows: &str| plain(&format!("{TWO_ACCOUNTS}{rows}{BOTH_SOLD}"));
+    let on =
+        |account: &str, tag: &str| format!("2024-03-01,dividend,MF,,,20,fund,{tag},{account},\n");
+    let (b, a) = (on("b", "exempt-interest"), on("a", "exempt-interest"));
+    let row =
+        |day: &str, counts: &str| format!("MF 100 2024-01-03 {day} 900.00 1000.00 {counts} short");
+    paid(&format!("{b}{a}")).sold(&[
+        &row("2024-06-03", "20.00 -80.00"),
+        &row("2024-06-04", "20.00 -80.00"),
+    ]);
+    paid(&b).sold(&[
+        &row("2024-06-03", "20.00 -80.00"),
+        &row("2024-06-04", "0.00 -100.00"),
+    ]);
+    // A capital gain dividend makes 20 of the 100 long-term: a fifth of the units.
+    paid(&on("b", "capital-gain")).sold(&[
+        "MF 80 2024-01-03 2024-06-03 720.00 800.00 0.00 -80.00 short",
+        "MF 20 2024-01-03 2024-06-03 180.00 200.00 0.00 -20.00 long",
+        &row("2024-06-04", "0.00 -100.00"),
+    ]);
+}
+
+/// 40 were paid on 200 shares, 0.20 each, then 100 of them move, by one row or by two: each half keeps its 20. What is paid
+/// on a while they are on their way, 30 on its 100, is no dividend of theirs: a's loss lacks 20 + 30. Where they come back
+/// into a, its 200 have received 70 together, 0.35 each.
+#[test]
+fn shares_take_along_what_they_received() {
+    let csv = |moves: &str| {
+        format!(
+            "date,action,symbol,quantity,price,total,class,tag,account,to_account\n2024-01-03,buy,MF,200,10,,fund,,a,\n\
+             2024-02-01,dividend,MF,,,40,fund,exempt-interest,a,\n{moves}"
+        )
+    };
+    let row =
+        |day: &str, counts: &str| format!("MF 100 2024-01-03 {day} 900.00 1000.00 {counts} short");
+    plain(&csv(&format!(
+        "2024-02-20,transfer,MF,100,,,fund,,a,b\n{BOTH_SOLD}"
+    )))
+    .sold(&[
+        &row("2024-06-03", "20.00 -80.00"),
+        &row("2024-06-04", "20.00 -80.00"),
+    ]);
+    let apart = "2024-02-20,transfer_out,MF,100,,,fund,,a,\n2024-02-21,dividend,MF,,,30,fund,exempt-interest,a,\n\
+                 2024-02-22,transfer_in,MF,100,,,fund,,b,\n";
+    plain(&csv(&format!("{apart}{BOTH_SOLD}"))).sold(&[
+        &row("2024-06-03", "20.00 -80.00"),
+        &row("2024-06-04", "50.00 -50.00"),
+    ]);
+    let back = "2024-03-20,transfer,MF,100,,,fund,,b,a\n2024-06-03,sell,MF,100,9,,fund,,a,\n";
+    plain(&csv(&format!("{apart}{back}"))).sold(&[&row("2024-06-03", "35.00 -65.00")]);
+    // A change of name takes them along too.
+    let renamed = "date,action,symbol,quantity,price,total,class,tag,new_symbol\n2024-01-03,buy,MF,100,10,,fund,,\n\
+                   2024-02-01,dividend,MF,,,20,fund,exempt-interest,\n2024-03-01,rename,MF,,,,fund,,MG\n\
+                   2024-06-03,sell,MG,100,9,,fund,,\n";
+    plain(renamed).sold(&["MG 100 2024-01-03 2024-06-03 900.00 1000.00 20.00 -80.00 short"]);
+}
+
+/// 10 shares at 30 in x, 10 in y; those of x are on their way from 1 to 3 March. 50 of capital returned on all 20 lower
+/// each by 2.50: 275 and 275.
+fn on_the_way(columns: &str, between: &str, arrives: &str) -> Computed {
+    let commas = ",".repeat(columns.matches(',').count());
+    plain(&format!(
+        "date,action,symbol,quantity,price,total,account{columns}\n2023-02-02,buy,S,10,30,,x{commas}\n\
+         2023-02-02,buy,S,10,30,,y{commas}\n2023-03-01,transfer_out,S,10,,,x{commas}\n{between}\n\
+         2023-03-03,transfer_in,S,{arrives},,,y{commas}\n"
+    ))
+}
+
+#[test]
+fn what_befalls_a_security_befalls_its_shares_on_their_way() {
+    let y = |symbol: &str, units: u32, cost: &str| format!("y {symbol} {units} {cost} 2023-02-02");
+    let own =
+        |symbol: &str, units: u32, cost: &str| [y(symbol, units, cost), y(symbol, units, cost)];
+    let held = |found: Computed, expected: &[[String; 2]]| {
+        assert_eq!(found.warned("transfer-without-arrival"), 0);
+        let expected: Vec<&str> = expected.iter().flatten().map(String::as_str).collect();
+        found.held(&expected);
+    };
+    held(
+        on_the_way("", "2023-03-02,return_of_capital,S,,,50,", "10"),
+        &[own("S", 10, "275.00")],
+    );
+    held(
+        on_the_way("", "2023-03-02,basis_adjust,S,,,-50,", "10"),
+        &[own("S", 10, "275.00")],
+    );
+    // Half of each 300 goes to C, one C for each S: what was split off on the way goes where the shares do.
+    held(
+        on_the_way(
+            ",new_symbol,new_quantity,fraction",
+            "2023-03-02,spinoff,S,,,,,C,20,0.5",
+            "10",
+        ),
+        &[own("C", 10, "150.00"), own("S", 10, "150.00")],
+    );
+    // Two for one: 20 arrive where 10 left.
+    held(
+        on_the_way(",ratio", "2023-03-02,split,S,,,,,2:1", "20"),
+        &[own("S", 20, "300.00")],
+    );
+    // A row of its own lets the new shares arrive.
+    held(
+        on_the_way(
+            ",new_symbol,new_quantity,fraction",
+            "2023-03-02,spinoff,S,,,,,C,20,0.5\n2023-03-04,transfer_in,C,10,,,y,,,",
+            "10",
+        ),
+        &[own("C", 10, "150.00"), own("S", 10, "150.00")],
+    );
+}
+
+/// The same with nothing held elsewhere: 50 on the 10 on their way leave 250. As shares of another company or under another
+/// name they arrive as such. 12 for 10 is 600 for the cash merger: a gain of 300 in the account they left.
+#[test]
+fn what_is_only_on_its_way_is_held() {
+    let csv = |columns: &str, rows: &str| {
+        let commas = ",".repeat(columns.matches(',').count());
+        plain(&format!(
+            "date,action,symbol,quantity,price,total,account{columns}\n2023-02-02,buy,S,10,30,,x{commas}\n\
+             2023-03-01,transfer_out,S,10,,,x{commas}\n{rows}"
+        ))
+    };
+    csv(
+        "",
+        "2023-03-02,return_of_capital,S,,,50,\n2023-03-03,transfer_in,S,10,,,y\n",
+    )
+    .held(&["y S 10 250.00 2023-02-02"]);
+    let renamed = csv(
+        ",new_symbol",
+        "2023-03-02,rename,S,,,,,N\n2023-03-03,transfer_in,N,10,,,y,\n",
+    );
+    assert_eq!(renamed.warned("nothing-held"), 0);
+    renamed.held(&["y N 10 300.00 2023-02-02"]);
+    csv(
+        ",new_symbol,ratio",
+        "2023-03-02,merger,S,,,,,N,3:2\n2023-03-03,transfer_in,N,15,,,y,,\n",
+    )
+    .held(&["y N 15 300.00 2023-02-02"]);
+    let sold = csv("", "2023-03-02,merger,S,,,600,\n");
+    assert_eq!(sold.warned("transfer-without-arrival"), 0);
+    assert_eq!(sold.table("disposals", &["account"]), ["x"]);
+    sold.sold(&["S 10 2023-02-02 2023-03-02 600.00 300.00 0.00 300.00 short"])
+        .held(&[]);
+}
+
+/// 10 bought on 20 February are on their way when 10 older ones are sold at a loss of 100: they replace them, so that
+/// they arrive with 300 + 100, held as many days longer as the sold ones were held.
+#[test]
+fn shares_on_their_way_replace_what_is_sold_at_a_loss() {
+    plain(
+        "date,action,symbol,quantity,price,account\n2023-01-02,buy,S,10,40,y\n2023-02-20,buy,S,10,30,x\n\
+         2023-03-01,transfer_out,S,10,,x\n2023-03-02,sell,S,10,30,y\n2023-03-03,transfer_in,S,10,,z\n",
+    )
+    .sold(&["S 10 2023-01-02 2023-03-02 300.00 400.00 100.00 0.00 short"])
+    // 59 days from 2 January to 2 March; overlapping ones once: held from 2 January.
+    .held(&["z S 10 400.00 2023-01-02"]);
+}
+
+/// 5 of 10 tendered at 12 are sold for 60; the other 5 stay. A merger and a worthless row are of all units: another
+/// quantity is refused, the same one is not.
+#[test]
+fn a_tender_sells_its_quantity_and_other_ends_are_of_all_units() {
+    let end = |row: &str| {
+        plain(&format!(
+            "date,action,symbol,quantity,price,total\n2023-01-03,buy,G,10,8,\n{row}\n"
+        ))
+    };
+    end("2023-06-01,tender,G,5,,60")
+        .sold(&["G 5 2023-01-03 2023-06-01 60.00 40.00 0.00 20.00 short"])
+        .held(&["main G 5 40.00 2023-01-03"]);
+    end("2023-06-01,tender,G,5,12,")
+        .sold(&["G 5 2023-01-03 2023-06-01 60.00 40.00 0.00 20.00 short"]);
+    end("2023-06-01,tender,G,,,60")
+        .sold(&["G 10 2023-01-03 2023-06-01 60.00 80.00 0.00 -20.00 short"]);
+    end("2023-06-01,tender,G,12,,60").refused("sold 12 of G but only 10 are held");
+    end("2023-06-01,merger,G,5,,60").refused("merger of 5 G, but 10 are held");
+    end("2023-06-01,worthless,G,5,,").refused("worthless of 5 G, but 10 are held");
+    end("2023-06-01,merger,G,10,,60")
+        .sold(&["G 10 2023-01-03 2023-06-01 60.00 80.00 0.00 -20.00 short"]);
+    end("2023-06-01,worthless,G,10,,")
+        .sold(&["G 10 2023-01-03 2023-12-31 0.00 80.00 0.00 -80.00 short"]);
+}
+
+/// 10 P at 30, a tenth of the basis to 2.5 Q: 270 stay, 30 go, 12 on each unit. The half is sold for 8, and cost 6. Whole
+/// units leave no fraction for cash.
+#[test]
+fn cash_for_the_fraction_of_a_spin_off_sells_it() {
+    let spun = |units: &str| {
+        plain(&format!(
+            "date,action,symbol,quantity,price,total,new_symbol,new_quantity,fraction\n2022-01-03,buy,P,10,30,,,,\n\
+             2023-06-01,spinoff,P,,,8,Q,{units},0.1\n"
+        ))
+    };
+    spun("2.5")
+        .sold(&["Q 0.5 2022-01-03 2023-06-01 8.00 6.00 0.00 2.00 long"])
+        .held(&["main P 10 270.00 2022-01-03", "main Q 2 24.00 2022-01-03"]);
+    spun("2").refused("whole units are held after the spinoff");
+}
+
+/// A split or rename of what nobody holds is told; not where units, a short, a contract on it or a loss hang on it.
+#[test]
+fn an_action_on_what_nobody_holds_is_told() {
+    let told = |rows: &str| {
+        plain(&format!(
+            "date,action,symbol,quantity,price,ratio,new_symbol\n2024-01-02,buy,Y,1,1,,\n{rows}"
+        ))
+        .warned("nothing-held")
+    };
+    let (split, rename) = ("2024-03-01,split,X,,,2:1,\n", "2024-03-01,rename,X,,,,Z\n");
+    assert_eq!(told(split), 1);
+    assert_eq!(told(rename), 1);
+    assert_eq!(told("2024-03-01,worthless,X,,,,\n"), 1);
+    for held in [
+        "2024-01-02,buy,X,1,1,,\n",
+        "2024-01-02,short,X,1,1,,\n",
+        "2024-01-02,buy,X,1,9,,\n2024-02-20,sell,X,1,1,,\n",
+        "2024-01-02,bto,X240621C00050000,1,1,,\n",
+        "2024-01-02,sto,X240621C00050000,1,1,,\n",
+    ] {
+        assert_eq!(told(&format!("{held}{split}")), 0, "{held}");
+    }
+    let rename_held = format!("2024-01-02,buy,X,1,1,,\n{rename}");
+    assert_eq!(told(&rename_held), 0);
+    // Thirty days after a loss nothing waits any more.
+    assert_eq!(
+        told(&format!(
+            "2024-01-02,buy,X,1,9,,\n2024-01-30,sell,X,1,1,,\n{split}"
+        )),
+        1
+    );
+}
+
+/// 10 at 20 are 200, and 10 given at 8 that cost the donor 100: in an average they count 80, so 280 for 20 is 14 a share,
+/// 5 cost 70. Outside an average 80 counts for a loss only: the first 10 leave first.
+#[test]
+fn a_gift_enters_an_average_at_its_value() {
+    let csv = "date,action,symbol,quantity,price,basis,class,account,to_account\n2024-01-02,buy,F,10,20,,fund,main,\n\
+               2024-02-01,gift_in,F,10,8,100,fund,main,\n2024-06-03,sell,F,5,9,,fund,main,\n";
+    let found = compute(csv, "-m average", "")
+        .sold(&["F 5 2024-01-02 2024-06-03 45.00 70.00 0.00 -25.00 short"]);
+    assert_eq!(found.warned("gift-averaged"), 1);
+    found.held(&["main F 5 70.00 2024-01-02", "main F 10 140.00 2024-02-01"]);
+    assert_eq!(plain(csv).warned("gift-averaged"), 0);
+    // One worth what it cost has one basis: 300 for 20.
+    let worth = csv.replace("gift_in,F,10,8,", "gift_in,F,10,10,");
+    let found = compute(&worth, "-m average", "")
+        .sold(&["F 5 2024-01-02 2024-06-03 45.00 75.00 0.00 -30.00 short"]);
+    assert_eq!(found.warned("gift-averaged"), 0);
+}
+
+/// The same where the gift lies in another account first: there it has both, 80 and 100, and enters the average at 80.
+#[test]
+fn a_gift_moved_into_an_average_enters_at_its_value() {
+    let moved = "date,action,symbol,quantity,price,basis,class,account,to_account\n2024-01-02,buy,F,10,20,,fund,main,\n\
+                 2024-02-01,gift_in,F,10,8,100,fund,other,\n2024-03-01,transfer,F,10,,,fund,other,main\n\
+                 2024-06-03,sell,F,5,9,,fund,main,\n";
+    let folder = "[accounts.main]\nmethod = \"average\"";
+    let found = compute(moved, "", folder)
+        .sold(&["F 5 2024-01-02 2024-06-03 45.00 70.00 0.00 -25.00 short"]);
+    assert_eq!(found.warned("gift-averaged"), 1);
+}
+
+/// Taken up on 3 June 2024 the period begins on that day (26 USC 1223(5)): a year is full with 2 June 2025, so 3 June is
+/// long-term. Stock bought that day is so from 4 June.
+#[test]
+fn shares_taken_up_by_a_right_are_held_from_that_day() {
+    let sold = |tag: &str, day: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price,tag\n2024-06-03,buy,R,10,10,{tag}\n{day},sell,R,10,12,\n"
+        );
+        plain(&csv).table("disposals", &["acquired", "held_from", "term"])
+    };
+    assert_eq!(sold("rights", "2025-06-03"), ["2024-06-03 2024-06-02 long"]);
+    assert_eq!(
+        sold("rights", "2025-06-02"),
+        ["2024-06-03 2024-06-02 short"]
+    );
+    assert_eq!(sold("", "2025-06-03"), ["2024-06-03 2024-06-03 short"]);
+    assert_eq!(sold("", "2025-06-04"), ["2024-06-03 2024-06-03 long"]);
+}
+
+/// A gift of which no record is left costs nothing where the user says so, and is long-term from a year after the day that
+/// follows its receipt; else the message names the option.
+#[test]
+fn a_gift_without_a_record_costs_nothing_where_that_is_said() {
+    let csv = |day: &str| {
+        format!(
+            "date,action,symbol,quantity,price,class\n2024-02-01,gift_in,BTC,1,40000,crypto\n{day},sell,BTC,1,90000,crypto\n"
+        )
+    };
+    let zero = |day: &str| {
+        let found = compute(&csv(day), "--unknown-basis zero", "");
+        assert_eq!(found.warned("basis-unknown"), 1);
+        found
+    };
+    zero("2025-02-01").sold(&["BTC 1 2024-02-01 2025-02-01 90000.00 0.00 0.00 90000.00 short"]);
+    zero("2025-02-02").sold(&["BTC 1 2024-02-01 2025-02-02 90000.00 0.00 0.00 90000.00 long"]);
+    plain(&csv("2025-02-01")).refused("--unknown-basis zero");
+}
+
+/// Of a loss of 10,000 on futures 7,000 go back: the lines say so and add up to what is left, 3,000, and in the year that
+/// takes 5,000 of it to nothing.
+#[test]
+fn an_explained_year_says_what_was_carried_back() {
+    let csv = "date,action,symbol,quantity,price,class\n\
+               2022-03-01,buy,F,1,1000,future\n2022-06-01,sell,F,1,6000,future\n\
+               2023-03-01,buy,F,1,1000,future\n2023-06-01,sell,F,1,5000,future\n\
+               2025-03-03,buy,F,1,20000,future\n2025-06-02,sell,F,1,10000,future\n";
+    let contracts = |year: &str| {
+        let told = explained(csv, year, "1256_carryback = \"yes\"");
+        let part = parts(&told)
+            .into_iter()
+            .find(|(name, _)| name.contains("1256"));
+        part.unwrap().1
+    };
+    assert_eq!(
+        contracts("2025"),
+        "F@2025-06-02#1 -10000.00; carried back to earlier years, Form 6781 line 6 7000.00"
+    );
+    assert_eq!(
+        contracts("2022"),
+        "F@2022-06-01#1 5000.00; loss carried back from a later year, on the amended Form 6781 -5000.00"
+    );
+}
+
+/// 10 A at 0.6 for 6 B, of which 0.5 are withheld as the fee: their value is 6 x 0.5 / 6 = 0.50, which is also what they
+/// cost. The 10 A bring 6.00 less the fee of 0.50.
+#[test]
+fn an_explained_fee_says_that_it_is_one() {
+    let csv = "date,action,symbol,quantity,price,new_symbol,new_quantity,fee,fee_currency,class\n\
+               2024-01-02,buy,A,10,0.1,,,,,crypto\n2024-02-01,swap,A,10,0.6,B,6,0.5,B,crypto\n";
+    let told = explained(csv, "B@2024-02-01#1", "");
+    let told = parts(&told);
+    assert_eq!(
+        told[0].1,
+        "0.5 B withheld as the fee from those received, at their value 0.50"
+    );
+    assert_eq!(
+        told[1].1,
+        "units acquired 2024-02-01: the units just received -; swapped A: 10 at 0.6: 0.5 of 6 0.50"
+    );
+    let given = parts(&explained(csv, "A@2024-02-01#1", ""));
+    assert_eq!(
+        given[0].1,
+        "swapped A: 10 at 0.6 6.00; fee paid in B, at its value -0.50"
+    );
+    let third = "date,action,symbol,quantity,price,fee,fee_currency,fee_value,class\n\
+                 2024-01-02,buy,A,10,10,,,,crypto\n2024-01-02,buy,C,10,1,,,,crypto\n\
+                 2024-02-01,sell,A,10,12,2,C,3,crypto\n";
+    let told = parts(&explained(third, "C@2024-02-01#1", ""));
+    assert_eq!(told[0].1, "2 C given as the fee, at their value 3.00");
+}
+
+/// Ten at a loss of 100, and ten of the same from a dividend in stock: taxed at its value of 30 they were acquired for it
+/// and replace what was sold, as a reinvested dividend would; untaxed they spread the basis and replace nothing.
+#[test]
+fn a_taxed_stock_dividend_replaces() {
+    let dividend = |units: &str, price: &str| {
+        plain(&format!(
+            "date,action,symbol,quantity,price\n2023-01-02,buy,S,20,40\n2023-06-01,sell,S,10,30\n\
+             2023-06-10,stock_dividend,S,{units},{price}\n"
+        ))
+    };
+    dividend("10", "30")
+        .sold(&["S 10 2023-01-02 2023-06-01 300.00 400.00 100.00 0.00 short"])
+        .held(&["main S 10 400.00 2023-01-02", "main S 10 400.00 2023-01-11"]);
+    dividend("10", "").sold(&["S 10 2023-01-02 2023-06-01 300.00 400.00 0.00 -100.00 short"]);
+}

@@ -123,6 +123,8 @@ pub enum Cause {
     InLieu,
     /// A gift worth less than the donor's basis: the basis for a loss is its value, between the two there is no result.
     GiftValue,
+    /// Such a gift entered an average: its value is its basis.
+    ValueAsBasis,
 }
 
 /// What one row of the file sold.

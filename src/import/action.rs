@@ -428,6 +428,7 @@ fn tag(word: &str) -> Option<&'static str> {
         }
         "donate" | "donated" | "donation" | "charity" => Some("donate"),
         "eri" => Some("eri"),
+        "tender" | "tenderoffer" => Some("tender"),
         "notionaldistribution" => Some("notional"),
         _ => None,
     }

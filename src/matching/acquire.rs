@@ -5,11 +5,12 @@ use std::collections::hash_map::Entry;
 use super::Halt;
 use super::fold::{Fold, Orders};
 use super::ledger::Acquisition;
-use super::value::absolute;
+use super::value::{Valued, absolute};
 use crate::answer::Match;
 use crate::date::Date;
 use crate::jurisdiction::Gifts;
 use crate::lot::{Gift, LotId};
+use crate::method::BasisOf;
 use crate::money::{Money, Quantity};
 use crate::parcel::{Parcel, Part};
 use crate::trade::{AccountId, Action, Class, SecurityId, TradeId};
@@ -34,17 +35,26 @@ impl<'a> Fold<'a> {
         if quantity.is_zero() {
             return Ok(());
         }
+        let by_right = row.trade.tagged("rights");
+        let held_from = if by_right && self.law.is_us() {
+            // Stock taken up by a right is held from that day itself on, so the day before is left out (26 USC 1223(5)).
+            self.today.plus(-1)
+        } else {
+            self.today
+        };
         let lot = self.enter(
             id,
             holding.0,
             holding.1,
             quantity,
             cost,
-            self.today,
+            held_from,
             Manner::Purchase,
         )?;
         self.withhold(id, lot, fee)?;
-        self.joins_right(id, lot);
+        if by_right {
+            self.joins_right(lot);
+        }
         self.replaces(lot)
     }
 
@@ -168,29 +178,77 @@ impl<'a> Fold<'a> {
             return Ok(());
         }
         let Some(basis) = rest.rarest().basis else {
-            return Err(row.missing("basis"));
+            return self.gift_without_basis(&row, id, quantity);
         };
         let basis = row.amount(basis)?;
-        let held_from = rest.rarest().acquired.unwrap_or(self.today);
-        let lot = self.enter_dated(
-            id,
-            quantity,
-            basis,
-            rest.rarest().acquired.unwrap_or(self.today),
-            held_from,
-        )?;
-        // Between spouses the basis carries over whatever the value (26 USC 1041(b)(2)).
-        if self.law.is_us() && row.trade.price().is_some() && !row.trade.tagged("spouse") {
-            let value = row.at_price(quantity)?;
-            if value < basis {
+        let acquired = rest.rarest().acquired.unwrap_or(self.today);
+        let lesser = self.lesser_value(&row, quantity, basis)?;
+        let averages = self.method_of(row.trade.account).basis == BasisOf::Average;
+        let held_from = if lesser.is_some() && averages {
+            self.today
+        } else {
+            acquired
+        };
+        let lot = self.enter_dated(id, quantity, basis, acquired, held_from)?;
+        match lesser {
+            Some(value) if averages => self.average_at_value(&row, lot, basis.minus(value)?),
+            Some(value) => {
                 let value = Parcel::new(quantity, value, self.ledger.places())?;
-                self.ledger.lot_mut(lot).gift = Some(Box::new(Gift {
-                    value,
-                    given: self.today,
-                }));
+                let given = self.today;
+                self.ledger.lot_mut(lot).gift = Some(Box::new(Gift { value, given }));
+                Ok(())
             }
+            None => Ok(()),
         }
+    }
+
+    /// The value of a gift that was worth less than the donor's basis. Between spouses the basis carries over whatever
+    /// the value (26 USC 1041(b)(2)).
+    fn lesser_value(
+        &self,
+        row: &Valued<'_>,
+        quantity: Quantity,
+        basis: Money,
+    ) -> Result<Option<Money>, Halt> {
+        if !self.law.is_us() || row.trade.price().is_none() || row.trade.tagged("spouse") {
+            return Ok(None);
+        }
+        let value = row.at_price(quantity)?;
+        Ok(Some(value).filter(|value| *value < basis))
+    }
+
+    /// Takes what the donor's basis is above the value out of an average: there a gift has its value as basis, for gains
+    /// too (26 CFR 1.1012-1(e)).
+    fn average_at_value(&mut self, row: &Valued<'_>, lot: LotId, above: Money) -> Result<(), Halt> {
+        let part = self.ledger.part(above)?;
+        self.ledger.adjust(lot, part.negated())?;
+        self.conservation.basis_gone = self.conservation.basis_gone.plus(above)?;
+        self.warn_averaged_gift(row.trade.source);
         Ok(())
+    }
+
+    /// A gift of which no record of the donor's is left has a basis of nothing and is held from the day after its receipt
+    /// (Pub. 550), where the user says so; else its basis is asked for.
+    fn gift_without_basis(
+        &mut self,
+        row: &Valued<'_>,
+        id: TradeId,
+        quantity: Quantity,
+    ) -> Result<(), Halt> {
+        if !self.rules.unknown_basis_zero {
+            return Err(row.lacks("basis").help("give the donor's basis; where no record of it is left, --unknown-basis zero takes it as nothing and counts from the day of the gift").into());
+        }
+        let lot = self.enter_dated(id, quantity, Money::ZERO, self.today, self.today)?;
+        self.basis_is_unknown(lot);
+        let message = "gifts came without the donor's basis; they count as having cost nothing, and as acquired that day";
+        self.warn_once("basis-unknown", message, row.trade.source, true);
+        Ok(())
+    }
+
+    /// Marks the purchase of a lot as one of which nobody knows what it cost.
+    pub(super) fn basis_is_unknown(&mut self, lot: LotId) {
+        let purchase = self.ledger.lot(lot).purchase;
+        self.ledger.purchases[purchase.0 as usize].basis_unknown = true;
     }
 
     /// Inherited: value at death, always long-term (26 USC 1014(a), 1223(9)).
@@ -283,11 +341,9 @@ impl<'a> Fold<'a> {
     }
 
     /// Shares taken up by a right join the old holding and are no purchase for window rules.
-    fn joins_right(&mut self, id: TradeId, lot: LotId) {
-        if self.trade(id).tagged("rights") {
-            let purchase = self.ledger.lot(lot).purchase;
-            self.ledger.purchases[purchase.0 as usize].purchased = false;
-        }
+    fn joins_right(&mut self, lot: LotId) {
+        let purchase = self.ledger.lot(lot).purchase;
+        self.ledger.purchases[purchase.0 as usize].purchased = false;
     }
 
     /// Whether a class is a section 1256 contract (26 USC 1256(b)): no term, no wash sales, marked at year end.

@@ -28,12 +28,14 @@ impl Fold<'_> {
         if new.is_zero() || old.is_zero() {
             return Err(Problem::at(trade.source, "a split ratio needs two positive sides").into());
         }
-        for account in self.affected(trade) {
-            self.rescale((account, trade.security), new, old)?;
+        self.warn_nothing_held(trade);
+        let accounts = self.affected(trade);
+        for account in &accounts {
+            self.rescale((*account, trade.security), new, old)?;
         }
         self.rescale_shorts(trade, new, old)?;
         self.restate(trade, new, old)?;
-        self.cash_in_lieu(id)
+        self.cash_after_split(id, &accounts)
     }
 
     /// Restates what hangs on a security and on no account: losses that wait for a replacement, and the terms of
@@ -61,10 +63,7 @@ impl Fold<'_> {
             return Err(Problem::at(trade.source, "a split needs a `ratio`, such as 4:1").into());
         };
         let change = signed_quantity(change)?;
-        let mut held = Quantity::ZERO;
-        for account in self.affected(trade) {
-            held = held.plus(self.ledger.held((account, trade.security)))?;
-        }
+        let held = self.units_affected(trade)?;
         let after = held.plus(change)?;
         let divisor = greatest_common_divisor(after.units(), held.units());
         let small =
@@ -109,34 +108,51 @@ impl Fold<'_> {
         self.rescale_distributions(holding, new, old)
     }
 
-    /// `total` on a split is cash for the fraction of a unit that is left over, which is sold for it that day.
-    fn cash_in_lieu(&mut self, id: TradeId) -> Result<(), Halt> {
+    /// Cash for the fractions that a split leaves of what accounts hold.
+    fn cash_after_split(&mut self, id: TradeId, accounts: &[AccountId]) -> Result<(), Halt> {
+        let security = self.trade(id).security;
+        let units = |account: &AccountId| (*account, self.ledger.held((*account, security)));
+        let held: Vec<_> = accounts.iter().map(units).collect();
+        self.cash_in_lieu(id, security, held)
+    }
+
+    /// `total` on a split or spin-off is cash for the fraction of a unit that is left of the units of each account: it is
+    /// sold for that on this day, with its share of the basis (26 USC 302(b)(1), 1001; Rev. Rul. 66-365).
+    fn cash_in_lieu(
+        &mut self,
+        id: TradeId,
+        security: SecurityId,
+        units: Vec<(AccountId, Quantity)>,
+    ) -> Result<(), Halt> {
         let row = self.valued(id);
-        let Some(cash) = row.total()? else {
+        let Some(cash) = row.total()?.filter(|cash| !cash.is_zero()) else {
             return Ok(());
         };
         let mut fractions = Vec::new();
         let mut whole = Quantity::ZERO;
-        for account in self.affected(row.trade) {
-            let fraction = self.ledger.held((account, row.trade.security)).fraction();
+        for (account, units) in units {
+            let fraction = units.fraction();
             if !fraction.is_zero() {
                 whole = whole.plus(fraction)?;
                 fractions.push((account, fraction));
             }
         }
         if fractions.is_empty() {
+            let word = row.trade.action.word().replace('_', " ");
             return Err(Problem::at(
                 row.trade.source,
-                "cash for a fraction, but whole units are held after the split",
+                format!("cash for a fraction, but whole units are held after the {word}"),
             )
-            .help("check ratio and holding; a `total` on a split is cash in lieu of a fraction")
+            .help(format!(
+                "check ratio and holding; a `total` on a {word} is cash in lieu of a fraction"
+            ))
             .into());
         }
         let mut spread = Parcel::new(whole, super::value::absolute(cash), self.ledger.places())?;
         for (account, fraction) in fractions {
             let part = spread.take(fraction)?;
             let mut sale = self.sale(&row, id, fraction, part.amount);
-            sale.holding.0 = account;
+            sale.holding = (account, security);
             sale.choice = None;
             self.dispose_by_method(&sale)?;
         }
@@ -169,20 +185,13 @@ impl Fold<'_> {
             return self.split(id);
         }
         let added = self.valued(id).quantity()?;
-        let accounts = self.affected(trade);
-        let mut held = Quantity::ZERO;
-        for account in &accounts {
-            held = held.plus(self.ledger.held((*account, trade.security)))?;
-        }
-        if held.is_zero() {
-            return Err(self.nothing_held(trade));
-        }
+        let (accounts, held) = self.total_held(trade)?;
         let after = held.plus(added)?;
-        for account in accounts {
-            self.rescale((account, trade.security), after, held)?;
+        for account in &accounts {
+            self.rescale((*account, trade.security), after, held)?;
         }
         self.restate(trade, after, held)?;
-        self.cash_in_lieu(id)
+        self.cash_after_split(id, &accounts)
     }
 
     /// A tax-free spin-off moves part of the basis to the new shares; both keep the dates (26 USC 355, 358, 1223(1)).
@@ -207,7 +216,9 @@ impl Fold<'_> {
             .into());
         }
         let (mut seen, mut given) = (Quantity::ZERO, Quantity::ZERO);
+        let mut came = Vec::new();
         for account in accounts {
+            let before = given;
             for (lot, held_of, basis) in self.ledger.shares_of((account, row.trade.security))? {
                 seen = seen.plus(held_of)?;
                 let total = arrives.share(seen, held)?;
@@ -215,8 +226,9 @@ impl Fold<'_> {
                 given = total;
                 self.divide(id, lot, new, units, (basis, fraction))?;
             }
+            came.push((account, given.minus(before)?));
         }
-        Ok(())
+        self.cash_in_lieu(id, new, came)
     }
 
     /// Moves a fraction of a lot's basis to `units` of another security that keep its dates; where a gift has another
@@ -293,6 +305,12 @@ impl Fold<'_> {
             }
         }
         let (accounts, held) = self.total_held(trade)?;
+        if let Some(tendered) = self.tendered(trade, &accounts, held)? {
+            let mut sale = self.sale(&row, id, tendered.1, row.proceeds()?);
+            sale.holding.0 = tendered.0;
+            return self.dispose(&sale);
+        }
+        self.refuse_part(trade, held)?;
         let Some(new) = trade.rest().rarest().new_security else {
             let Some(cash) = cash else {
                 return Err(row.missing("new_symbol"));
@@ -339,6 +357,36 @@ impl Fold<'_> {
         Ok(())
     }
 
+    /// A part of a holding that was tendered for cash, and whose it was: that is a plain sale (26 USC 1001).
+    fn tendered(
+        &self,
+        trade: &Trade,
+        accounts: &[AccountId],
+        held: Quantity,
+    ) -> Result<Option<(AccountId, Quantity)>, Halt> {
+        let for_stock = trade.rest().rarest().new_security.is_some();
+        let Some(given) = trade.quantity().filter(|_| !for_stock) else {
+            return Ok(None);
+        };
+        let given = Quantity::new(given.abs())?;
+        if given == held || !trade.tagged("tender") {
+            return Ok(None);
+        }
+        match accounts {
+            [only] => Ok(Some((*only, given))),
+            several => Err(Problem::at(
+                trade.source,
+                format!(
+                    "the tender is of {given} {} but {held} are held in {} accounts",
+                    self.symbol(trade.security),
+                    several.len()
+                ),
+            )
+            .help("name the `account` that tendered them")
+            .into()),
+        }
+    }
+
     /// Gain up to the cash received on one lot, as a row of quantity 0; the basis falls by the cash and rises by the gain.
     fn recognise_boot(
         &mut self,
@@ -382,7 +430,7 @@ impl Fold<'_> {
         };
         self.rows.push(Disposal {
             security: held.security,
-            account: held.account,
+            account: self.own_account(held.account),
             tax_year: self.tax_year(self.today),
             matched: Match::Lot,
             term,
@@ -410,6 +458,7 @@ impl Fold<'_> {
         if new == trade.security {
             return Err(Problem::at(trade.source, "a rename to the same symbol").into());
         }
+        self.warn_nothing_held(trade);
         self.follow_rename(trade.security, new);
         self.adjust_options(trade.security, new, (Quantity::ONE, Quantity::ONE))?;
         self.turn_shorts(trade, new, (Quantity::ONE, Quantity::ONE))?;
@@ -447,6 +496,8 @@ impl Fold<'_> {
             None => None,
         };
         let method = self.method_of(lot.account);
+        let moves = (holding, (lot.account, new));
+        self.take_received_along(lot.purchase, moves, (slice.quantity, units))?;
         self.ledger.place(
             Lot {
                 security: new,
@@ -522,16 +573,67 @@ impl Fold<'_> {
 
     /// The accounts an action acts on and the units they hold in all.
     fn total_held(&self, trade: &Trade) -> Result<(Vec<AccountId>, Quantity), Halt> {
-        let accounts = self.affected(trade);
-        let mut held = Quantity::ZERO;
-        for account in &accounts {
-            held = held.plus(self.ledger.held((*account, trade.security)))?;
-        }
+        let (accounts, held) = (self.affected(trade), self.units_affected(trade)?);
         if held.is_zero() {
             Err(self.nothing_held(trade))
         } else {
             Ok((accounts, held))
         }
+    }
+
+    /// The units that an action acts on.
+    pub(super) fn units_affected(&self, trade: &Trade) -> Result<Quantity, Halt> {
+        let mut held = Quantity::ZERO;
+        for account in self.affected(trade) {
+            held = held.plus(self.ledger.held((account, trade.security)))?;
+        }
+        Ok(held)
+    }
+
+    /// An action on all units that says how many there are must say so rightly.
+    pub(super) fn refuse_part(&self, trade: &Trade, held: Quantity) -> Result<(), Halt> {
+        let Some(given) = trade.quantity() else {
+            return Ok(());
+        };
+        let given = Quantity::new(given.abs())?;
+        if given == held {
+            return Ok(());
+        }
+        let (word, symbol) = (trade.action.word(), self.symbol(trade.security));
+        Err(Problem::at(
+            trade.source,
+            format!("{word} of {given} {symbol}, but {held} are held"),
+        )
+        .help(format!("`{word}` is for all units; check the account, the date and the rows before, or leave `quantity` out; for a part of them write `sell`"))
+        .into())
+    }
+
+    /// An action on what nobody holds changes nothing, and more likely than not a row is missing or wrong.
+    pub(super) fn warn_nothing_held(&mut self, trade: &Trade) {
+        if !self.acts_on_nothing(trade) {
+            return;
+        }
+        let (word, symbol) = (trade.action.word(), self.symbol(trade.security));
+        let message = format!(
+            "{word} of {symbol}, but none is held: it changed nothing; check the symbol, the account and the date, or add the missing purchase or `opening` row"
+        );
+        self.warn_once("nothing-held", &message, trade.source, true);
+    }
+
+    /// Whether nothing that an action would change is held, short, on its way, or waits for a replacement; contracts on
+    /// the security change with it.
+    fn acts_on_nothing(&self, trade: &Trade) -> bool {
+        let own = |account: &AccountId| !trade.account_given || *account == trade.account;
+        let mut holders = self.ledger.holders(trade.security).into_iter();
+        let held = holders.any(|account| own(&self.own_account(account)));
+        let on_it = |security: SecurityId| self.underlying(security) == Some(trade.security);
+        let mut books = self.ledger.books.iter();
+        let contracts = books.any(|book| !book.held.is_zero() && on_it(book.holding.1));
+        !(held
+            || contracts
+            || self.positions.securities_short().any(on_it)
+            || !self.accounts_short_affected(trade).is_empty()
+            || self.loss_waits(trade.security))
     }
 
     fn nothing_held(&self, trade: &Trade) -> Halt {

@@ -3,6 +3,10 @@
 //! All units of one sale are chosen before any of its losses is deferred: a deferred loss raises the basis of the lot
 //! that takes it, and under HIFO that lot would otherwise be chosen next.
 
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashMap;
+
 use super::fold::Fold;
 use super::jump::{self, Explanation, Jump};
 use super::ledger::{Holding, Slice};
@@ -16,10 +20,11 @@ use crate::date::Date;
 use crate::diagnostic::Problem;
 use crate::jurisdiction::Gifts;
 use crate::lot::{LotId, PurchaseId};
-use crate::money::{Minor, Money, Quantity, minor_share};
+use crate::money::{Minor, Money, OutOfRange, Quantity, minor_share};
 use crate::parcel::{Parcel, Part};
-use crate::rule::us::{GIFT, LOST, SIX_MONTHS};
-use crate::trade::{AccountId, Class, TradeId};
+use crate::rule::Rule;
+use crate::rule::us::{GIFT, LOST, SIX_MONTHS, WORTHLESS_COIN};
+use crate::trade::{AccountId, Class, Trade, TradeId};
 
 /// One disposal about to be carried out.
 #[derive(Clone, Copy, Debug)]
@@ -43,12 +48,8 @@ pub struct Sale<'a> {
 }
 
 /// What a fund paid out, for its six-month rules (26 USC 852(b)(4)).
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Distribution {
-    /// The purchases of the six months before that it was paid on.
-    pub purchases: Vec<PurchaseId>,
-    /// The account it was paid into.
-    pub account: AccountId,
     /// On all units together.
     pub amount: Money,
     /// Units it was paid on, restated for splits since.
@@ -56,6 +57,32 @@ pub struct Distribution {
     /// Exempt-interest dividends disallow a loss, capital gain dividends make it long-term.
     pub exempt: bool,
 }
+
+impl Distribution {
+    /// What `units` of those it was paid on received.
+    fn on(self, units: Quantity) -> Result<Money, OutOfRange> {
+        self.amount.share(units, self.units)
+    }
+
+    /// The same in units of which there are `new` for each `old`.
+    fn in_units(self, new: Quantity, old: Quantity) -> Result<Self, OutOfRange> {
+        let units = self.units.share(new, old)?;
+        Ok(Self { units, ..self })
+    }
+
+    /// What `units` of those it was paid on received, spread over the units that they are among now.
+    fn among(self, units: Quantity, together: Quantity) -> Result<Self, OutOfRange> {
+        let amount = self.on(units)?;
+        Ok(Self {
+            amount,
+            units: together,
+            ..self
+        })
+    }
+}
+
+/// What was received on the units of young purchases, each where they are now: the units take it along.
+pub type Received = FxHashMap<(PurchaseId, Holding), Vec<Distribution>>;
 
 /// The first day on which units have been held for more than six months: the day of purchase does not count.
 fn six_months_after(acquired: Date) -> Date {
@@ -67,6 +94,7 @@ type Termed = (Slice, (Part, Option<Term>));
 
 /// What all rows of a sale have in common.
 struct Kind {
+    account: AccountId,
     class: Class,
     section_1256: bool,
     tax_year: i16,
@@ -313,6 +341,7 @@ impl Fold<'_> {
 
     fn kind(&self, sale: &Sale<'_>) -> Kind {
         Kind {
+            account: self.own_account(sale.holding.0),
             class: self.class(sale.holding.1),
             section_1256: self.section_1256(sale.holding.1),
             tax_year: self.tax_year(self.today),
@@ -355,7 +384,7 @@ impl Fold<'_> {
         };
         let position = self.rows.push(Disposal {
             security: sale.holding.1,
-            account: sale.holding.0,
+            account: kind.account,
             tax_year: kind.tax_year,
             matched: sale.matched,
             term,
@@ -388,13 +417,14 @@ impl Fold<'_> {
             held_from,
             acquired: (acquired, slice.purchase),
             order,
-            holding: sale.holding,
+            holding: (kind.account, sale.holding.1),
         };
         if self.distributions.is_empty() {
             losses.push(loss);
             return Ok(());
         }
-        self.six_months(loss, losses)
+        let received = self.received(sale.holding, &loss)?;
+        self.six_months(loss, received, losses)
     }
 
     /// Records where the row just made comes from.
@@ -527,7 +557,7 @@ impl Fold<'_> {
         let numbered =
             |id: &LotId| number.is_none_or(|number| self.ledger.purchase_of(*id).number == number);
         let dated: Vec<LotId> = lots.iter().copied().filter(numbered).collect();
-        let purchases: std::collections::BTreeSet<_> = dated
+        let purchases: BTreeSet<_> = dated
             .iter()
             .map(|id| self.ledger.lot(*id).purchase)
             .collect();
@@ -557,8 +587,12 @@ impl Fold<'_> {
     /// A loss on fund shares held six months or less is no loss as far as exempt-interest dividends were received on
     /// them, and long-term as far as capital gain dividends were (26 USC 852(b)(4)). What is left of it, in one row or
     /// two, is for the other loss rules.
-    fn six_months(&mut self, mut loss: Loss, losses: &mut Vec<Loss>) -> Result<(), Halt> {
-        let (exempt, gains) = self.received(&loss)?;
+    fn six_months(
+        &mut self,
+        mut loss: Loss,
+        (exempt, gains): (Minor, Minor),
+        losses: &mut Vec<Loss>,
+    ) -> Result<(), Halt> {
         let denied = exempt.min(loss.amount);
         loss.amount -= denied;
         loss.exact = loss.exact.minus(self.minor(denied))?;
@@ -585,20 +619,19 @@ impl Fold<'_> {
 
     /// What was received on the units of a loss, if they were held six months or less: exempt interest, and capital gain
     /// dividends.
-    fn received(&self, loss: &Loss) -> Result<(Minor, Minor), Halt> {
+    fn received(&self, holding: Holding, loss: &Loss) -> Result<(Minor, Minor), Halt> {
         let nothing = (0, 0);
         let (acquired, purchase) = loss.acquired;
-        let Some(paid) = self.distributions.get(&loss.holding.1) else {
+        let Some(paid) = self.distributions.get(&(purchase, holding)) else {
             return Ok(nothing);
         };
         if self.today >= six_months_after(acquired) {
             return Ok(nothing);
         }
         let (mut exempt, mut gains) = (Money::ZERO, Money::ZERO);
-        for one in paid.iter().filter(|one| one.purchases.contains(&purchase)) {
-            let share = one.amount.share(loss.quantity, one.units)?;
+        for one in paid {
             let sum = if one.exempt { &mut exempt } else { &mut gains };
-            *sum = sum.plus(share)?;
+            *sum = sum.plus(one.on(loss.quantity)?)?;
         }
         let places = self.ledger.places();
         Ok((exempt.to_minor(places)?, gains.to_minor(places)?))
@@ -687,20 +720,15 @@ impl Fold<'_> {
         let holding = (trade.account, trade.security);
         let units = self.ledger.held(holding);
         if !units.is_zero() {
-            let lots = self.ledger.lots_of(holding).into_iter();
-            let lots = lots.map(|id| self.ledger.lot(id));
-            let young = lots.filter(|lot| self.today < six_months_after(lot.acquired));
             let one = Distribution {
-                purchases: young.map(|lot| lot.purchase).collect(),
-                account: trade.account,
                 amount: total,
                 units,
                 exempt,
             };
-            self.distributions
-                .entry(trade.security)
-                .or_default()
-                .push(one);
+            for purchase in self.young_purchases(holding) {
+                let paid = self.distributions.entry((purchase, holding));
+                paid.or_default().push(one);
+            }
         }
         if !exempt {
             // A capital gain distribution is long-term however long the shares were held (26 USC 852(b)(3)(B)).
@@ -713,18 +741,60 @@ impl Fold<'_> {
         Ok(())
     }
 
+    /// The purchases of the last six months that units of a holding came in with.
+    fn young_purchases(&self, holding: Holding) -> BTreeSet<PurchaseId> {
+        let lots = self.ledger.lots_of(holding).into_iter();
+        let lots = lots.map(|id| self.ledger.lot(id));
+        let young = lots.filter(|lot| self.today < six_months_after(lot.acquired));
+        young.map(|lot| lot.purchase).collect()
+    }
+
     /// A split restates the units that distributions were paid on.
     pub(super) fn rescale_distributions(
         &mut self,
-        (account, security): Holding,
+        holding: Holding,
         new: Quantity,
         old: Quantity,
     ) -> Result<(), Halt> {
-        for one in self.distributions.get_mut(&security).into_iter().flatten() {
-            if one.account == account {
-                one.units = one.units.share(new, old)?;
-            }
+        let own = self.distributions.iter_mut();
+        let own = own.filter(|((_, paid_on), _)| *paid_on == holding);
+        for one in own.flat_map(|(_, paid)| paid) {
+            *one = one.in_units(new, old)?;
         }
+        Ok(())
+    }
+
+    /// Units that go elsewhere, `units` of them there for `before` here, take along what was received on them (26 USC
+    /// 852(b)(4)). Among units of the same purchase it becomes what they received on average.
+    pub(super) fn take_received_along(
+        &mut self,
+        purchase: PurchaseId,
+        (from, to): (Holding, Holding),
+        (before, units): (Quantity, Quantity),
+    ) -> Result<(), Halt> {
+        if self.distributions.is_empty() || from == to {
+            return Ok(());
+        }
+        let there = self.ledger.units_of(purchase, to)?;
+        let together = there.plus(units)?;
+        let paid = |holding| {
+            self.distributions
+                .get(&(purchase, holding))
+                .into_iter()
+                .flatten()
+        };
+        let mut received = Vec::new();
+        for one in paid(from) {
+            received.push(if there.is_zero() {
+                one.in_units(units, before)?
+            } else {
+                one.among(before, together)?
+            });
+        }
+        for one in paid(to).filter(|_| !there.is_zero()) {
+            received.push(one.among(there, together)?);
+        }
+        self.distributions.insert((purchase, to), received);
         Ok(())
     }
 
@@ -755,12 +825,22 @@ impl Fold<'_> {
     /// Stolen or lost units: no loss is deductible (26 USC 165(h)(5)).
     pub(super) fn lost(&mut self, id: TradeId) -> Result<(), Halt> {
         let row = self.valued(id);
-        let before = self.rows.len();
         let sale = self.sale(&row, id, row.quantity()?, Money::ZERO);
-        let mut slices = self.identify(&sale)?;
+        let slices = self.identify(&sale)?;
+        self.never_deductible(&sale, slices, &LOST)
+    }
+
+    /// Units that leave for nothing, with a loss that counts nowhere, in the United States by this rule.
+    fn never_deductible(
+        &mut self,
+        sale: &Sale<'_>,
+        mut slices: Vec<Slice>,
+        rule: &'static Rule,
+    ) -> Result<(), Halt> {
+        let before = self.rows.len();
         self.ledger.take_from_pool(sale.holding, &mut slices)?;
-        self.realize(&sale, &slices, &[])?;
-        let rule = self.law.is_us().then_some(&LOST);
+        self.realize(sale, &slices, &[])?;
+        let rule = self.law.is_us().then_some(rule);
         for (row, position) in self.rows.since(before).zip(before..) {
             // Whatever the six-month rules said of it is within the whole loss.
             let rest = row.cost - row.adjustment;
@@ -777,10 +857,12 @@ impl Fold<'_> {
         Ok(())
     }
 
-    /// Worthless: everything held is sold for nothing on the last day of the tax year (26 USC 165(g)(1)).
+    /// Worthless: everything held is sold for nothing on the last day of the tax year (26 USC 165(g)(1)). A coin is no
+    /// security in that sense (165(g)(2)), and what is lost with it no individual may deduct (67(g)).
     pub(super) fn worthless(&mut self, id: TradeId) -> Result<(), Halt> {
         self.worthless_short(id)?;
         let trade = self.trade(id);
+        self.refuse_part_worthless(trade)?;
         for account in self.affected(trade) {
             let held = self.ledger.held((account, trade.security));
             let sale = Sale {
@@ -793,15 +875,38 @@ impl Fold<'_> {
                 only: None,
                 closes: &[],
             };
-            if !held.is_zero() {
+            if held.is_zero() {
+                continue;
+            }
+            if self.law.is_us() && self.class(trade.security) == Class::Crypto {
+                let slices = self.identify_by_method(&sale)?;
+                self.never_deductible(&sale, slices, &WORTHLESS_COIN)?;
+            } else {
                 self.dispose_by_method(&sale)?;
             }
         }
         Ok(())
     }
 
+    /// What is worthless is so as a whole: a quantity must be all that is held, or short.
+    fn refuse_part_worthless(&mut self, trade: &Trade) -> Result<(), Halt> {
+        let held = self.units_affected(trade)?;
+        if !held.is_zero() {
+            return self.refuse_part(trade, held);
+        }
+        let mut short = Quantity::ZERO;
+        for holding in self.accounts_short_affected(trade) {
+            short = short.plus(self.positions.short(holding))?;
+        }
+        if short.is_zero() {
+            self.warn_nothing_held(trade);
+            return Ok(());
+        }
+        self.refuse_part(trade, short)
+    }
+
     /// The accounts that a corporate action or adjustment acts on: the one it names, or all that hold the security.
-    pub(super) fn affected(&self, trade: &crate::trade::Trade) -> Vec<AccountId> {
+    pub(super) fn affected(&self, trade: &Trade) -> Vec<AccountId> {
         if trade.account_given {
             vec![trade.account]
         } else {
@@ -822,11 +927,14 @@ impl Fold<'_> {
             .into_iter()
             .filter(|other| *other != sale.holding.0)
             .map(|other| {
-                format!(
-                    "{} in {}",
-                    self.ledger.held((other, sale.holding.1)),
-                    self.history.account(other).name
-                )
+                let held = self.ledger.held((other, sale.holding.1));
+                match self.transit.left(other) {
+                    Some(left) => {
+                        let left = &self.history.account(left).name;
+                        format!("{held} on their way from {left}")
+                    }
+                    None => format!("{held} in {}", self.history.account(other).name),
+                }
             })
             .collect();
         let problem = Problem::at(

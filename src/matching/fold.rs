@@ -16,7 +16,7 @@ use crate::answer::{Adjustment, Conservation, OpenLot, Units};
 use crate::date::Date;
 use crate::diagnostic::{Problem, Warning};
 use crate::jurisdiction::Jurisdiction;
-use crate::method::Method;
+use crate::method::{FIFO, Method};
 use crate::parcel::Parcel;
 use crate::rule::us::AVERAGE_BASIS;
 use crate::source::Source;
@@ -67,7 +67,7 @@ pub struct Fold<'a> {
     /// What is left of the orders whose fills share an average price, once one is asked for.
     pub fills: Option<Orders<'a>>,
     /// Distributions that a fund paid, for its six-month rules.
-    pub distributions: FxHashMap<SecurityId, Vec<super::dispose::Distribution>>,
+    pub distributions: super::dispose::Received,
     /// Whether the pool over all wallets has been given to them.
     pub pool_ended: bool,
     /// Positions of the rows of the allocation that named its lots.
@@ -313,20 +313,33 @@ impl<'a> Fold<'a> {
 
     /// The lot method of an account.
     pub fn method_of(&self, account: AccountId) -> &'static Method {
-        self.rules
-            .methods
-            .get(usize::from(account.0))
-            .copied()
-            .unwrap_or(self.rules.method)
+        let methods = &self.rules.methods;
+        match methods.get(usize::from(account.0)) {
+            Some(method) => method,
+            // Units on their way keep each its own basis.
+            None => &FIFO,
+        }
     }
 
     /// Whether sales in an account give rows.
     pub fn reported(&self, account: AccountId) -> bool {
-        self.rules
-            .reported
-            .get(usize::from(account.0))
-            .copied()
-            .unwrap_or(false)
+        let reported = &self.rules.reported;
+        match reported.get(usize::from(account.0)) {
+            Some(reported) => *reported,
+            None => self
+                .transit
+                .left(account)
+                .is_some_and(|left| self.reported(left)),
+        }
+    }
+
+    /// The account of the file that units belong to: for those on their way the one they left.
+    #[inline]
+    pub fn own_account(&self, account: AccountId) -> AccountId {
+        if usize::from(account.0) < self.history.accounts.len() {
+            return account;
+        }
+        self.transit.left(account).unwrap_or(account)
     }
 
     /// The number of the order that a purchase belongs to: the order's own, or a new one.

@@ -155,6 +155,36 @@ impl Ledger {
         self.purchase(id).name()
     }
 
+    /// Units of one purchase in a holding.
+    pub fn units_of(&self, purchase: PurchaseId, holding: Holding) -> Result<Quantity, OutOfRange> {
+        let Some(book) = self.place_of(holding) else {
+            return Ok(Quantity::ZERO);
+        };
+        let mut lots = self.lots_in(purchase, book);
+        lots.try_fold(Quantity::ZERO, |sum, lot| {
+            sum.plus(self.lot(lot).parcel.left())
+        })
+    }
+
+    /// Units that only went on their way neither left nor came: their arrival counts.
+    pub fn uncount(&mut self, from: Holding, to: Holding) -> Result<(), OutOfRange> {
+        let units = self.held(to);
+        if let Some(book) = self.book_mut(from) {
+            book.flow.1 = book.flow.1.minus(units)?;
+        }
+        if let Some(book) = self.book_mut(to) {
+            book.flow.0 = book.flow.0.minus(units)?;
+        }
+        Ok(())
+    }
+
+    /// What an account holds.
+    pub fn held_in(&self, account: AccountId) -> Vec<SecurityId> {
+        let books = self.books.iter();
+        let own = books.filter(|book| book.holding.0 == account && !book.held.is_zero());
+        own.map(|book| book.holding.1).collect()
+    }
+
     /// Units held in a holding.
     pub fn held(&self, holding: Holding) -> Quantity {
         self.book(holding).map_or(Quantity::ZERO, |book| book.held)

@@ -184,7 +184,7 @@ impl Fold<'_> {
                 .into());
             }
             let before = opened.map(|opened| self.ledger.trail.enter(opened, Some(&ALLOCATION)));
-            let arrived = self.arrive(wallet, holding.1, slices);
+            let arrived = self.arrive(holding, wallet, slices);
             if let Some(before) = before {
                 self.ledger.trail.leave(before);
             }

@@ -99,6 +99,12 @@ impl Positions {
         Ok(())
     }
 
+    /// Whether a loss on closing a short in one of these waits for another short.
+    pub fn loss_waits(&self, names: &[SecurityId]) -> bool {
+        let mut claims = self.claims.iter();
+        claims.any(|claim| names.contains(&claim.security))
+    }
+
     /// The securities in which anything is short.
     pub fn securities_short(&self) -> impl Iterator<Item = SecurityId> {
         let open = self.shorts.iter().filter(|(_, lots)| !lots.is_empty());

@@ -1,21 +1,27 @@
 //! Units that move between accounts: never a sale, never an acquisition; basis, dates and use go along.
+//!
+//! Between a departure and its arrival units are held on their way: in an account of the ledger that no file names, so
+//! that whatever befalls a security befalls them too.
 
 use rust_decimal::Decimal;
 
 use super::Halt;
 use super::dispose::Sale;
 use super::fold::Fold;
-use super::ledger::Slice;
+use super::ledger::{Holding, Slice};
 use super::rules::TransferFee;
 use super::value::Valued;
 use crate::answer::Match;
 use crate::answer::trail::Cause;
 use crate::date::Date;
 use crate::diagnostic::Problem;
-use crate::lot::Lot;
+use crate::lot::{Lot, PurchaseId};
+use crate::method::{BasisOf, Method};
 use crate::money::{Money, Quantity};
 use crate::parcel::{Parcel, Part};
-use crate::trade::{AccountId, SecurityId, TradeId};
+use crate::rule::us::AVERAGED_GIFT;
+use crate::source::Source;
+use crate::trade::{AccountId, Action, SecurityId, TradeId};
 
 /// Days that units may be on their way before an arrival is no longer taken for theirs.
 const DAYS_ON_THE_WAY: i32 = 10;
@@ -26,14 +32,32 @@ pub struct Transit {
     departures: Vec<Departure>,
 }
 
+/// Units that left an account together.
 #[derive(Clone, Debug)]
 struct Departure {
     trade: TradeId,
-    account: AccountId,
-    security: SecurityId,
     date: Date,
-    quantity: Quantity,
-    slices: Vec<Slice>,
+    /// The account they left, and the one that stands for their way.
+    left: AccountId,
+    way: AccountId,
+    /// The purchases in the order in which their units left.
+    order: Vec<PurchaseId>,
+}
+
+impl Transit {
+    /// The account that what is on this way left; none where it is no way.
+    pub fn left(&self, way: AccountId) -> Option<AccountId> {
+        let mut departures = self.departures.iter();
+        let found = departures.find(|departure| departure.way == way)?;
+        Some(found.left)
+    }
+
+    /// An account that is in no file and that nothing is on; they are counted down from the last.
+    fn free_way(&self, accounts: usize) -> Option<AccountId> {
+        let mut ways = (0..=u16::MAX).rev().map(AccountId);
+        ways.find(|way| self.left(*way).is_none())
+            .filter(|way| usize::from(way.0) >= accounts)
+    }
 }
 
 impl Fold<'_> {
@@ -48,7 +72,7 @@ impl Fold<'_> {
         let sale = self.sale(&row, id, row.quantity()?, Money::ZERO);
         let mut slices = self.identify_by_method(&sale)?;
         self.ledger.take_from_pool(sale.holding, &mut slices)?;
-        self.arrive(to, row.trade.security, slices)?;
+        self.arrive(sale.holding, to, slices)?;
         self.pay_transfer_fee(id, row.trade.account, to, fee)
     }
 
@@ -71,18 +95,22 @@ impl Fold<'_> {
     pub(super) fn transfer_out(&mut self, id: TradeId) -> Result<(), Halt> {
         let row = self.valued(id);
         let fee = self.transfer_fee_units(&row)?;
-        let quantity = row.quantity()?;
-        let sale = self.sale(&row, id, quantity, Money::ZERO);
+        let sale = self.sale(&row, id, row.quantity()?, Money::ZERO);
         let mut slices = self.identify_by_method(&sale)?;
         self.ledger.take_from_pool(sale.holding, &mut slices)?;
+        let Some(way) = self.transit.free_way(self.history.accounts.len()) else {
+            let message = "too many units are on their way at once";
+            return Err(Problem::at(row.trade.source, message).into());
+        };
         self.transit.departures.push(Departure {
             trade: id,
-            account: row.trade.account,
-            security: row.trade.security,
             date: self.today,
-            quantity,
-            slices,
+            left: row.trade.account,
+            way,
+            order: slices.iter().map(|slice| slice.purchase).collect(),
         });
+        self.put(sale.holding, way, slices)?;
+        self.ledger.uncount(sale.holding, (way, sale.holding.1))?;
         self.pay_transfer_fee(id, row.trade.account, row.trade.account, fee)
     }
 
@@ -97,12 +125,10 @@ impl Fold<'_> {
             return Ok(());
         }
         if let Some(position) = self.departure_of(id, quantity) {
-            let departure = self.transit.departures.remove(position);
-            return self.arrived(id, departure, quantity);
+            return self.arrived(id, position, quantity);
         }
         let lot = self.enter_dated(id, quantity, Money::ZERO, self.today, self.today)?;
-        let purchase = self.ledger.lot(lot).purchase;
-        self.ledger.purchases[purchase.0 as usize].basis_unknown = true;
+        self.basis_is_unknown(lot);
         let message = if self.rules.unknown_basis_zero {
             "units arrived without a basis and without a departure they belong to; they count as having cost nothing, and as acquired that day"
         } else {
@@ -117,55 +143,87 @@ impl Fold<'_> {
         let trade = self.trade(id);
         let departures = &self.transit.departures;
         let own_id = trade.rest().id.as_deref();
+        let on_way = |d: &Departure| self.ledger.held((d.way, trade.security));
         let same_id = |d: &Departure| {
             own_id.is_some()
                 && self.history.trade(d.trade).rest().id.as_deref() == own_id
-                && d.security == trade.security
+                && !on_way(d).is_zero()
         };
         departures.iter().position(same_id).or_else(|| {
             departures.iter().position(|d| {
-                d.security == trade.security
+                let left = on_way(d);
+                !left.is_zero()
                     && self.today.days_since(d.date) <= DAYS_ON_THE_WAY
-                    && d.quantity >= quantity
-                    && is_network_fee(d.quantity, quantity)
+                    && left >= quantity
+                    && is_network_fee(left, quantity)
             })
         })
     }
 
-    fn arrived(
-        &mut self,
-        id: TradeId,
-        departure: Departure,
-        quantity: Quantity,
-    ) -> Result<(), Halt> {
+    fn arrived(&mut self, id: TradeId, position: usize, quantity: Quantity) -> Result<(), Halt> {
         let trade = self.trade(id);
-        self.refuse_taxed(id, departure.account, trade.account)?;
-        let lost = departure.quantity.minus(quantity)?;
+        let departure = self.transit.departures[position].clone();
+        let (left, on_way) = (departure.left, (departure.way, trade.security));
+        self.refuse_taxed(id, left, trade.account)?;
+        let units = self.ledger.held(on_way);
+        let lost = units.minus(quantity)?;
         if lost.is_negative() {
-            return Err(Problem::at(
-                trade.source,
-                format!(
-                    "{quantity} arrive but only {} left {}",
-                    departure.quantity,
-                    self.history.account(departure.account).name
-                ),
-            )
-            .into());
+            let name = &self.history.account(left).name;
+            let message = format!("{quantity} arrive but only {units} left {name}");
+            return Err(Problem::at(trade.source, message).into());
         }
-        let mut slices = departure.slices;
+        let mut slices = self.off_the_way(&departure, trade.security)?;
         if !lost.is_zero() {
             // What did not arrive was the network's fee: it goes back and leaves as such.
             let (kept, fee) = self.cut_from_end(slices, lost)?;
             slices = kept;
-            self.arrive(departure.account, departure.security, fee)?;
-            self.pay_transfer_fee(
-                departure.trade,
-                departure.account,
-                trade.account,
-                Some((departure.security, lost)),
-            )?;
+            self.arrive(on_way, left, fee)?;
+            let fee = Some((trade.security, lost));
+            self.pay_transfer_fee(departure.trade, left, trade.account, fee)?;
         }
-        self.arrive(trade.account, trade.security, slices)
+        self.arrive(on_way, trade.account, slices)?;
+        for other in self.ledger.held_in(departure.way) {
+            if !self.is_yet_to_arrive(other) {
+                let slices = self.off_the_way(&departure, other)?;
+                self.arrive((departure.way, other), trade.account, slices)?;
+            }
+        }
+        if self.ledger.held_in(departure.way).is_empty() {
+            self.transit.departures.remove(position);
+        }
+        Ok(())
+    }
+
+    /// Takes a security's units off their way, in the order in which they left.
+    fn off_the_way(
+        &mut self,
+        departure: &Departure,
+        security: SecurityId,
+    ) -> Result<Vec<Slice>, Halt> {
+        let mut lots = self.ledger.lots_of((departure.way, security));
+        lots.sort_by_key(|lot| {
+            let own = self.ledger.lot(*lot).purchase;
+            let mut order = departure.order.iter();
+            order
+                .position(|purchase| *purchase == own)
+                .unwrap_or(usize::MAX)
+        });
+        let mut slices = Vec::with_capacity(lots.len());
+        for lot in lots {
+            let whole = self.ledger.lot(lot).parcel.left();
+            slices.push(self.ledger.take(lot, whole)?);
+        }
+        Ok(slices)
+    }
+
+    /// Whether a row of these days lets a security arrive; else what was split off units on their way goes where they do.
+    fn is_yet_to_arrive(&self, security: SecurityId) -> bool {
+        self.nearby(self.today, DAYS_ON_THE_WAY).any(|id| {
+            let trade = self.history.trade(id);
+            trade.action == Action::TransferIn
+                && trade.security == security
+                && trade.date >= self.today
+        })
     }
 
     /// Divides slices so that the last `units` are apart.
@@ -239,21 +297,31 @@ impl Fold<'_> {
         Ok((taken, rest))
     }
 
-    /// Puts slices into an account as they are.
+    /// Moves slices of a holding to an account, as they are.
     pub(super) fn arrive(
         &mut self,
+        from: Holding,
         account: AccountId,
-        security: SecurityId,
         slices: Vec<Slice>,
     ) -> Result<(), Halt> {
+        let cause = Cause::Moved { to: account };
+        let named = !self.rules.pools.has(account);
+        for slice in slices.iter().filter(|_| named) {
+            let trail = &mut self.ledger.trail;
+            trail.add(slice.trail, cause, slice.quantity, Money::ZERO);
+        }
+        self.put(from, account, slices)
+    }
+
+    /// The same without a word of it.
+    fn put(&mut self, from: Holding, account: AccountId, slices: Vec<Slice>) -> Result<(), Halt> {
         let method = self.method_of(account);
+        let security = from.1;
         for slice in slices {
-            let cause = Cause::Moved { to: account };
-            if !self.rules.pools.has(account) {
-                self.ledger
-                    .trail
-                    .add(slice.trail, cause, slice.quantity, Money::ZERO);
-            }
+            let moves = (from, (account, security));
+            let units = (slice.quantity, slice.quantity);
+            self.take_received_along(slice.purchase, moves, units)?;
+            let slice = self.with_one_basis(slice, method)?;
             let purchase = self.ledger.purchase(slice.purchase);
             let lot = Lot {
                 purchase: slice.purchase,
@@ -277,6 +345,43 @@ impl Fold<'_> {
             self.ledger.place(lot, method)?;
         }
         Ok(())
+    }
+
+    /// Among averaged shares a gift has one basis only, for a gain too its value, and is held from the day of the gift:
+    /// what has two may enter an average only so (26 CFR 1.1012-1(e)).
+    fn with_one_basis(&mut self, slice: Slice, method: &'static Method) -> Result<Slice, Halt> {
+        let Some((value, given)) = slice.gift else {
+            return Ok(slice);
+        };
+        if method.basis != BasisOf::Average {
+            return Ok(slice);
+        }
+        let lost = slice.part.amount.minus(value.amount)?;
+        self.conservation.basis_gone = self.conservation.basis_gone.plus(lost)?;
+        let movement = (Cause::ValueAsBasis, slice.quantity, lost.negated());
+        let trail = &mut self.ledger.trail;
+        trail.add_under(slice.trail, &AVERAGED_GIFT, movement);
+        self.warn_averaged_gift(self.purchase_source(slice.purchase));
+        Ok(Slice {
+            part: value,
+            held_from: given,
+            gift: None,
+            ..slice
+        })
+    }
+
+    fn purchase_source(&self, purchase: PurchaseId) -> Source {
+        let opened = self.ledger.purchase(purchase).opened_by;
+        self.history.trade(opened).source
+    }
+
+    pub(super) fn warn_averaged_gift(&mut self, at: Source) {
+        self.warn_once(
+            "gift-averaged",
+            "gifts worth less than the donor's basis entered an average at their value, for gains and losses alike: that takes a statement with the return that the value is used as basis (26 CFR 1.1012-1(e))",
+            at,
+            true,
+        );
     }
 
     /// The units of a transfer's fee that was paid in an asset.
@@ -355,13 +460,20 @@ impl Fold<'_> {
     pub(super) fn settle_transit(&mut self) -> Result<(), Halt> {
         for departure in std::mem::take(&mut self.transit.departures) {
             let source = self.history.trade(departure.trade).source;
+            let held = self.ledger.held_in(departure.way);
+            if held.is_empty() {
+                continue;
+            }
             self.warn_once(
                 "transfer-without-arrival",
                 "units left an account and no arrival follows: they are held elsewhere and listed under the account they left",
                 source,
                 true,
             );
-            self.arrive(departure.account, departure.security, departure.slices)?;
+            for security in held {
+                let slices = self.off_the_way(&departure, security)?;
+                self.arrive((departure.way, security), departure.left, slices)?;
+            }
         }
         Ok(())
     }

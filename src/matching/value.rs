@@ -160,6 +160,11 @@ impl Valued<'_> {
 
     /// A problem that says which column the row lacks.
     pub fn missing(&self, column: &str) -> Halt {
+        self.lacks(column).into()
+    }
+
+    /// The same, to say more.
+    pub fn lacks(&self, column: &str) -> Problem {
         let (word, symbol) = (
             self.trade.action.word(),
             &self.history.security(self.trade.security).symbol,
@@ -168,7 +173,6 @@ impl Valued<'_> {
             self.trade.source,
             format!("this `{word}` of {symbol} needs a `{column}`"),
         )
-        .into()
     }
 }
 

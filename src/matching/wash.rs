@@ -565,11 +565,9 @@ impl Fold<'_> {
 
     /// Whether a replacement in this account takes the loss over.
     pub(super) fn keeps_loss(&self, account: crate::trade::AccountId) -> bool {
-        self.rules
-            .keeps_loss
-            .get(usize::from(account.0))
-            .copied()
-            .unwrap_or(false)
+        let account = self.own_account(account);
+        let keeps = self.rules.keeps_loss.get(usize::from(account.0));
+        keeps.copied().unwrap_or(false)
     }
 
     /// Start of a replacement's holding period (26 USC 1223(3)).
@@ -709,6 +707,15 @@ impl Fold<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a loss on a security waits for its replacement.
+    pub(super) fn loss_waits(&self, security: SecurityId) -> bool {
+        let names = self.wash.same_as(security);
+        let mut claims = self.wash.watches.iter().flat_map(|watch| &watch.claims);
+        let open = |claim: &Claim| !claim.is_done() && claim.loss.date.plus(WINDOW) >= self.today;
+        claims.any(|claim| open(claim) && names.contains(&claim.loss.holding.1))
+            || self.positions.loss_waits(&names)
     }
 
     /// After a rename the new symbol is the same security.

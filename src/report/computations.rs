@@ -142,7 +142,8 @@ fn collect(pools: &[Pool], movements: &[Movement], trades: &mut Vec<TradeId>) {
             | Cause::Rounded
             | Cause::Early
             | Cause::InLieu
-            | Cause::GiftValue => {}
+            | Cause::GiftValue
+            | Cause::ValueAsBasis => {}
         }
     }
 }

@@ -22,6 +22,8 @@ rules! {
     IDENTIFICATION = "us-identification", "identified lots", "26 CFR 1.1012-1(c)(2), (3), (8)";
     /// The average over a holding of fund shares.
     AVERAGE_BASIS = "us-average-basis", "average basis", "26 CFR 1.1012-1(e)";
+    /// A gift with two bases enters an average at its value.
+    AVERAGED_GIFT = "us-averaged-gift", "gift that enters an average", "26 USC 1015(a); 26 CFR 1.1012-1(e)";
     /// More than one year.
     HOLDING_PERIOD = "us-holding-period", "holding period", "26 USC 1222(1)-(4); Rev. Rul. 66-7";
     /// A replacement continues the holding period of what it replaced.
@@ -78,10 +80,14 @@ rules! {
     PERPETUAL = "us-perpetual", "perpetual contract", "no authority; see DECISIONS.md";
     /// Worthless securities count as sold on the last day of the year.
     WORTHLESS = "us-worthless", "worthless security", "26 USC 165(g)(1)";
+    /// A coin is no security: its worthlessness is a miscellaneous itemized deduction, which individuals do not have.
+    WORTHLESS_COIN = "us-worthless-coin", "worthless coin", "26 USC 67(g), 165(g)(2); CCA 202302011";
     /// Thefts and losses of individuals are not deductible.
     LOST = "us-lost", "lost or stolen", "26 USC 165(h)(5)";
     /// Fund shares held six months or less.
     SIX_MONTHS = "us-fund-six-months", "fund shares held six months or less", "26 USC 852(b)(4)";
+    /// A loss on section 1256 contracts may go back to gains on such contracts of the three years before.
+    CARRYBACK = "us-1256-carryback", "section 1256 loss carried back", "26 USC 1212(c); Form 6781 line 6";
     /// Short and long, apart and then together.
     NETTING = "us-netting", "Schedule D", "26 USC 1222(5)-(11)";
     /// How much of a net loss a year may deduct.

@@ -14,6 +14,15 @@ use crate::trade::{Action, Class, Trade, TradeId};
 /// Days on each side of a sale in which a purchase replaces it.
 const WINDOW: i32 = 30;
 
+/// How a fee in an asset was paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FeeLeg {
+    /// Out of the units just received (26 CFR 1.1012-1(j)(3)(iii)).
+    Withheld,
+    /// With units that the trade itself neither gives nor receives.
+    Apart,
+}
+
 impl Explainer<'_> {
     /// A disposal, from its proceeds to its gain.
     pub fn disposal(&self, position: usize) -> Explanation {
@@ -35,7 +44,11 @@ impl Explainer<'_> {
     fn title(&self, row: &Disposal) -> String {
         let symbol = self.frame.symbol(row.security);
         let account = &self.frame.history.account(row.account).name;
-        let word = self.trade(row.closed_by).action.word().replace('_', " ");
+        let trade = self.trade(row.closed_by);
+        let word = match self.fee_leg(row, trade) {
+            Some(_) => "fee".to_owned(),
+            None => trade.action.word().replace('_', " "),
+        };
         let units = if row.quantity.is_zero() {
             symbol.to_owned()
         } else {
@@ -86,12 +99,45 @@ impl Explainer<'_> {
         let mut exact = Exact { lines: Vec::new() };
         let trade = self.trade(row.closed_by);
         let of = (row.quantity, units);
-        self.sold_by(trade, (units, proceeds), premiums, of, &mut exact);
+        if let Some(fee) = self.fee_leg(row, trade) {
+            let how = match fee {
+                FeeLeg::Withheld => "withheld as the fee from those received",
+                FeeLeg::Apart => "given as the fee",
+            };
+            let (own, symbol) = (quantity(row.quantity), self.frame.symbol(row.security));
+            let text = format!("{own} {symbol} {how}, at their value");
+            let rule = self.rule_on(&us::FEE_IN_KIND, trade.action);
+            let line = Line::new(text).at(trade.source).rule(rule);
+            let share = proceeds.share(row.quantity, units).unwrap_or(proceeds);
+            exact.lines.push((line, Some(share)));
+        } else {
+            self.sold_by(trade, (units, proceeds), premiums, of, &mut exact);
+        }
         exact.printed(
             row.proceeds,
             self.frame.places,
             "cents carried from the sale's other rows",
         )
+    }
+
+    /// Whether a row is only the fee of its trade.
+    fn fee_leg(&self, row: &Disposal, trade: &Trade) -> Option<FeeLeg> {
+        let asset = trade.rest().rarest().fee_asset?;
+        let buys = matches!(trade.action, Action::Buy | Action::Reinvest);
+        let apart = row.security != trade.security || buys;
+        if asset != row.security || row.matched != Match::Lot || !apart {
+            return None;
+        }
+        let received = if buys {
+            Some(trade.security)
+        } else {
+            trade.rest().rarest().new_security
+        };
+        Some(if received == Some(asset) {
+            FeeLeg::Withheld
+        } else {
+            FeeLeg::Apart
+        })
     }
 
     /// What the rows of a merged sale brought, and the share of a row of it.
@@ -134,7 +180,7 @@ impl Explainer<'_> {
         (looked, whole): (Quantity, Quantity),
         exact: &mut Exact,
     ) {
-        let rule = self.sale_rule(trade.action);
+        let rule = self.sale_rule(trade);
         let line = |text: String| Line::new(text).at(trade.source).rule(rule);
         let share = |amount: Money| amount.share(looked, whole).unwrap_or(amount);
         let part = if looked == whole {
@@ -194,7 +240,9 @@ impl Explainer<'_> {
     fn received(&self, action: Action, nothing: bool) -> &'static str {
         match action {
             _ if nothing => "nothing received",
-            Action::Split | Action::StockDividend => "cash for the fraction of a unit",
+            Action::Split | Action::StockDividend | Action::SpinOff => {
+                "cash for the fraction of a unit"
+            }
             Action::Merger => "cash received in the merger",
             Action::Buy | Action::Reinvest | Action::Swap | Action::Sell => {
                 "units given as a fee, at their value"
@@ -221,8 +269,11 @@ impl Explainer<'_> {
             .rule(self.rule_on(us::of_action(trade.action), trade.action))
     }
 
-    fn sale_rule(&self, action: Action) -> Option<&'static Rule> {
+    fn sale_rule(&self, trade: &Trade) -> Option<&'static Rule> {
+        let action = trade.action;
+        let coin = || self.frame.history.security(trade.security).class == Class::Crypto;
         let us = match action {
+            Action::Worthless if coin() => &us::WORTHLESS_COIN,
             Action::Buy
             | Action::Reinvest
             | Action::Transfer
@@ -279,6 +330,9 @@ impl Explainer<'_> {
         let trade = self.trade(row.closed_by);
         let chosen = trade.rest().rarest().lot.as_deref();
         let (why, rule) = match (chosen, method) {
+            _ if self.fee_leg(row, trade) == Some(FeeLeg::Withheld) => {
+                ("the units just received".to_owned(), &us::FEE_IN_KIND)
+            }
             (Some(chosen), _) => (format!("the row chooses `{chosen}`"), &us::IDENTIFICATION),
             (None, "fifo") => (
                 "first acquired, first sold".to_owned(),
@@ -565,6 +619,8 @@ impl Explainer<'_> {
     fn never_deductible(&self, row: &Disposal, adjustment: &Adjustment) -> Line {
         let text = if adjustment.rule == Some(&us::SIX_MONTHS) {
             "exempt-interest dividends received on shares held six months or less"
+        } else if adjustment.rule == Some(&us::WORTHLESS_COIN) {
+            "a worthless coin: no loss is deductible"
         } else if self.law.code == "us" {
             "lost or stolen: no loss is deductible"
         } else {

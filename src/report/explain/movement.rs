@@ -85,6 +85,7 @@ impl Explainer<'_> {
             Cause::Restarted { .. } => return,
             Cause::InLieu => (line("payments in lieu of dividends".to_owned()), moved),
             Cause::GiftValue => (line(gift_text(moved)), moved),
+            Cause::ValueAsBasis => (line(AVERAGED_GIFT.to_owned()), moved),
         };
         exact.lines.push((line, amount));
     }
@@ -103,7 +104,10 @@ impl Explainer<'_> {
         } else {
             format!(": {} of {}", quantity(movement.units), quantity(whole))
         };
-        let stated = self.stated(trade, whole);
+        let given = trade.quantity().filter(|_| trade.action == Action::Swap);
+        let given = given.and_then(|given| Quantity::new(given.abs()).ok());
+        // What an exchange brought cost the value of what was given for it.
+        let stated = self.stated(trade, given.unwrap_or(whole));
         let share = |gross: Money| {
             let gross = gross.share(movement.units, whole).ok()?;
             let taken = movement.amount.is_negative();
@@ -168,6 +172,7 @@ impl Explainer<'_> {
                 format!("cash received in the merger less the gain taxed, on {units}")
             }
             Action::Funding => format!("funding on {units}"),
+            Action::GiftIn => AVERAGED_GIFT.to_owned(),
             Action::Dividend => format!("payment in lieu on {units}"),
             Action::Buy | Action::Reinvest | Action::Swap => {
                 "cost of the units withheld as a fee".to_owned()
@@ -179,6 +184,10 @@ impl Explainer<'_> {
         }
     }
 }
+
+/// What an average makes of a gift with two bases.
+const AVERAGED_GIFT: &str =
+    "worth less than the donor's basis when given: in an average the value is its basis";
 
 fn gift_text(moved: Option<Money>) -> String {
     if moved.is_some() {

@@ -34,7 +34,7 @@ impl Explainer<'_> {
         if let Some(total) = trade.rest().total
             && !matches!(
                 trade.action,
-                Action::Merger | Action::Split | Action::StockDividend
+                Action::Merger | Action::Split | Action::StockDividend | Action::SpinOff
             )
         {
             let gross = self.converted(trade, Money::new(total.abs()).ok()?)?;

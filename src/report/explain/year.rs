@@ -183,12 +183,25 @@ impl Explainer<'_> {
     fn contracts(&self, year: &Year) -> Option<Part> {
         let net = year.line("section_1256_net");
         let rows = self.rows_of(year);
-        let lines = self.row_lines(&rows, &|row| row.term.is_none());
+        let mut lines = self.row_lines(&rows, &|row| row.term.is_none());
+        let listed: Minor = lines.iter().filter_map(|line| line.amount).sum();
+        lines.extend(self.carried_back(net - listed));
         (!lines.is_empty()).then(|| Part {
             name: "section 1256 contracts".to_owned(),
             lines,
             total: Some(("net, Form 6781 line 7".to_owned(), net)),
         })
+    }
+
+    /// What of a year's loss went back to earlier years, or what came back to it.
+    fn carried_back(&self, amount: Minor) -> Option<Line> {
+        let text = match amount {
+            0 => return None,
+            1.. => "carried back to earlier years, Form 6781 line 6",
+            _ => "loss carried back from a later year, on the amended Form 6781",
+        };
+        let line = Line::new(text).amount(amount);
+        Some(line.rule(self.us(&us::CARRYBACK)))
     }
 
     fn together(&self, year: &Year) -> Part {

@@ -680,3 +680,28 @@ fn a_return_of_capital_goes_to_all_accounts() {
         held(csv, country, &["a X 5 85.00", "b X 5 85.00"]);
     }
 }
+
+/// Four coins for 400, of which one brought 1,000: 600 in 2023. Three lost in 2024 bring no income, and what they cost was
+/// cost already (PIT s 22(14) to (16)).
+#[test]
+fn lost_coins_are_no_income_in_poland() {
+    let csv = "date,action,symbol,quantity,price,class\n2023-01-02,buy,BTC,4,100,crypto\n2023-06-03,sell,BTC,1,1000,crypto\n\
+               2024-06-03,lost,BTC,3,,crypto\n";
+    rows(
+        csv,
+        "pl",
+        &[
+            "2023 2023-06-03 1000.00 0.00 1000.00 - amount",
+            "2024 2024-06-03 0.00 0.00 0.00 - amount",
+        ],
+    );
+    let (_, found, error) = run(csv, "-j pl --report years -f jsonl");
+    let years: Vec<serde_json::Value> = found
+        .lines()
+        .map(|line| serde_json::from_str(line).expect(&error))
+        .collect();
+    assert_eq!(years[0]["lines"]["taxable"], "600.00");
+    for line in ["gains", "coin_income", "taxable"] {
+        assert_eq!(years[1]["lines"][line], "0.00", "{line}");
+    }
+}

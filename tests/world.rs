@@ -705,3 +705,55 @@ fn lost_coins_are_no_income_in_poland() {
         assert_eq!(years[1]["lines"][line], "0.00", "{line}");
     }
 }
+
+/// What is lost brings no deduction and is named; it is neither fenced (TCA 1997 s 581(3)) nor superficial (ITA s 54).
+#[test]
+fn what_is_lost_is_in_no_line_of_a_window() {
+    let csv = "date,action,symbol,quantity,price\n2024-01-02,buy,X,2,100\n2024-06-03,lost,X,1,\n";
+    for (country, line) in [("ie", "ring_fenced"), ("ca", "denied")] {
+        let (_, found, error) = run(csv, &format!("-j {country} --report years -f jsonl"));
+        let year: serde_json::Value = serde_json::from_str(&found).expect(&error);
+        assert_eq!(year["lines"][line], "0.00");
+        assert_eq!(year["lines"]["losses"], "0.00");
+        assert!(error.contains("no deductible loss"), "{error}");
+    }
+}
+
+/// Long-term: 200,000 on a bond, 50,000 on shares. Only the shares are exempt (s 112A); the bond is named.
+#[test]
+fn india_exempts_listed_shares_only() {
+    let csv = "date,action,symbol,quantity,price,class\n2022-06-01,buy,B,10,10000,bond\n2022-06-01,buy,S,10,10000,stock\n\
+               2024-08-01,sell,B,10,30000,bond\n2024-08-01,sell,S,10,15000,stock\n";
+    let (_, found, error) = run(csv, "-j in --report years -f jsonl");
+    let year: serde_json::Value = serde_json::from_str(&found).expect(&error);
+    assert_eq!(year["lines"]["exempt_used"], "50000.00");
+    assert_eq!(year["lines"]["taxable"], "200000.00");
+    assert!(error.contains("exemption of section 112A"), "{error}");
+}
+
+/// A loss of 50,000 on an option does not meet the gain of 30,000 on shares, and is not carried (Special Taxation
+/// Measures Act s 37-11, s 41-14).
+#[test]
+fn japan_keeps_options_apart_from_listed_shares() {
+    let csv = "date,action,symbol,quantity,price,class\n2024-01-04,buy,S,100,1000,stock\n2024-06-03,sell,S,100,1300,stock\n\
+               2024-01-04,bto,S   240603C00050000,1,500,option\n2024-06-03,expire,S   240603C00050000,1,,option\n";
+    let (_, found, error) = run(csv, "-j jp --report years -f jsonl");
+    let year: serde_json::Value = serde_json::from_str(&found).expect(&error);
+    assert_eq!(year["lines"]["taxable"], "30000");
+    assert_eq!(year["lines"]["carried_forward"], "0");
+    assert!(error.contains("not netted with listed shares"), "{error}");
+}
+
+/// Held from January 2022: sold in 2024 a part of the gain is left out, before it was not (CIRS s 43).
+#[test]
+fn portugal_names_gains_on_what_was_held_two_years() {
+    let told = |sold: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price\n2022-01-03,buy,X,10,10\n{sold},sell,X,10,15\n"
+        );
+        run(&csv, "-j pt").2.contains("held 2, 5 or 8 years")
+    };
+    assert!(told("2024-01-03"));
+    assert!(!told("2024-01-02"));
+    assert!(!told("2023-12-29"));
+}

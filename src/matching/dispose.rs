@@ -647,7 +647,7 @@ impl Fold<'_> {
     ) -> Result<(), Halt> {
         for one in self.distributions.get_mut(&security).into_iter().flatten() {
             if one.account == account {
-                one.units = one.units.share(new, old)?;
+                one.units = one.units.restated(new, old)?;
             }
         }
         Ok(())

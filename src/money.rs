@@ -56,6 +56,11 @@ pub struct Money(i128);
 /// An amount in whole minor units of the currency (cents for USD): what results are printed in.
 pub type Minor = i64;
 
+/// What quantities that people write are multiples of: 10^-9, in units of the last place.
+const GRID: i128 = 1_000_000_000;
+/// How far from such a multiple the rounding of splits may lead at most, in units of the last place.
+const MOST_ROUNDING: i128 = 1_000;
+
 const POWERS: [i128; 39] = {
     let mut powers = [1_i128; 39];
     let mut i = 1;
@@ -187,6 +192,24 @@ impl Quantity {
         share(self.0, part.0, whole.0)
             .map(Self)
             .ok_or(OutOfRange::Quantity)
+    }
+
+    /// This many after a split of `new` for `old`. Where an earlier split left a fraction that no 18 places can hold, a
+    /// later one that undoes it would leave 99.999999999999999999 for 100: what lies within the rounding of a whole
+    /// number of 10^-9 is that number, so that what is held is what can be sold.
+    #[inline]
+    pub fn restated(self, new: Self, old: Self) -> Result<Self, OutOfRange> {
+        if new == old {
+            return Ok(self);
+        }
+        let exact = self.share(new, old)?;
+        let off = exact.0 - (exact.0 + exact.0.signum() * GRID / 2) / GRID * GRID;
+        // An error of a unit of the last place before, times the ratio, and one of now.
+        let rounding = new.0.saturating_abs() / old.0.saturating_abs().max(1) + 2;
+        if off != 0 && off.abs() <= rounding.min(MOST_ROUNDING) {
+            return Ok(Self(exact.0 - off));
+        }
+        Ok(exact)
     }
 
     /// The quantity as a decimal without trailing zeros.
@@ -695,6 +718,37 @@ mod tests {
         assert_eq!(minor_text(-5, 2), "-0.05");
         assert_eq!(minor_text(1200, 0), "1200");
         assert_eq!(quantity("4").to_decimal().to_string(), "4");
+    }
+
+    #[test]
+    fn a_split_undone_gives_what_there_was_and_no_other_quantity_is_touched() {
+        let units = |text: &str| Quantity::new(text.parse().unwrap()).unwrap();
+        for (held, ratio) in [
+            ("100", "3"),
+            ("0.001", "7"),
+            ("-100", "3"),
+            ("12.345678901", "30"),
+        ] {
+            let (one, many) = (Quantity::ONE, units(ratio));
+            let there = units(held).restated(one, many).unwrap();
+            assert_eq!(
+                there.restated(many, one).unwrap(),
+                units(held),
+                "{held} {ratio}"
+            );
+        }
+        let fine = units("0.123456789000000001");
+        assert_eq!(fine.restated(units("2"), units("2")).unwrap(), fine);
+        let third = units("0.333333333333333333");
+        assert_eq!(
+            third.restated(units("2"), Quantity::ONE).unwrap(),
+            units("0.666666666666666666")
+        );
+        let off = units("0.999999999999999990");
+        assert_eq!(
+            off.restated(units("2"), Quantity::ONE).unwrap(),
+            units("1.99999999999999998")
+        );
     }
 
     #[test]

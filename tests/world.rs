@@ -726,3 +726,292 @@ fn a_loss_that_counts_again_is_told_beside_the_adjustments() {
     let (_, found, _) = run(held, "-j ie --report adjustments");
     line("carried by what replaced it", " 600.00", &found);
 }
+
+/// 40 of 100 sold; the shares then become B (one for one, one for two, two for one) and what 10 of the old ones are is
+/// bought for 180 within 30 days: those cover 10 (TCGA 1992 s 106A(5), s 127). 30 leave the pool at 300, 70 stay at 700.
+#[test]
+fn a_purchase_after_a_change_of_name_covers_the_sale_before_it() {
+    for (change, bought, left) in [
+        ("rename,A,,,,B", "10,18", "70"),
+        ("merger,A,,,1:2,B", "5,36", "35"),
+        ("merger,A,,,2:1,B", "20,9", "140"),
+    ] {
+        let csv = format!(
+            "date,action,symbol,quantity,price,ratio,new_symbol\n2023-01-10,buy,A,100,10,,\n2024-06-03,sell,A,40,8,,\n\
+             2024-06-20,{change}\n2024-06-28,buy,B,{bought},,\n"
+        );
+        rows(
+            &csv,
+            "uk",
+            &[
+                "2024-25 2024-06-03 80.00 180.00 -100.00 - within-30-days",
+                "2024-25 2024-06-03 240.00 300.00 -60.00 - pool",
+            ],
+        );
+        held(&csv, "uk", &[&format!("main B {left} 700.00")]);
+    }
+}
+
+/// The same where each of two accounts reports the merger.
+#[test]
+fn a_merger_told_by_each_account_is_one_change_of_the_holding() {
+    let csv = "date,action,symbol,quantity,price,ratio,new_symbol,account\n2023-01-10,buy,A,60,10,,,a\n\
+               2023-01-10,buy,A,40,10,,,b\n2024-06-03,sell,A,40,8,,,a\n2024-06-20,merger,A,,,1:2,B,a\n\
+               2024-06-20,merger,A,,,1:2,B,b\n2024-06-28,buy,B,5,36,,,a\n";
+    rows(
+        csv,
+        "uk",
+        &[
+            "2024-25 2024-06-03 80.00 180.00 -100.00 - within-30-days",
+            "2024-25 2024-06-03 240.00 300.00 -60.00 - pool",
+        ],
+    );
+    // 10 of 40 bought, all of them held at the end of the window: 80 x 10/40 (ITA s 54).
+    rows(csv, "ca", &["2024 2024-06-03 320.00 400.00 -60.00 - pool"]);
+}
+
+/// All 100 sold before the new name: 10 bought under it cover 10 of them, so that 10 of the old ones stay at 100.
+#[test]
+fn a_new_name_of_what_is_sold_out_is_seen_through_as_well() {
+    let csv = "date,action,symbol,quantity,price,new_symbol\n2023-01-10,buy,A,100,10,\n2024-06-03,sell,A,100,8,\n\
+               2024-06-20,rename,A,,,B\n2024-06-28,buy,B,10,6,\n";
+    let row = "2024-25 2024-06-03 80.00 60.00 20.00 - within-30-days";
+    rows(
+        csv,
+        "uk",
+        &[row, "2024-25 2024-06-03 720.00 900.00 -180.00 - pool"],
+    );
+    held(csv, "uk", &["main B 10 100.00"]);
+    // Denied: 200 x 10 / 100 = 20 (ITA s 54), fenced (TCA 1997 s 581(3)), deferred (LIRPF s 33.5 f).
+    for (country, matched) in [("ca", "pool"), ("ie", "lot"), ("es", "lot")] {
+        let row = format!("2024 2024-06-03 800.00 1000.00 -180.00 - {matched}");
+        rows(csv, country, &[&row]);
+    }
+}
+
+/// A loss of 80 on 40; 10 of the shares under their new name bought within the window take 10/40 of it, 20: in Ireland
+/// their own sale has no gain to use it (TCA 1997 s 581(3)), in Spain it counts then (LIRPF s 33.5 f).
+#[test]
+fn a_repurchase_under_the_new_name_takes_the_loss_over() {
+    for (change, bought, sold) in [
+        ("rename,A,,,,B", "10,6", "70,6"),
+        ("merger,A,,,2:1,B", "20,3", "140,3"),
+        ("merger,A,,,1:2,B", "5,12", "35,12"),
+    ] {
+        let csv = format!(
+            "date,action,symbol,quantity,price,ratio,new_symbol\n2023-01-10,buy,A,100,10,,\n2024-06-03,sell,A,40,8,,\n\
+             2024-06-20,{change}\n2024-06-28,buy,B,{bought},,\n2024-08-28,sell,B,{sold},,\n"
+        );
+        for (country, own) in [("ie", "0.00"), ("es", "-20.00")] {
+            rows(
+                &csv,
+                country,
+                &[
+                    "2024 2024-06-03 320.00 400.00 -60.00 - lot",
+                    "2024 2024-08-28 360.00 600.00 -240.00 - lot",
+                    &format!("2024 2024-08-28 60.00 60.00 {own} - lot"),
+                ],
+            );
+        }
+    }
+}
+
+/// 1,000 received for what is bought under its new name for 700: 300. A third of it stays open at 1,000 / 100 a unit.
+#[test]
+fn a_short_position_goes_on_under_the_new_name() {
+    for (change, bought) in [("rename,A,,,,B", "100,7"), ("merger,A,,,2:1,B", "200,3.5")] {
+        for (open, close, setting) in [("short", "cover", ""), ("sell", "buy", " --allow-short")] {
+            let csv = format!(
+                "date,action,symbol,quantity,price,ratio,new_symbol\n2023-01-10,{open},A,100,10,,\n\
+                 2023-03-20,{change}\n2023-06-25,{close},B,{bought},,\n"
+            );
+            for country in ["ca", "ie", "se"] {
+                rows(
+                    &csv,
+                    &format!("{country}{setting}"),
+                    &["2023 2023-06-25 1000.00 700.00 300.00 - short"],
+                );
+            }
+            rows(
+                &csv,
+                &format!("uk{setting}"),
+                &["2022-23 2023-01-10 1000.00 700.00 300.00 - later"],
+            );
+        }
+    }
+    let open = "date,action,symbol,quantity,price,new_symbol\n2023-01-10,short,A,100,10,\n2023-03-20,rename,A,,,B\n\
+                2023-06-25,cover,B,40,7,\n";
+    for country in ["uk", "ca", "ie", "se"] {
+        held(open, country, &["main B -60 -600.00"]);
+    }
+}
+
+/// Held long and owed at once under the two names, where a country knows one holding only: refused.
+#[test]
+fn a_short_that_becomes_what_is_held_is_refused() {
+    refused(
+        "date,action,symbol,quantity,price,new_symbol\n2023-01-10,short,A,100,10,\n2023-01-10,buy,B,50,10,\n\
+         2023-03-20,rename,A,,,B\n",
+        "uk",
+        "A is short and becomes B, of which units are held",
+    );
+}
+
+/// Four coins for 400, of which one brought 1,000: 600 in 2023. Three lost in 2024 bring no income, and what they cost was
+/// cost already (PIT s 22(14) to (16)).
+#[test]
+fn lost_coins_are_no_income_in_poland() {
+    let csv = "date,action,symbol,quantity,price,class\n2023-01-02,buy,BTC,4,100,crypto\n2023-06-03,sell,BTC,1,1000,crypto\n\
+               2024-06-03,lost,BTC,3,,crypto\n";
+    rows(
+        csv,
+        "pl",
+        &[
+            "2023 2023-06-03 1000.00 0.00 1000.00 - amount",
+            "2024 2024-06-03 0.00 0.00 0.00 - amount",
+        ],
+    );
+    let (_, found, error) = run(csv, "-j pl --report years -f jsonl");
+    let years: Vec<serde_json::Value> = found
+        .lines()
+        .map(|line| serde_json::from_str(line).expect(&error))
+        .collect();
+    assert_eq!(years[0]["lines"]["taxable"], "600.00");
+    for line in ["gains", "coin_income", "taxable"] {
+        assert_eq!(years[1]["lines"][line], "0.00", "{line}");
+    }
+}
+
+/// Written for 500 with a fee of 2. Bought back for 300 and 2: costs 304. Expired: 2. Assigned at 90 with a fee of 2: the
+/// shares bring 9,000 and the premium 500, less 8,000 and both fees.
+#[test]
+fn sa108_takes_premiums_before_their_fees() {
+    let written = |rest: &str| {
+        format!(
+            "date,action,symbol,quantity,price,fee,class\n2024-05-02,buy,VOD,100,80,0,stock\n\
+             2024-06-03,sto,VOD   240920C00090000,1,5,2,option\n{rest}"
+        )
+    };
+    let other = "2024-25,\"other property, assets and gains\",1";
+    for (rest, expected) in [
+        (
+            "2024-07-03,btc,VOD   240920C00090000,1,3,2,option\n",
+            format!("{other},500.00,304.00,196.00,0.00"),
+        ),
+        (
+            "2024-09-20,expire,VOD   240920C00090000,1,,,option\n",
+            format!("{other},500.00,2.00,498.00,0.00"),
+        ),
+        (
+            "2024-09-20,assign,VOD   240920C00090000,1,,2,option\n",
+            "2024-25,listed shares and securities,1,9500.00,8004.00,1496.00,0.00".to_owned(),
+        ),
+    ] {
+        shows(
+            &written(rest),
+            "-j uk --report sa108 -f csv",
+            &format!(
+                "tax_year,asset_class,disposals,proceeds,allowable_costs,gains,losses\n{expected}\n"
+            ),
+        );
+    }
+}
+
+/// Losses that no purchase to come can touch: coins where the windows are for securities (TCA 1997 s 581(1), LIRPF s 33.5
+/// f), an option that expired (ITA s 54 "superficial loss"), what was lost.
+#[test]
+fn a_row_that_nothing_can_change_is_not_provisional() {
+    let header = "date,action,symbol,quantity,price,class\n";
+    let coin = "2024-01-02,buy,BTC,2,100,crypto\n2024-06-03,sell,BTC,1,50,crypto\n";
+    let option = "2024-01-02,bto,X   240603C00050000,1,1,option\n2024-06-03,expire,X   240603C00050000,1,,option\n";
+    let lost = "2024-01-02,buy,X,2,100,stock\n2024-06-03,lost,X,1,,stock\n";
+    for (country, csv, provisional) in [
+        ("ie", coin, false),
+        ("es", coin, false),
+        ("ca", coin, true),
+        ("ca", option, false),
+        ("ie", option, true),
+        ("ca", lost, false),
+        ("ie", lost, false),
+        ("es", lost, false),
+    ] {
+        let arguments = format!("-j {country} --report disposals -f jsonl");
+        let (_, found, error) = run(&format!("{header}{csv}"), &arguments);
+        let row: serde_json::Value = serde_json::from_str(&found).expect(&error);
+        assert_eq!(
+            row["provisional_until"].is_string(),
+            provisional,
+            "{country} {csv}"
+        );
+    }
+}
+
+/// What is lost brings no deduction and is named; it is neither fenced (TCA 1997 s 581(3)) nor superficial (ITA s 54).
+#[test]
+fn what_is_lost_is_in_no_line_of_a_window() {
+    let csv = "date,action,symbol,quantity,price\n2024-01-02,buy,X,2,100\n2024-06-03,lost,X,1,\n";
+    for (country, line) in [("ie", "ring_fenced"), ("ca", "denied")] {
+        let (_, found, error) = run(csv, &format!("-j {country} --report years -f jsonl"));
+        let year: serde_json::Value = serde_json::from_str(&found).expect(&error);
+        assert_eq!(year["lines"][line], "0.00");
+        assert_eq!(year["lines"]["losses"], "0.00");
+        assert!(error.contains("no deductible loss"), "{error}");
+    }
+}
+
+/// A third of 100, and three for one again: 100, all of which can be sold for 1,200.
+#[test]
+fn a_split_that_undoes_another_leaves_what_was_held() {
+    let csv = "date,action,symbol,quantity,price,ratio\n2024-01-02,buy,X,60,10,\n2024-01-03,buy,X,40,10,\n\
+               2024-02-01,split,X,,,1:3\n2024-03-01,split,X,,,3:1\n2024-06-03,sell,X,100,12,\n";
+    for country in ["us", "uk", "ca", "ie", "de", "au", "jp", "se", "es", "none"] {
+        let (code, found, error) = run(csv, &format!("-j {country} --report disposals -f jsonl"));
+        assert_eq!(code, Some(0), "{country} {error}");
+        let sold = found.lines().map(|line| {
+            let row: serde_json::Value = serde_json::from_str(line).unwrap();
+            let quantity = row["quantity"].as_str().unwrap();
+            quantity.parse::<u32>().unwrap()
+        });
+        assert_eq!(sold.sum::<u32>(), 100, "{country}");
+        held(csv, country, &[]);
+    }
+}
+
+/// Long-term: 200,000 on a bond, 50,000 on shares. Only the shares are exempt (s 112A); the bond is named.
+#[test]
+fn india_exempts_listed_shares_only() {
+    let csv = "date,action,symbol,quantity,price,class\n2022-06-01,buy,B,10,10000,bond\n2022-06-01,buy,S,10,10000,stock\n\
+               2024-08-01,sell,B,10,30000,bond\n2024-08-01,sell,S,10,15000,stock\n";
+    let (_, found, error) = run(csv, "-j in --report years -f jsonl");
+    let year: serde_json::Value = serde_json::from_str(&found).expect(&error);
+    assert_eq!(year["lines"]["exempt_used"], "50000.00");
+    assert_eq!(year["lines"]["taxable"], "200000.00");
+    assert!(error.contains("exemption of section 112A"), "{error}");
+}
+
+/// A loss of 50,000 on an option does not meet the gain of 30,000 on shares, and is not carried (Special Taxation
+/// Measures Act s 37-11, s 41-14).
+#[test]
+fn japan_keeps_options_apart_from_listed_shares() {
+    let csv = "date,action,symbol,quantity,price,class\n2024-01-04,buy,S,100,1000,stock\n2024-06-03,sell,S,100,1300,stock\n\
+               2024-01-04,bto,S   240603C00050000,1,500,option\n2024-06-03,expire,S   240603C00050000,1,,option\n";
+    let (_, found, error) = run(csv, "-j jp --report years -f jsonl");
+    let year: serde_json::Value = serde_json::from_str(&found).expect(&error);
+    assert_eq!(year["lines"]["taxable"], "30000");
+    assert_eq!(year["lines"]["carried_forward"], "0");
+    assert!(error.contains("not netted with listed shares"), "{error}");
+}
+
+/// Held from January 2022: sold in 2024 a part of the gain is left out, before it was not (CIRS s 43).
+#[test]
+fn portugal_names_gains_on_what_was_held_two_years() {
+    let told = |sold: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price\n2022-01-03,buy,X,10,10\n{sold},sell,X,10,15\n"
+        );
+        run(&csv, "-j pt").2.contains("held 2, 5 or 8 years")
+    };
+    assert!(told("2024-01-03"));
+    assert!(!told("2024-01-02"));
+    assert!(!told("2023-12-29"));
+}

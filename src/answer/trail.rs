@@ -207,6 +207,8 @@ pub struct Provenance {
     pub sale: Option<(Quantity, Money)>,
     /// The rows of the file that a merged sale consists of, with what selling cost.
     pub sales: Vec<Sold>,
+    /// The row that opened a short position, with what opening cost.
+    pub opened: Option<Sold>,
     /// The pool around the sale, where there is one.
     pub pool: Option<Change>,
     /// The quantities that its loss turns on.

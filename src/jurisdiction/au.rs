@@ -38,6 +38,7 @@ pub static AU: Jurisdiction = Jurisdiction {
     refused: &[],
     outside_before: &[],
     limits: &[
+        "written options by the year in which they are written: they count when closed",
         "events from 1 July 2027, when another law begins; indexation; collectables and personal-use assets",
         "wash sales: no rule of arithmetic, a purchase within 30 days of a loss is pointed out (TR 2008/1)",
     ],

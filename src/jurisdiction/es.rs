@@ -34,6 +34,8 @@ pub static ES: Jurisdiction = Jurisdiction {
     limits: &[
         "the year instead of two months for unlisted securities",
         "the release of a loss when the spouse sells the units that deferred it",
+        "the gain of the giver at market value (s 33.1, s 36): units of a `gift_out` leave without a result",
+        "written options by the year in which they are written: they count when closed",
         "a quarter of other savings income against losses; relief for purchases before 1995",
     ],
     gain: Some(&GAIN),

@@ -46,6 +46,8 @@ pub static IE: Jurisdiction = Jurisdiction {
     )],
     outside_before: &[],
     limits: &[
+        "written options by the year in which they are written: they count when closed",
+        "purchases of the spouse in the four weeks before a sale: only those after it fence a loss",
         "funds under exit tax (Irish and EU funds): refused",
         "indexation of before 2003; the tax rate",
     ],

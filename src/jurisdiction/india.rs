@@ -37,7 +37,8 @@ pub static IN: Jurisdiction = Jurisdiction {
     refused: &[],
     outside_before: &[],
     limits: &[
-        "unlisted shares (24 months); the value of 31 January 2018 as cost (s 112A); dividend and bonus stripping",
+        "unlisted shares, bonds, collectibles (24 or 36 months) and derivatives (business income): they get the term of listed shares, no exemption of section 112A, and a warning",
+        "the value of 31 January 2018 as cost (s 112A); dividend and bonus stripping",
         "the Income-tax Act 2025 from 1 April 2026, as far as it treats losses brought forward otherwise",
     ],
     gain: Some(&GAIN),

@@ -39,6 +39,7 @@ pub static JP: Jurisdiction = Jurisdiction {
     outside_before: &[],
     limits: &[
         "dividends against losses of listed shares; NISA; the rule of 200,000 yen for employees",
+        "options, futures and other assets: apart from listed shares, each kind alone in its year, with a warning; the three years of carry for exchange-traded derivatives (s 41-15)",
         "coins are miscellaneous income: their loss is not carried and offsets nothing else",
     ],
     gain: Some(&GAIN),

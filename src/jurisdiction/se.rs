@@ -36,6 +36,7 @@ pub static SE: Jurisdiction = Jurisdiction {
     refused: &[],
     outside_before: &[],
     limits: &[
+        "written options by the year in which they are written: they count when closed",
         "the standard cost of 20 % of the price of listed shares; ISK accounts",
         "the tax reduction for a deficit of capital",
     ],

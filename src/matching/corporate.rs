@@ -87,7 +87,7 @@ impl Fold<'_> {
         let (mut before, mut after) = (Quantity::ZERO, Quantity::ZERO);
         for id in self.ledger.lots_of(holding) {
             before = before.plus(self.ledger.lot(id).parcel.left())?;
-            let total = before.share(new, old)?;
+            let total = before.restated(new, old)?;
             let units = total.minus(after)?;
             let lot = self.ledger.lot(id);
             let (trail, whole) = (lot.trail, lot.parcel.left());
@@ -655,7 +655,9 @@ impl Fold<'_> {
         let rest = trade.rest();
         match (rest.rarest().new_quantity, rest.rarest().ratio) {
             (Some(quantity), _) => Ok(Quantity::new(quantity)?),
-            (None, Some((new, old))) => Ok(held.share(Quantity::new(new)?, Quantity::new(old)?)?),
+            (None, Some((new, old))) => {
+                Ok(held.restated(Quantity::new(new)?, Quantity::new(old)?)?)
+            }
             (None, None) => Err(Problem::at(
                 trade.source,
                 format!(

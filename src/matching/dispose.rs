@@ -66,7 +66,7 @@ impl Distribution {
 
     /// The same in units of which there are `new` for each `old`.
     fn in_units(self, new: Quantity, old: Quantity) -> Result<Self, OutOfRange> {
-        let units = self.units.share(new, old)?;
+        let units = self.units.restated(new, old)?;
         Ok(Self { units, ..self })
     }
 

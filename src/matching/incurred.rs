@@ -22,6 +22,7 @@ pub fn apply(
     if !law.identify.iter().any(here) {
         return Ok(());
     }
+    let mut cleared = Vec::new();
     for (position, row) in all.disposals.unordered_mut().iter_mut().enumerate() {
         if history.security(row.security).class == Class::Crypto {
             let told = all.trails.as_mut();
@@ -30,8 +31,15 @@ pub fn apply(
             }
             (row.cost, row.lot, row.matched) = (0, None, Match::Amount);
             (row.acquired, row.held_from) = (None, None);
+            // Nothing is left of a loss that was not deductible: what lost coins had cost counts like all costs.
+            all.conservation.nondeductible -= row.adjustment;
+            all.conservation.adjusted -= row.adjustment;
+            row.adjustment = 0;
+            cleared.push(position as u32);
         }
     }
+    all.adjustments
+        .retain(|adjustment| cleared.binary_search(&adjustment.disposal).is_err());
     let mut problems = Vec::new();
     for trade in history.trades.iter().filter(|trade| paid(history, trade)) {
         match amount(history, law, rules, trade) {

@@ -932,7 +932,7 @@ impl Fold<'_> {
             let mut lots = self.positions.shorts.remove(&holding).unwrap_or_default();
             for lot in &mut lots {
                 let before = lot.parcel.left();
-                let after = before.share(new, old)?;
+                let after = before.restated(new, old)?;
                 let cause = Cause::Became {
                     from,
                     to,
@@ -966,8 +966,8 @@ impl Fold<'_> {
         let same = self.wash.same_as(security);
         for claim in &mut self.positions.claims {
             if same.contains(&claim.security) {
-                claim.units = claim.units.share(new, old)?;
-                claim.matched = claim.matched.share(new, old)?;
+                claim.units = claim.units.restated(new, old)?;
+                claim.matched = claim.matched.restated(new, old)?;
             }
         }
         Ok(())
@@ -991,7 +991,7 @@ impl Fold<'_> {
                     let whole = lot.parcel.left();
                     let trail = &mut self.ledger.trail;
                     trail.add(lot.trail, cause, whole, Money::ZERO);
-                    let units = whole.share(new, old)?;
+                    let units = whole.restated(new, old)?;
                     let flow = self.positions.flow.entry(security).or_default();
                     // Fewer units after a reverse split take back what was opened.
                     flow.0 = flow.0.plus(units.minus(whole)?)?;

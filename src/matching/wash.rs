@@ -697,13 +697,13 @@ impl Fold<'_> {
         let same = self.wash.same_as(security);
         for claim in &mut self.wash.watches[watch as usize].claims {
             if same.contains(&claim.loss.holding.1) {
-                claim.units = claim.units.share(new, old)?;
-                claim.matched = claim.matched.share(new, old)?;
+                claim.units = claim.units.restated(new, old)?;
+                claim.matched = claim.matched.restated(new, old)?;
             }
         }
         for (purchase, sold) in &mut self.wash.sold {
             if same.contains(&self.ledger.purchase(*purchase).security) {
-                *sold = sold.share(new, old)?;
+                *sold = sold.restated(new, old)?;
             }
         }
         Ok(())

@@ -3,7 +3,7 @@
 use super::yearly::{self, Carried, Judged, Sums};
 use super::{Netted, Netting};
 use crate::answer::{Disposal, Term, Year};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Problem, Warning};
 use crate::money::{Minor, OutOfRange};
 use crate::trade::Class;
 
@@ -12,7 +12,9 @@ use crate::trade::Class;
 /// # Errors
 /// Unknown keys of `--carry-in`, years before the parameters, amounts out of range.
 pub fn net(netting: &Netting<'_>) -> Result<Netted, Vec<Problem>> {
-    yearly::checked(netting, netted)
+    let mut netted = yearly::checked(netting, netted)?;
+    netted.warnings.extend(other_classes(netting));
+    Ok(netted)
 }
 
 fn netted(netting: &Netting<'_>) -> Result<Netted, OutOfRange> {
@@ -24,6 +26,9 @@ fn netted(netting: &Netting<'_>) -> Result<Netted, OutOfRange> {
     };
     let (short_sums, long_sums) = (of(Term::Short)?, of(Term::Long)?);
     let coin_sums = yearly::sums(netting, Judged::Row, coins)?;
+    let listed_sums = yearly::sums(netting, Judged::Row, |row| {
+        is_listed(netting, row) && row.term == Some(Term::Long)
+    })?;
     let (mut short_carried, mut long_carried) = carried_in(netting)?;
     let mut result = Netted::default();
     for year in netting.years() {
@@ -47,7 +52,11 @@ fn netted(netting: &Netting<'_>) -> Result<Netted, OutOfRange> {
         let also = short_carried.use_up_to(long.max(0) - from_long);
         let rest_short = short.max(0) - from_short;
         let rest_long = long.max(0) - from_long - also;
-        let exempt = rest_long.min(netting.amount("exempt_amount", year)?);
+        // Section 112A: of listed shares and equity funds only; losses come off other gains first.
+        let listed = listed_sums.get(&year).copied().unwrap_or_default().net();
+        let exempt = rest_long
+            .min(listed.max(0))
+            .min(netting.amount("exempt_amount", year)?);
         short_carried.expire(year);
         long_carried.expire(year);
         short_carried.add(last, -short);
@@ -78,6 +87,25 @@ fn netted(netting: &Netting<'_>) -> Result<Netted, OutOfRange> {
         });
     }
     Ok(result)
+}
+
+/// Equity shares and units of equity funds, which are taken to be listed.
+fn is_listed(netting: &Netting<'_>, row: &Disposal) -> bool {
+    let class = netting.history.security(row.security).class;
+    matches!(class, Class::Stock | Class::Fund)
+}
+
+/// Classes with tests and rates that are not computed.
+fn other_classes(netting: &Netting<'_>) -> Option<Warning> {
+    let other = |row: &Disposal| {
+        let class = netting.history.security(row.security).class;
+        !is_listed(netting, row) && class != Class::Crypto
+    };
+    netting.warning_on(
+        other,
+        "in-other-classes",
+        "the exemption of section 112A is for listed shares and equity funds and was not given to these rows; their term is by the twelve months of listed securities, the 24 or 36 months of others and the taxation of derivatives as business income are not computed",
+    )
 }
 
 /// Losses carried in enter the first year; `loss` means short-term.

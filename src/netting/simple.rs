@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::yearly::{self, Carried, Judged, Sums};
 use super::{Netted, Netting};
 use crate::answer::{Disposal, Term, Year};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Problem, Warning};
 use crate::matching::YearAmountKind;
 use crate::money::{Minor, OutOfRange, percent_of};
 use crate::trade::Class;
@@ -50,25 +50,85 @@ pub fn net_same_year(netting: &Netting<'_>) -> Result<Netted, Vec<Problem>> {
 pub fn net_carry(netting: &Netting<'_>) -> Result<Netted, Vec<Problem>> {
     yearly::checked(netting, |netting| {
         let sums = yearly::sums(netting, Judged::Row, |row| row.term != Some(Term::Long))?;
-        carried_years(netting, &sums, years_carried(netting), &Beside::default())
+        let mut netted = carried_years(netting, &sums, years_carried(netting), &Beside::default())?;
+        netted.warnings.extend(reduced_in_portugal(netting));
+        Ok(netted)
     })
 }
 
-/// Japan: losses on shares are carried; coins are miscellaneous income, whose loss is gone.
+/// Gains on securities held two years or more, of which Portugal leaves a part out since 2024 (CIRS s 43).
+fn reduced_in_portugal(netting: &Netting<'_>) -> Option<Warning> {
+    let reduced = |row: &Disposal| {
+        let class = netting.history.security(row.security).class;
+        let two_years = row.held_from.map(|day| day.add_years(2));
+        matches!(class, Class::Stock | Class::Fund | Class::Bond)
+            && row.tax_year >= 2024
+            && row.gain() > 0
+            && two_years.is_some_and(|day| day <= row.disposed)
+    };
+    let asked = netting.law.code == "pt";
+    netting.warning_on(
+        |row| asked && reduced(row),
+        "pt-held-two-years",
+        "a part of gains on listed securities held 2, 5 or 8 years is left out since 2024 (10, 20, 30 %, CIRS s 43); that is not computed, these gains are in full",
+    )
+}
+
+/// Japan: losses on listed shares are carried and meet gains on such shares only; coins are miscellaneous income, whose
+/// loss is gone; derivatives and other assets are separate kinds of income as well.
 ///
 /// # Errors
 /// Keys of `--carry-in`, years before the parameters, amounts out of range.
 pub fn net_jp(netting: &Netting<'_>) -> Result<Netted, Vec<Problem>> {
     yearly::checked(netting, |netting| {
-        let coin = |row: &Disposal| netting.history.security(row.security).class == Class::Crypto;
-        let shares = yearly::sums(netting, Judged::Sale, |row| !coin(row))?;
-        let coins = yearly::sums(netting, Judged::Sale, coin)?;
+        let of = |kind: Kind| {
+            let own =
+                |row: &Disposal| Kind::of(netting.history.security(row.security).class) == kind;
+            yearly::sums(netting, Judged::Sale, own)
+        };
         let beside = Beside {
-            sums: coins,
+            sums: vec![of(Kind::Coins)?, of(Kind::Derivatives)?, of(Kind::Other)?],
             extra: None,
         };
-        carried_years(netting, &shares, years_carried(netting), &beside)
+        let shares = of(Kind::Listed)?;
+        let mut netted = carried_years(netting, &shares, years_carried(netting), &beside)?;
+        let apart = |row: &Disposal| {
+            let kind = Kind::of(netting.history.security(row.security).class);
+            matches!(kind, Kind::Derivatives | Kind::Other)
+        };
+        netted.warnings.extend(netting.warning_on(
+            apart,
+            "jp-other-income",
+            "options, futures and other assets are not netted with listed shares (Special Taxation Measures Act s 37-11, s 41-14): each kind stands alone in its year; carrying the loss on exchange-traded derivatives for three years (s 41-15) and the deduction for other assets are not computed",
+        ));
+        Ok(netted)
     })
+}
+
+/// Kinds of income that Japan does not net with each other.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Listed shares and what is treated alike (Special Taxation Measures Act s 37-11).
+    Listed,
+    /// Coins: miscellaneous income (Income Tax Act s 35).
+    Coins,
+    /// Futures and options (Special Taxation Measures Act s 41-14).
+    Derivatives,
+    /// Everything else.
+    Other,
+}
+
+impl Kind {
+    fn of(class: Class) -> Self {
+        match class {
+            Class::Stock | Class::Fund | Class::Bond | Class::Right => Self::Listed,
+            Class::Crypto => Self::Coins,
+            Class::Option | Class::IndexOption | Class::Future | Class::Perpetual => {
+                Self::Derivatives
+            }
+            Class::Collectible | Class::Other => Self::Other,
+        }
+    }
 }
 
 /// Sweden: losses on listed shares and funds in full against such gains, every other loss by a quota; no carry.
@@ -135,7 +195,7 @@ pub fn net_pl(netting: &Netting<'_>) -> Result<Netted, Vec<Problem>> {
             }
         }
         let beside = Beside {
-            sums: income,
+            sums: vec![income],
             extra: Some(costs),
         };
         carried_years(netting, &shares, years_carried(netting), &beside)
@@ -147,12 +207,19 @@ fn years_carried(netting: &Netting<'_>) -> i32 {
     i32::try_from(netting.number("carry_years", year)).unwrap_or(0)
 }
 
-/// Results that stand beside those that carry losses: coins where they are income of another kind.
+/// Results that stand beside those that carry losses, kind by kind: coins where they are income of another kind.
 #[derive(Default)]
 struct Beside {
-    sums: BTreeMap<i32, Sums>,
+    sums: Vec<BTreeMap<i32, Sums>>,
     /// Costs by year that count against them and go forward.
     extra: Option<BTreeMap<i32, Minor>>,
+}
+
+impl Beside {
+    fn of_year(&self, year: i32) -> impl Iterator<Item = Sums> {
+        let kinds = self.sums.iter();
+        kinds.filter_map(move |sums| sums.get(&year).copied())
+    }
 }
 
 /// Losses carried for `years` years, the oldest used first.
@@ -172,14 +239,18 @@ fn carried_years(
     let mut result = Netted::default();
     for year in range {
         let own = sums.get(&year).copied();
-        let other = beside.sums.get(&year).copied();
         let cost = beside.extra.as_ref().and_then(|costs| costs.get(&year));
         let disposals = netting.rows_of(year).next().is_some();
         if !disposals && cost.is_none() && carried.left() + costs == 0 {
             continue;
         }
         let own = own.unwrap_or_default();
-        let other = other.unwrap_or_default();
+        let kinds: Vec<Sums> = beside.of_year(year).collect();
+        let other = kinds.iter().fold(Sums::default(), |sum, kind| Sums {
+            gains: sum.gains + kind.gains,
+            losses: sum.losses + kind.losses,
+            ..sum
+        });
         let used = carried.use_up_to(own.net());
         carried.expire(year);
         if years > 0 {
@@ -195,7 +266,7 @@ fn carried_years(
         }
         let cost = cost.copied().unwrap_or(0);
         // Costs of the year come before those of earlier years; what exceeds the income goes on.
-        let income = other.net().max(0);
+        let income: Minor = kinds.iter().map(|kind| kind.net().max(0)).sum();
         let of_year = cost.min(income);
         let brought = costs.min(income - of_year);
         let spent = of_year + brought;

@@ -10,7 +10,7 @@ use crate::answer::Disposal;
 use crate::date::Date;
 use crate::diagnostic::{Problem, Warning};
 use crate::money::{Minor, Money, OutOfRange};
-use crate::trade::{SecurityId, TradeId};
+use crate::trade::{Action, SecurityId, TradeId};
 
 /// What is a gain or a loss by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub struct Sums {
     pub gains: Minor,
     /// Losses, positive.
     pub losses: Minor,
-    /// Amounts taken back from losses: the positive adjustments.
+    /// Amounts that a window takes back from losses: the positive adjustments but those of what was lost or stolen.
     pub taken_back: Minor,
 }
 
@@ -66,8 +66,10 @@ pub fn sums(
         };
         let sum = groups.entry((year, key)).or_default();
         *sum = added(*sum, row.gain())?;
+        let lost = netting.history.trade(row.closed_by).action == Action::Lost;
+        let taken_back = if lost { 0 } else { row.adjustment.max(0) };
         let sums = years.entry(year).or_default();
-        sums.taken_back = added(sums.taken_back, row.adjustment.max(0))?;
+        sums.taken_back = added(sums.taken_back, taken_back)?;
     }
     for ((year, _), gain) in groups {
         let sums = years.entry(year).or_default();
@@ -246,6 +248,38 @@ impl Netting<'_> {
         ))
     }
 
+    /// A warning on the rows that `picked` accepts, if there are any.
+    pub fn warning_on(
+        &self,
+        picked: impl Fn(&Disposal) -> bool,
+        code: &'static str,
+        message: &str,
+    ) -> Option<Warning> {
+        let rows = self.matched.disposals.iter().filter(|row| picked(row));
+        let mut trades: Vec<TradeId> = rows.map(|row| row.closed_by).collect();
+        trades.sort_unstable();
+        trades.dedup();
+        let at = trades.iter().map(|id| self.history.trade(*id).source);
+        (!trades.is_empty()).then(|| Warning {
+            code,
+            message: message.to_owned(),
+            at: at.collect(),
+            needs_user: true,
+        })
+    }
+
+    /// What was lost or stolen gives no loss; whether it should, the law of few countries says.
+    fn lost(&self) -> Option<Warning> {
+        let lost = |row: &Disposal| {
+            row.adjustment > 0 && self.history.trade(row.closed_by).action == Action::Lost
+        };
+        let message = format!(
+            "what was lost or stolen is taken to be no deductible loss in {}: where it is one, write the row as a `sell` for 0",
+            self.law.name
+        );
+        self.warning_on(lost, "lost-not-deducted", &message)
+    }
+
     /// Years with rows that lie after the parameters keep the last values known, with a warning.
     pub fn later_years(&self) -> Option<Warning> {
         let parameters = (self.law.parameters)();
@@ -285,6 +319,7 @@ pub fn checked(
     }
     let mut netted = net(netting).map_err(|error| vec![Problem::new(error.to_string())])?;
     netted.warnings.extend(netting.later_years());
+    netted.warnings.extend(netting.lost());
     Ok(netted)
 }
 

@@ -101,6 +101,9 @@ pub fn show(country: &Jurisdiction) -> String {
     for limit in country.limits {
         let _ = writeln!(text, "  - {limit}");
     }
+    if !country.is_us() {
+        text.push_str("  - the loss of what was lost or stolen (`lost`), taken as not deductible: a `sell` for 0 deducts it\n");
+    }
     for (class, why) in country.refused {
         let _ = writeln!(text, "  - refused: class {}: {why}", class.name());
     }

@@ -172,7 +172,10 @@ pub fn selling_costs(frame: &Frame<'_>) -> Vec<Minor> {
     let rows = frame.answer.disposals.iter().enumerate();
     rows.map(|(position, row)| {
         let told = told.and_then(|told| told.disposals.get(position));
-        let sales = told.map_or(&[][..], |told| &told.sales);
+        let sales = told.map_or(&[][..], |told| match &told.sales[..] {
+            [] => told.opened.as_slice(),
+            sales => sales,
+        });
         let Some(first) = sales.first() else { return 0 };
         let so_far = given
             .entry((row.security, first.trade))

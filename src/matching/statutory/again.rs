@@ -252,11 +252,18 @@ impl Walk<'_> {
         Ok(())
     }
 
+    /// Claims on units that have become others wait for those (a change of name, a share-for-share exchange).
+    pub fn turn_losses(&mut self, from: Key, to: Key) {
+        for claim in self.again.claims.iter_mut().filter(|c| c.key == from) {
+            claim.key = to;
+        }
+    }
+
     /// Claims are restated with the units they wait for.
     pub fn rescale_losses(&mut self, key: Key, new: Quantity, old: Quantity) -> Done {
         for claim in self.again.claims.iter_mut().filter(|c| c.key == key) {
-            claim.units = claim.units.share(new, old)?;
-            claim.matched = claim.matched.share(new, old)?;
+            claim.units = claim.units.restated(new, old)?;
+            claim.matched = claim.matched.restated(new, old)?;
         }
         Ok(())
     }

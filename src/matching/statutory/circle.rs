@@ -160,12 +160,14 @@ impl Circle {
                 let units = units.share(covers, Quantity::ONE)?;
                 change(self, other, holder, units)
             }
-            What::Turn { to, units, whole } => {
+            What::Turn { to, units, ratio } => {
                 // A new name of the same property stays on its line; one already held apart is joined there.
                 let known = self.line_of.get(&to).copied();
-                if whole && known.is_none_or(|(other, _)| other == line) {
+                if let Some((new, old)) = ratio
+                    && known.is_none_or(|(other, _)| other == line)
+                {
                     self.line_of.insert(to, (line, covers));
-                    return self.lines[line].scale(place, step.day, holder, units, step.quantity);
+                    return self.lines[line].scale(place, step.day, holder, new, old);
                 }
                 change(self, line, holder, step.quantity.negated())?;
                 let (other, _) = self.line(to);
@@ -293,7 +295,7 @@ impl Line {
     ) -> Result<(), OutOfRange> {
         let held = self.held.entry(holder).or_default();
         let before = held.last().map_or(Quantity::ZERO, |(_, _, units)| *units);
-        held.push((day, place, before.share(new, old)?));
+        held.push((day, place, before.restated(new, old)?));
         let known = self
             .scales
             .iter()
@@ -322,12 +324,12 @@ impl Line {
         if from <= to {
             between
                 .iter()
-                .try_fold(units, |units, (_, _, new, old)| units.share(*new, *old))
+                .try_fold(units, |units, (_, _, new, old)| units.restated(*new, *old))
         } else {
             between
                 .iter()
                 .rev()
-                .try_fold(units, |units, (_, _, new, old)| units.share(*old, *new))
+                .try_fold(units, |units, (_, _, new, old)| units.restated(*old, *new))
         }
     }
 

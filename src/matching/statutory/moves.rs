@@ -94,8 +94,9 @@ pub enum What {
         to: SecurityId,
         /// Its units.
         units: Quantity,
-        /// Whether nothing stays what it was.
-        whole: bool,
+        /// Units after and before, where all of the holding becomes the other: what is short and what waits for a
+        /// purchase too.
+        ratio: Option<(Quantity, Quantity)>,
     },
     /// Units go to another holding of the same taxpayer, with their cost.
     Carry {

@@ -134,22 +134,14 @@ impl Plan {
                 let day = self.lines[place].at(step.day);
                 day.joined = day.joined.minus(quantity)?;
             }
-            What::Scale { new, old } => {
-                // On the day of the first purchase a split comes after it: for what counts from the start of a day, on
-                // the next.
-                let line = &mut self.lines[place];
-                let bought = |day: &Day| !day.bought.is_zero() || !day.joined.is_zero();
-                let today = line.days.last().filter(|day| day.date == step.day);
-                let after = i32::from(today.is_some_and(bought));
-                line.scale(step.day.plus(after), new, old);
-            }
+            What::Scale { new, old } => self.lines[place].restate(step.day, new, old),
             What::Divide { to, units, .. } => {
                 let other = self.line((step.key.0, to), step.day);
                 let day = self.lines[other].at(step.day);
                 day.joined = day.joined.plus(units)?;
             }
-            What::Turn { to, units, whole } => {
-                self.turn(step, place, ((step.key.0, to), whole), units)?;
+            What::Turn { to, units, ratio } => {
+                self.turn(step, place, ((step.key.0, to), ratio), units)?;
             }
             What::Carry { to, .. } => {
                 let day = self.lines[place].at(step.day);
@@ -171,23 +163,27 @@ impl Plan {
     }
 
     /// Shares that others take the place of are the same holding (TCGA 1992 s 127); only where the new ones are held
-    /// already do they join as they are.
+    /// already do they join as they are. Either way the old holding has ended.
     fn turn(
         &mut self,
         step: &Move,
         place: usize,
-        (to, whole): (Key, bool),
+        (to, ratio): (Key, Option<(Quantity, Quantity)>),
         units: Quantity,
     ) -> Result<(), OutOfRange> {
         let known = self.line_of.contains_key(&to) && !self.ended.contains_key(&to);
-        if known || !whole {
+        let continues = ratio.filter(|_| !known);
+        if ratio.is_some() {
+            self.ended.insert(step.key, step.day);
+        }
+        let Some((new, old)) = continues else {
             let day = self.lines[place].at(step.day);
             day.joined = day.joined.minus(step.quantity)?;
             let other = self.line(to, step.day);
             let day = self.lines[other].at(step.day);
             day.joined = day.joined.plus(units)?;
             return Ok(());
-        }
+        };
         let of_new = self.line_of.entry(to).or_default();
         let from = if of_new.is_empty() {
             Date::FIRST
@@ -196,9 +192,8 @@ impl Plan {
         };
         of_new.push((from, place));
         self.ended.remove(&to);
-        self.ended.insert(step.key, step.day);
-        if units != step.quantity {
-            self.lines[place].scale(step.day, units, step.quantity);
+        if new != old {
+            self.lines[place].restate(step.day, new, old);
         }
         Ok(())
     }
@@ -231,8 +226,13 @@ impl Line {
         &mut self.days[last]
     }
 
-    fn scale(&mut self, date: Date, new: Quantity, old: Quantity) {
-        self.at(date);
+    /// A change of units. On the day of the first purchase it comes after it: for what counts from the start of a day, on
+    /// the next.
+    fn restate(&mut self, date: Date, new: Quantity, old: Quantity) {
+        let bought = |day: &Day| !day.bought.is_zero() || !day.joined.is_zero();
+        let today = self.days.last().filter(|day| day.date == date);
+        let after = i32::from(today.is_some_and(bought));
+        self.at(date.plus(after));
         self.scales.push((self.days.len() - 1, new, old));
     }
 
@@ -244,7 +244,7 @@ impl Line {
         earlier: usize,
     ) -> Result<Quantity, OutOfRange> {
         let mut between = self.between(earlier, later).rev();
-        between.try_fold(quantity, |units, (_, new, old)| units.share(*old, *new))
+        between.try_fold(quantity, |units, (_, new, old)| units.restated(*old, *new))
     }
 
     /// Units of one day in those of a later day.
@@ -255,7 +255,7 @@ impl Line {
         later: usize,
     ) -> Result<Quantity, OutOfRange> {
         self.between(earlier, later)
-            .try_fold(quantity, |units, (_, new, old)| units.share(*new, *old))
+            .try_fold(quantity, |units, (_, new, old)| units.restated(*new, *old))
     }
 
     fn between(
@@ -317,7 +317,7 @@ impl Line {
         let mut gave_way = false;
         for place in 0..self.days.len() {
             for (_, new, old) in self.scales.iter().filter(|(day, ..)| *day == place) {
-                pool = pool.share(*new, *old)?;
+                pool = pool.restated(*new, *old)?;
             }
             let taken = self.days[place]
                 .claims

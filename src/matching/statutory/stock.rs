@@ -197,16 +197,16 @@ impl Stock {
     /// Replaces the units by `quantity`, the cost unchanged.
     pub fn rescale(&mut self, new: Quantity, old: Quantity) -> Result<(), OutOfRange> {
         if let Some(pool) = &mut self.pool {
-            let units = pool.left().share(new, old)?;
+            let units = pool.left().restated(new, old)?;
             pool.rescale(units)?;
         }
         let (mut before, mut after) = (Quantity::ZERO, Quantity::ZERO);
         for lot in &mut self.lots {
             before = before.plus(lot.parcel.left())?;
-            let total = before.share(new, old)?;
+            let total = before.restated(new, old)?;
             lot.parcel.rescale(total.minus(after)?)?;
-            lot.unused = lot.unused.share(new, old)?.min(lot.parcel.left());
-            lot.carried.units = lot.carried.units.share(new, old)?.min(lot.parcel.left());
+            lot.unused = lot.unused.restated(new, old)?.min(lot.parcel.left());
+            lot.carried.units = lot.carried.units.restated(new, old)?.min(lot.parcel.left());
             after = total;
         }
         Ok(())

@@ -6,6 +6,7 @@ use super::moves::Move;
 use super::walk::Walk;
 use crate::answer::Adjustment;
 use crate::answer::trail::{Beside, Cause, Movement};
+use crate::jurisdiction::Defer;
 use crate::matching::Halt;
 use crate::money::{Minor, Money, Quantity, minor_share};
 use crate::parcel::Part;
@@ -33,12 +34,8 @@ impl Walk<'_> {
         loss: Minor,
         rule: &'static Rule,
     ) -> Result<(), Halt> {
-        // The expiry of an option is no superficial loss (s 54 "superficial loss" para (g)).
         let action = self.history.trade(step.trade).action;
-        if loss <= 0
-            || matches!(action, Action::Expire | Action::CashSettle)
-            || self.holders.sheltered(step.key.0)
-        {
+        if loss <= 0 || self.never_superficial(action) || self.holders.sheltered(step.key.0) {
             return Ok(());
         }
         let around = self.circle.around(place, step)?;
@@ -73,6 +70,12 @@ impl Walk<'_> {
             rule,
         };
         self.hand_on(&denial, &around)
+    }
+
+    /// The expiry of an option is no superficial loss (s 54 "superficial loss" para (g)).
+    pub fn never_superficial(&self, action: Action) -> bool {
+        matches!(self.law.defer, Some(Defer::Superficial(_)))
+            && matches!(action, Action::Expire | Action::CashSettle)
     }
 
     /// Whether a loss is denied whose only buyers have sold again; unsettled, a setting decides.

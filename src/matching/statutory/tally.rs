@@ -48,7 +48,7 @@ impl Tally {
             What::Out { .. } | What::Release => self.left(security, units),
             What::Scale { new, old } => {
                 self.restated = true;
-                let more = units.share(new, old)?.minus(units)?;
+                let more = units.restated(new, old)?.minus(units)?;
                 self.came(security, more)
             }
             What::Divide { to, units, .. } => self.came(to, units),
@@ -76,6 +76,23 @@ impl Tally {
                 Ok(())
             }
         }
+    }
+
+    /// Short units became those of another security.
+    ///
+    /// # Errors
+    /// Quantities out of range.
+    pub fn turned(
+        &mut self,
+        from: SecurityId,
+        to: SecurityId,
+        short: Quantity,
+    ) -> Result<(), OutOfRange> {
+        let own = self.of(from);
+        own.closed = own.closed.plus(short)?;
+        let own = self.of(to);
+        own.opened = own.opened.plus(short)?;
+        Ok(())
     }
 
     /// A split restated short units.

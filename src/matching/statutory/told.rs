@@ -4,7 +4,7 @@
 use rustc_hash::FxHashMap;
 
 use super::moves::{Key, Move, What};
-use super::walk::{Origin, Row, Walk};
+use super::walk::{Origin, Premium, Row, Walk};
 use crate::answer::LotName;
 use crate::answer::trail::{Cause, Change, Held, Movement, Pool, PoolStep, Provenance, Sold};
 use crate::date::Date;
@@ -35,6 +35,8 @@ pub struct Told {
     waiting: FxHashMap<Key, Vec<Movement>>,
     /// The premium on its way into the shares of its row.
     premium: Option<Movement>,
+    /// What writing the option cost, where its shares are sold.
+    premium_costs: Money,
 }
 
 impl Told {
@@ -52,9 +54,11 @@ impl Told {
     }
 
     /// A premium that joins what its row bought, or comes off what it sold.
-    pub fn premium(&mut self, trade: TradeId, contracts: Quantity, premium: Money) {
-        if self.on && !premium.is_zero() {
-            let movement = Movement::plain(trade, Cause::Adjusted, contracts, premium);
+    pub fn premium(&mut self, trade: TradeId, premium: &Premium) {
+        self.premium_costs = premium.costs;
+        if self.on && !premium.amount.is_zero() {
+            let (contracts, amount) = (premium.contracts, premium.amount);
+            let movement = Movement::plain(trade, Cause::Adjusted, contracts, amount);
             self.premium = Some(movement);
         }
     }
@@ -83,6 +87,8 @@ impl Told {
             return Ok(Vec::new());
         }
         let premium = self.take_premium(false);
+        // What writing cost stays in the cost of what is bought.
+        self.premium_costs = Money::ZERO;
         let own = match premium {
             Some(premium) => cost.minus(premium.amount)?,
             None => cost,
@@ -98,6 +104,13 @@ impl Told {
     pub fn wait(&mut self, key: Key, movement: Movement) {
         if self.on {
             self.waiting.entry(key).or_default().push(movement);
+        }
+    }
+
+    /// Losses that wait for units of one pool wait for those of another.
+    pub fn move_waiting(&mut self, from: Key, to: Key) {
+        if let Some(mut waiting) = self.waiting.remove(&from) {
+            self.waiting.entry(to).or_default().append(&mut waiting);
         }
     }
 
@@ -191,9 +204,10 @@ impl Walk<'_> {
     }
 
     /// What a row of the file sold, with what selling cost.
-    pub fn sale(&self, step: &Move, proceeds: Money) -> Result<Sold, Halt> {
+    pub fn sale(&mut self, step: &Move, proceeds: Money) -> Result<Sold, Halt> {
         let costs = if self.told.on {
-            self.selling_costs(step)?
+            let of_option = std::mem::take(&mut self.told.premium_costs);
+            self.selling_costs(step)?.plus(of_option)?
         } else {
             Money::ZERO
         };

@@ -2,7 +2,7 @@
 
 use super::moves::{Key, Move, Way};
 use super::walk::{Row, Walk, ZERO};
-use crate::answer::trail::{Cause, Movement};
+use crate::answer::trail::{Cause, Movement, Sold};
 use crate::answer::{LotName, Match, OpenLot};
 use crate::date::Date;
 use crate::jurisdiction::Written;
@@ -22,6 +22,8 @@ pub struct Position {
     parcel: Parcel,
     /// Units written in all.
     whole: Quantity,
+    /// What writing all of them cost in fees, which what it brought is net of; where that is told.
+    costs: Money,
     /// What has been bought back or has expired.
     ended: Vec<Ended>,
 }
@@ -38,8 +40,11 @@ struct Ended {
 
 type Done = Result<(), Halt>;
 
-/// The row that opened or closed a position, and its units in all.
+/// The row that closed a position, and its units in all.
 type Side = (TradeId, Quantity);
+
+/// The row that opened a position, its units in all, and what opening it cost.
+type Opening = (TradeId, Quantity, Money);
 
 impl Walk<'_> {
     /// When a position's result counts: for units sold short always when they are bought.
@@ -61,6 +66,7 @@ impl Walk<'_> {
             number,
             parcel: Parcel::new(step.quantity, proceeds, self.places())?,
             whole: step.quantity,
+            costs: self.sale(step, proceeds)?.costs,
             ended: Vec::new(),
         };
         self.positions
@@ -92,9 +98,9 @@ impl Walk<'_> {
                 cost: (!expired).then_some(cost),
             };
             position.ended.push(ended);
-            rows.push((position.row(step.key, &ended), ended, position.whole));
+            rows.push((position.row(step.key, &ended), ended, position.opening()));
         }
-        for (row, ended, whole) in rows {
+        for (row, ended, opening) in rows {
             let closed = (step.trade, step.quantity);
             match (counts, ended.cost) {
                 (Written::Close, cost) => {
@@ -106,7 +112,7 @@ impl Walk<'_> {
                             trade: step.trade,
                             ..row
                         },
-                        (Some((position_trade(&row), whole)), Some(closed)),
+                        (Some(opening), Some(closed)),
                     )?;
                 }
                 // A loss of its own, of the day it is paid.
@@ -130,28 +136,42 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// The premium of options that are assigned, the oldest first: it moves to the shares.
-    pub fn take_premium(&mut self, step: &Move) -> Result<Money, Halt> {
+    /// The premium of options that are assigned, the oldest first, and the fees it is net of: it moves to the shares.
+    pub fn take_premium(&mut self, step: &Move) -> Result<(Money, Money), Halt> {
         let mut wanted = step.quantity;
-        let mut premium = Money::ZERO;
+        let (mut premium, mut costs) = (Money::ZERO, Money::ZERO);
         for position in self.positions.entry(step.key).or_default() {
             let quantity = position.parcel.left().min(wanted);
             if !quantity.is_zero() {
                 wanted = wanted.minus(quantity)?;
                 premium = premium.plus(position.parcel.take(quantity)?.amount)?;
+                costs = costs.plus(position.costs.share(quantity, position.whole)?)?;
             }
         }
-        Ok(premium)
+        Ok((premium, costs))
     }
 
     /// Short units are restated with the shares.
     pub fn rescale_positions(&mut self, key: Key, new: Quantity, old: Quantity) -> Done {
         for position in self.positions.entry(key).or_default() {
             let before = position.parcel.left();
-            let units = before.share(new, old)?;
+            let units = before.restated(new, old)?;
             position.parcel.rescale(units)?;
+            position.whole = position.whole.restated(new, old)?;
             self.tally.opened(key.1, units.minus(before)?)?;
         }
+        Ok(())
+    }
+
+    /// Short units become those of another security, with what opening them brought.
+    pub fn turn_positions(&mut self, from: Key, to: Key) -> Done {
+        let Some(positions) = self.positions.remove(&from) else {
+            return Ok(());
+        };
+        for position in &positions {
+            self.tally.turned(from.1, to.1, position.parcel.left())?;
+        }
+        self.positions.entry(to).or_default().extend(positions);
         Ok(())
     }
 
@@ -184,7 +204,7 @@ impl Walk<'_> {
                         ..row
                     };
                     let closed = (ended.trade, ended.quantity);
-                    let opened = (position.trade, position.whole);
+                    let opened = position.opening();
                     self.short_row(&row, (Some(opened), Some(closed)))?;
                 }
                 _ => rest.join(ended.quantity, ended.proceeds)?,
@@ -204,19 +224,25 @@ impl Walk<'_> {
             cost: None,
         };
         let row = position.row(key, &whole);
-        self.short_row(&row, (Some((position.trade, position.whole)), None))
+        self.short_row(&row, (Some(position.opening()), None))
     }
 
     /// Writes a row of a short position and tells where it comes from: the row that opened it and the one that closed
     /// it, each with its units in all.
-    fn short_row(&mut self, row: &Row, (opened, closed): (Option<Side>, Option<Side>)) -> Done {
+    fn short_row(&mut self, row: &Row, (opened, closed): (Option<Opening>, Option<Side>)) -> Done {
         let written = self.row(row, false)?;
         let Some(told) = written.and_then(|written| self.told.row(written)) else {
             return Ok(());
         };
-        if let (Some((trade, whole)), Some(lot)) = (opened, row.lot) {
+        if let (Some((trade, whole, costs)), Some(lot)) = (opened, row.lot) {
             let cause = Cause::Opened { lot, whole };
             let brought = row.proceeds.amount;
+            told.opened = Some(Sold {
+                trade,
+                units: whole,
+                proceeds: brought,
+                costs,
+            });
             told.proceeds = vec![Movement::plain(trade, cause, row.quantity, brought)];
         }
         if let (Some((trade, whole)), false) = (closed, row.cost.amount.is_zero()) {
@@ -260,12 +286,11 @@ impl Walk<'_> {
     }
 }
 
-/// The row that opened the position of a row.
-fn position_trade(row: &Row) -> TradeId {
-    row.lot.map_or(row.trade, |lot| lot.opened_by)
-}
-
 impl Position {
+    fn opening(&self) -> Opening {
+        (self.trade, self.whole, self.costs)
+    }
+
     fn name(&self, key: Key) -> LotName {
         LotName {
             security: key.1,

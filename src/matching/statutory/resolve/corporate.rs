@@ -6,10 +6,20 @@ use rust_decimal::Decimal;
 use crate::diagnostic::Problem;
 use crate::jurisdiction::Boot;
 use crate::matching::Halt;
-use crate::matching::statutory::moves::{Holder, Key, Manner, Way, What};
+use crate::matching::statutory::moves::{Holder, Key, Manner, Move, Way, What};
 use crate::matching::value::absolute;
 use crate::money::{Money, Quantity};
 use crate::trade::{AccountId, SecurityId, Trade, TradeId};
+
+/// Units that become units of another security.
+pub(super) struct Turned {
+    pub from: SecurityId,
+    pub quantity: Quantity,
+    pub to: SecurityId,
+    pub units: Quantity,
+    /// Units after and before, where the other security takes the place of the first.
+    pub ratio: Option<(Quantity, Quantity)>,
+}
 
 impl<'a> Resolver<'a> {
     /// The holders that an action acts on: that of the account it names, or all that hold the security.
@@ -34,16 +44,19 @@ impl<'a> Resolver<'a> {
         found
     }
 
-    /// The holders that a split restates: also those who hold nothing now, because a window may look across it.
+    /// The holders that a split or a new name reaches: also those who hold nothing now, because a window may look across
+    /// it, and those who are short.
     pub(super) fn ever_held(&self, trade: &Trade) -> Vec<(AccountId, Holder)> {
         let mut found: Vec<Holder> = self
             .held
             .keys()
+            .chain(self.open.keys())
             .filter(|(_, security)| *security == trade.security)
             .map(|(holder, _)| *holder)
             .filter(|holder| !trade.account_given || *holder == self.holders.of(trade.account))
             .collect();
         found.sort_unstable();
+        found.dedup();
         found
             .into_iter()
             .map(|holder| (self.account_of(holder, trade.account), holder))
@@ -133,10 +146,10 @@ impl<'a> Resolver<'a> {
             return Ok(());
         }
         let held = self.held(key);
-        self.held.insert(key, held.share(new, old)?);
+        self.held.insert(key, held.restated(new, old)?);
         for (at, units) in &mut self.at {
             if at.1 == key.1 && self.holders.of(at.0) == key.0 {
-                *units = units.share(new, old)?;
+                *units = units.restated(new, old)?;
             }
         }
         self.push(id, account, key.1, held, What::Scale { new, old });
@@ -159,7 +172,7 @@ impl<'a> Resolver<'a> {
             .collect();
         for key in keys {
             if let Some(units) = self.open.get_mut(&key) {
-                *units = units.share(new, old)?;
+                *units = units.restated(new, old)?;
             }
             if self.split.insert((key, self.today, new, old)) {
                 let account = self.account_of(key.0, trade.account);
@@ -264,7 +277,9 @@ impl<'a> Resolver<'a> {
             trade.rest().rarest().ratio,
         ) {
             (Some(quantity), _) => Ok(Quantity::new(quantity)?),
-            (None, Some((new, old))) => Ok(held.share(Quantity::new(new)?, Quantity::new(old)?)?),
+            (None, Some((new, old))) => {
+                Ok(held.restated(Quantity::new(new)?, Quantity::new(old)?)?)
+            }
             (None, None) => {
                 let word = trade.action.word();
                 let message = format!("this `{word}` needs `new_quantity` or `ratio`");
@@ -277,6 +292,13 @@ impl<'a> Resolver<'a> {
         let row = self.valued(id);
         let trade = row.trade;
         let cash = row.total()?.map(absolute);
+        if let (Some(to), None, true) = (
+            trade.rest().rarest().new_security,
+            cash,
+            self.only_short(trade),
+        ) {
+            return self.turn_short(id, to);
+        }
         let (parts, held) = self.acting(trade)?;
         let Some(to) = trade.rest().rarest().new_security else {
             let cash = cash.ok_or_else(|| row.missing("new_symbol"))?;
@@ -294,10 +316,73 @@ impl<'a> Resolver<'a> {
         for (account, units) in parts {
             seen = seen.plus(units)?;
             let total = arrives.share(seen, held)?;
-            self.turn(id, account, trade.security, units, to, total.minus(given)?)?;
+            let turned = Turned {
+                from: trade.security,
+                quantity: units,
+                to,
+                units: total.minus(given)?,
+                ratio: Some((arrives, held)),
+            };
+            self.turn(id, account, turned)?;
             given = total;
         }
         Ok(())
+    }
+
+    /// Whether nobody holds the security that a row acts on, and somebody is short of it.
+    fn only_short(&self, trade: &Trade) -> bool {
+        self.holders_of(trade).is_empty() && !self.short_of(trade).is_empty()
+    }
+
+    /// Holders who are short of the security that a row acts on, with the units they owe.
+    fn short_of(&self, trade: &Trade) -> Vec<(Holder, Quantity)> {
+        let reached = self.ever_held(trade).into_iter();
+        let owed = reached.map(|(_, holder)| {
+            let key = (holder, trade.security);
+            let open = self.open.get(&key).copied().unwrap_or(Quantity::ZERO);
+            (holder, open.plus(self.held(key).negated()).unwrap_or(open))
+        });
+        owed.filter(|(_, units)| *units > Quantity::ZERO).collect()
+    }
+
+    /// Shares for shares where all that there is of them is short: what is owed is then owed in the new ones.
+    fn turn_short(&mut self, id: TradeId, to: SecurityId) -> Done {
+        let trade = self.history.trade(id);
+        let short = self.short_of(trade);
+        let mut owed = Quantity::ZERO;
+        for (_, units) in &short {
+            owed = owed.plus(*units)?;
+        }
+        let ratio = (self.arriving(trade, owed)?, owed);
+        for (holder, _) in short {
+            self.turn_all(id, holder, to, ratio)?;
+        }
+        Ok(())
+    }
+
+    /// All that a holder has of a security, owes of it or waits for becomes another.
+    fn turn_all(
+        &mut self,
+        id: TradeId,
+        holder: Holder,
+        to: SecurityId,
+        (new, old): (Quantity, Quantity),
+    ) -> Done {
+        let trade = self.history.trade(id);
+        let quantity = self.held((holder, trade.security));
+        let turned = Turned {
+            from: trade.security,
+            quantity,
+            to,
+            units: quantity.restated(new, old)?,
+            ratio: Some((new, old)),
+        };
+        let account = if trade.account_given {
+            trade.account
+        } else {
+            self.account_of(holder, trade.account)
+        };
+        self.turn(id, account, turned)
     }
 
     /// Cash beside new shares: small it lowers the cost, else it is for a part of what was held, by the values of cash
@@ -354,22 +439,21 @@ impl<'a> Resolver<'a> {
         if to == trade.security {
             return Err(Problem::at(trade.source, "a rename to the same symbol").into());
         }
-        for (account, holder) in self.holders_of(trade) {
-            let units = self.held((holder, trade.security));
-            self.turn(id, account, trade.security, units, to, units)?;
+        // Also of those who hold nothing now: a window may look across it.
+        for (_, holder) in self.ever_held(trade) {
+            self.turn_all(id, holder, to, (Quantity::ONE, Quantity::ONE))?;
         }
         Ok(())
     }
 
-    pub(super) fn turn(
-        &mut self,
-        id: TradeId,
-        account: AccountId,
-        from: SecurityId,
-        quantity: Quantity,
-        to: SecurityId,
-        units: Quantity,
-    ) -> Done {
+    pub(super) fn turn(&mut self, id: TradeId, account: AccountId, turned: Turned) -> Done {
+        let Turned {
+            from,
+            quantity,
+            to,
+            units,
+            ratio,
+        } = turned;
         let held = self.held(self.key(account, from));
         if held < quantity {
             let problem = self.oversold(id, from, quantity, held);
@@ -377,26 +461,90 @@ impl<'a> Resolver<'a> {
             return Ok(());
         }
         // Every account of the holding turns; only a part of it stays where the row is.
-        let whole = quantity == held;
-        if whole {
-            for (at, own) in self.at.clone() {
-                if at.1 == from && self.holders.of(at.0) == self.holders.of(account) {
-                    self.at.insert(at, Quantity::ZERO);
-                    let other = self.at.entry((at.0, to)).or_default();
-                    *other = other.plus(units.share(own, quantity)?)?;
-                }
+        let ratio = ratio.filter(|_| quantity == held);
+        match ratio {
+            Some(ratio) => self.succeed(id, account, &turned, ratio)?,
+            None => {
+                self.change(account, from, quantity.negated())?;
+                self.change(account, to, units)?;
             }
-            let key = self.key(account, from);
-            self.held.insert(key, Quantity::ZERO);
-            let key = self.key(account, to);
-            let other = self.held.entry(key).or_default();
-            *other = other.plus(units)?;
-        } else {
-            self.change(account, from, quantity.negated())?;
-            self.change(account, to, units)?;
         }
-        self.push(id, account, from, quantity, What::Turn { to, units, whole });
+        let (mut quantity, mut units) = (quantity, units);
+        if ratio.is_some() {
+            while let Some((before, became)) = self.turned_before(account, from, to) {
+                (quantity, units) = (quantity.plus(before)?, units.plus(became)?);
+            }
+        }
+        self.push(id, account, from, quantity, What::Turn { to, units, ratio });
         Ok(())
+    }
+
+    /// What a row for another account of the holding turned just before, taken back: the rows of all accounts are one
+    /// change of the whole holding.
+    fn turned_before(
+        &mut self,
+        account: AccountId,
+        from: SecurityId,
+        to: SecurityId,
+    ) -> Option<(Quantity, Quantity)> {
+        let (key, other) = (self.key(account, from), self.key(account, to));
+        let touches = |step: &Move| step.key == key || step.key == other;
+        let last = self.moves.iter().rposition(touches)?;
+        let step = self.moves.get(last)?;
+        match step.what {
+            What::Turn {
+                to: same,
+                units,
+                ratio: None,
+            } if step.day == self.today && step.key == key && same == to => {
+                let quantity = step.quantity;
+                self.moves.remove(last);
+                Some((quantity, units))
+            }
+            _ => None,
+        }
+    }
+
+    /// One security takes the place of another in a whole holding: what is held of it, account by account, and what is
+    /// short of it.
+    fn succeed(
+        &mut self,
+        id: TradeId,
+        account: AccountId,
+        turned: &Turned,
+        (new, old): (Quantity, Quantity),
+    ) -> Done {
+        let (key, other) = (self.key(account, turned.from), self.key(account, turned.to));
+        if turned.quantity.is_negative() && !self.held(other).is_zero() {
+            return Err(self.both_sides(id, turned.to));
+        }
+        for (at, own) in self.at.clone() {
+            if at.1 == turned.from && self.holders.of(at.0) == key.0 {
+                self.at.remove(&at);
+                let there = self.at.entry((at.0, turned.to)).or_default();
+                *there = there.plus(own.restated(new, old)?)?;
+            }
+        }
+        self.held.remove(&key);
+        let held = self.held.entry(other).or_default();
+        *held = held.plus(turned.units)?;
+        if let Some(short) = self.open.remove(&key) {
+            let open = self.open.entry(other).or_default();
+            *open = open.plus(short.restated(new, old)?)?;
+        }
+        Ok(())
+    }
+
+    /// What is owed of one security cannot be told from what is held of the other.
+    fn both_sides(&self, id: TradeId, to: SecurityId) -> Halt {
+        let trade = self.history.trade(id);
+        let (old, new) = (self.symbol(trade.security), self.symbol(to));
+        Problem::at(
+            trade.source,
+            format!("{old} is short and becomes {new}, of which units are held: not computed"),
+        )
+        .help("close the short before the row and open it again after it, at the same price")
+        .into()
     }
 
     pub(super) fn return_of_capital(&mut self, id: TradeId) -> Done {

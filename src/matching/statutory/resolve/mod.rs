@@ -125,7 +125,7 @@ impl<'a> Resolver<'a> {
         rows.sort_by_key(|id| order(self.history.trade(*id)));
         let (early, late): (Vec<TradeId>, Vec<TradeId>) = rows.into_iter().partition(|id| {
             let trade = self.history.trade(*id);
-            order(trade) > 0 || trade.action == Action::Split || !self.holders_of(trade).is_empty()
+            order(trade) > 0 || trade.action == Action::Split || self.reaches(trade)
         });
         // A change of what is held on the day of the first purchase comes after it.
         for id in early.into_iter().chain(late.iter().copied()) {
@@ -136,6 +136,14 @@ impl<'a> Resolver<'a> {
             today.sort_by_key(|step| step.what.rank().max(least(step)));
         }
         self.refuse_oversold(first);
+    }
+
+    /// Whether a change of what is held finds something: a new name also what is short or was held.
+    fn reaches(&self, trade: &Trade) -> bool {
+        match trade.action {
+            Action::Rename | Action::Merger => !self.ever_held(trade).is_empty(),
+            _ => !self.holders_of(trade).is_empty(),
+        }
     }
 
     fn row(&mut self, id: TradeId) {

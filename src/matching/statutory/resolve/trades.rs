@@ -1,5 +1,6 @@
 //! Purchases, sales, gifts, swaps: rows that bring units or take them away.
 
+use super::corporate::Turned;
 use super::{Done, Resolver};
 use crate::date::Date;
 use crate::diagnostic::Problem;
@@ -249,7 +250,14 @@ impl<'a> Resolver<'a> {
                 }
                 _ => arrives,
             };
-            return self.turn(id, trade.account, trade.security, given, new, units);
+            let turned = Turned {
+                from: trade.security,
+                quantity: given,
+                to: new,
+                units,
+                ratio: None,
+            };
+            return self.turn(id, trade.account, turned);
         }
         let value = match trade.price() {
             Some(_) => row.at_price(given)?,

@@ -10,6 +10,7 @@ use crate::matching::statutory::moves::Key;
 use crate::matching::statutory::{again, circle};
 use crate::matching::{Halt, Matched};
 use crate::money::{Money, OutOfRange, Quantity};
+use crate::trade::Action;
 
 impl<'a> Walk<'a> {
     /// Hands everything over.
@@ -136,22 +137,34 @@ impl<'a> Walk<'a> {
             (None, Some(Defer::TwoMonths(_))) => None,
             (None, Some(Defer::WashSale) | None) => return,
         };
-        let identifies = self.law.later_days().is_some();
+        let mut open = self.may_change().into_iter();
         for row in &mut self.rows {
             let until = match days {
                 Some(days) => row.disposed.plus(days),
                 None => again::two_months_after(row.disposed),
             };
-            let open = if identifies {
-                row.matched == Match::Pool && !row.quantity.is_zero()
-            } else {
-                row.proceeds < row.cost
-                    && matches!(row.matched, Match::Pool | Match::Lot | Match::Within4Weeks)
-            };
-            if open && end < until {
+            if open.next() == Some(true) && end < until {
                 row.provisional_until = Some(until);
             }
         }
+    }
+
+    /// For each row, whether purchases to come can change it.
+    fn may_change(&self) -> Vec<bool> {
+        let identifies = self.law.later_days().is_some();
+        let rows = self.rows.iter();
+        rows.map(|row| {
+            if identifies {
+                return row.matched == Match::Pool && !row.quantity.is_zero();
+            }
+            let action = self.history.trade(row.closed_by).action;
+            row.proceeds < row.cost
+                && matches!(row.matched, Match::Pool | Match::Lot | Match::Within4Weeks)
+                && action != Action::Lost
+                && self.window_reaches(row.security)
+                && !self.never_superficial(action)
+        })
+        .collect()
     }
 
     /// What opened a short position, as far as it is still open.

@@ -1,6 +1,6 @@
 //! What happens to a holding beside purchases and sales.
 
-use super::{Done, Origin, Row, Walk, ZERO, lower};
+use super::{Done, Origin, Premium, Row, Walk, ZERO, lower};
 use crate::answer::trail::{Cause, Movement};
 use crate::answer::{LotName, Match};
 use crate::date::Date;
@@ -30,12 +30,21 @@ impl<'a> Walk<'a> {
                     premium = premium.plus(one.part.amount)?;
                 }
                 self.conservation.basis_gone = self.conservation.basis_gone.plus(premium)?;
-                self.premiums.insert(step.trade, (premium, step.quantity));
+                let premium = Premium {
+                    amount: premium,
+                    contracts: step.quantity,
+                    costs: Money::ZERO,
+                };
+                self.premiums.insert(step.trade, premium);
                 Ok(())
             }
             What::Assign => {
-                let premium = self.take_premium(step)?;
-                let premium = (premium.negated(), step.quantity);
+                let (brought, costs) = self.take_premium(step)?;
+                let premium = Premium {
+                    amount: brought.negated(),
+                    contracts: step.quantity,
+                    costs,
+                };
                 self.premiums.insert(step.trade, premium);
                 Ok(())
             }
@@ -53,7 +62,13 @@ impl<'a> Walk<'a> {
                 units,
                 fraction,
             } => self.divide(step, (step.key.0, to), units, fraction),
-            What::Turn { to, units, .. } => self.turn(step, (step.key.0, to), None, units),
+            What::Turn { to, units, ratio } => {
+                let to = (step.key.0, to);
+                match ratio {
+                    Some(ratio) => self.succeed(step, to, units, ratio),
+                    None => self.turn(step, to, None, units),
+                }
+            }
             What::Carry { to, account } => self.turn(step, to, Some(account), step.quantity),
             What::Relocate { to } => {
                 self.relocate(step, to);
@@ -68,10 +83,10 @@ impl<'a> Walk<'a> {
     fn rescale(&mut self, step: &Move, new: Quantity, old: Quantity) -> Done {
         let uncovered = self.uncovered.iter_mut();
         for (_, (_, _, units, _)) in uncovered.filter(|((key, _), _)| *key == step.key) {
-            *units = units.share(new, old)?;
+            *units = units.restated(new, old)?;
         }
         if let Some(units) = self.lacking.get_mut(&step.key) {
-            *units = units.share(new, old)?;
+            *units = units.restated(new, old)?;
         }
         let before = self.pool_held(step.key)?;
         let Some(stock) = self.stocks.get_mut(&step.key) else {
@@ -332,6 +347,57 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
+    /// One security takes the place of another: what is held becomes it, also units of which a later purchase covers the
+    /// sale; what is short is short of it, and what waits for a purchase waits for one of it.
+    fn succeed(
+        &mut self,
+        step: &Move,
+        to: Key,
+        units: Quantity,
+        (new, old): (Quantity, Quantity),
+    ) -> Done {
+        self.close_year(step.key)?;
+        self.rescale_positions(step.key, new, old)?;
+        self.turn_positions(step.key, to)?;
+        self.rescale_losses(step.key, new, old)?;
+        self.turn_losses(step.key, to);
+        self.turn_uncovered(step.key, to, (new, old))?;
+        let stock = self.stocks.entry(step.key).or_default();
+        let (held, waiting) = (stock.units(), stock.waiting.take());
+        self.told.move_waiting(step.key, to);
+        if let Some(waiting) = waiting {
+            self.stocks.entry(to).or_default().adjust(waiting)?;
+        }
+        if held.is_zero() {
+            return Ok(());
+        }
+        let units = if held == step.quantity {
+            units
+        } else {
+            held.restated(new, old)?
+        };
+        let quantity = held;
+        self.turn(&Move { quantity, ..*step }, to, None, units)
+    }
+
+    /// Sales that no purchase has covered yet, restated, are sales of the new security.
+    fn turn_uncovered(&mut self, from: Key, to: Key, (new, old): (Quantity, Quantity)) -> Done {
+        let of_old = self.uncovered.keys().filter(|(key, _)| *key == from);
+        let of_old: Vec<(Key, Date)> = of_old.copied().collect();
+        for at in of_old {
+            if let Some((account, trade, units, part)) = self.uncovered.remove(&at) {
+                let units = units.restated(new, old)?;
+                self.uncovered
+                    .insert((to, at.1), (account, trade, units, part));
+            }
+        }
+        if let Some(units) = self.lacking.remove(&from) {
+            let lacking = self.lacking.entry(to).or_default();
+            *lacking = lacking.plus(units.restated(new, old)?)?;
+        }
+        Ok(())
+    }
+
     /// Units become units of another holding, with cost, dates and whatever waits for them.
     pub(super) fn turn(
         &mut self,
@@ -385,7 +451,9 @@ impl<'a> Walk<'a> {
             self.trail.add(new.trail, became, part, Money::ZERO);
             let cost = lot.parcel.take(part)?;
             new.parcel = Parcel::from_part(total.minus(given)?, cost, places);
-            new.unused = new.unused.min(new.parcel.left());
+            let after = new.parcel.left();
+            new.unused = new.unused.min(part).share(after, part)?;
+            new.carried.units = new.carried.units.min(part).share(after, part)?;
             given = total;
             if lot.parcel.left().is_zero() {
                 stock.lots.pop_front();

@@ -56,7 +56,7 @@ pub struct Walk<'a> {
     /// Losses that wait for purchases to come, and those that were handed on.
     pub again: Again,
     /// Premiums that wait for the share leg of their row: what joins a cost, and comes off proceeds.
-    premiums: FxHashMap<TradeId, (Money, Quantity)>,
+    premiums: FxHashMap<TradeId, Premium>,
     /// What today bought, by holding.
     bought: BTreeMap<Key, Bought>,
     /// What of it covers disposals of today, by holding and leg.
@@ -98,6 +98,16 @@ struct Bought {
     trades: Vec<TradeId>,
     /// What each row paid, where that is told.
     paid: Vec<Movement>,
+}
+
+/// What an option brought or cost that its row turns into shares.
+pub struct Premium {
+    /// What joins a cost, and comes off proceeds.
+    pub amount: Money,
+    /// Contracts.
+    pub contracts: Quantity,
+    /// Fees of writing it, which the amount is net of.
+    pub costs: Money,
 }
 
 /// Purchases that cover a disposal.
@@ -281,11 +291,11 @@ impl<'a> Walk<'a> {
     /// What a row's option brought or cost, for its share leg.
     fn premium(&mut self, step: &Move, wanted: bool) -> Money {
         let own = self.premiums.remove(&step.trade).filter(|_| wanted);
-        let Some((premium, contracts)) = own else {
+        let Some(premium) = own else {
             return Money::ZERO;
         };
-        self.told.premium(step.trade, contracts, premium);
-        premium
+        self.told.premium(step.trade, &premium);
+        premium.amount
     }
 
     pub fn is_option(&self, security: SecurityId) -> bool {

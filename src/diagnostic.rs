@@ -137,7 +137,7 @@ pub fn render(problems: &[Problem], sources: &Sources, style: Style) -> String {
 }
 
 fn render_problem(problem: &Problem, sources: &Sources, style: Style) -> String {
-    let title = Level::ERROR.primary_title(one_line(&problem.message));
+    let title = Level::ERROR.primary_title(one_line(&with_short_quotes(&problem.message)));
     let mut group = Group::with_title(title);
     let excerpt = problem
         .place
@@ -313,6 +313,19 @@ pub fn one_line(text: &str) -> String {
         shown.push_str("...");
     }
     shown
+}
+
+/// A sentence with what it quotes cut to what one recognizes: the excerpt below shows the cell.
+fn with_short_quotes(text: &str) -> String {
+    const QUOTED: usize = 80;
+    let parts = text.split('`').enumerate().map(|(at, part)| {
+        let long = at % 2 == 1 && part.chars().nth(QUOTED).is_some();
+        match long {
+            true => part.chars().take(QUOTED).collect::<String>() + "...",
+            false => part.to_owned(),
+        }
+    });
+    parts.collect::<Vec<_>>().join("`")
 }
 
 /// Characters of a sentence that are shown; a cell may hold a whole file.

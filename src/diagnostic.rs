@@ -29,6 +29,8 @@ pub struct Problem {
     pub help: Option<String>,
     /// A row to add to the file, as it stands there.
     pub paste: Option<String>,
+    /// More leaves than is held: where an earlier row of the security is wrong, this follows from it.
+    pub oversold: bool,
 }
 
 /// Where a problem lies.
@@ -49,6 +51,7 @@ impl Problem {
             notes: Vec::new(),
             help: None,
             paste: None,
+            oversold: false,
         }
     }
 
@@ -82,6 +85,13 @@ impl Problem {
     #[must_use]
     pub fn paste(mut self, row: impl Into<String>) -> Self {
         self.paste = Some(row.into());
+        self
+    }
+
+    /// Of the kind that follows from earlier problems of the security.
+    #[must_use]
+    pub fn oversold(mut self) -> Self {
+        self.oversold = true;
         self
     }
 

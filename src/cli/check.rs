@@ -107,9 +107,10 @@ fn file(file: &FileReading) -> Value {
             "first_line": rule.first_line, "cells": rule.cells, "event": rule.event,
         })
     });
-    let decimals = file.decimals.as_ref().map(
-        |found| json!({ "mark": found.mark.name(), "decided_by": found.decided_by }),
-    );
+    let decimals = file
+        .decimals
+        .as_ref()
+        .map(|found| json!({ "mark": found.mark.name(), "decided_by": found.decided_by }));
     json!({
         "name": file.name,
         "encoding": file.encoding,

@@ -150,7 +150,11 @@ fn usable<'c>(
     given: &ArgMatches,
     mut of_file: Vec<&'c (String, String)>,
 ) -> Vec<&'c (String, String)> {
-    let value = |argument: &str| argument.split_once('=').map_or(String::new(), |(_, v)| v.into());
+    let value = |argument: &str| {
+        argument
+            .split_once('=')
+            .map_or(String::new(), |(_, v)| v.into())
+    };
     let printable = |format: Option<Format>| format.is_none_or(|f| options::prints(command, f));
     of_file.retain(|(long, argument)| match long.as_str() {
         "format" => printable(Format::named(&value(argument))),

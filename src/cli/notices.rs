@@ -1,6 +1,8 @@
 //! What the settings and the rows say of each other: names in the configuration that no row has, dates it asks for that
 //! rows lack.
 
+use std::collections::BTreeSet;
+
 use crate::diagnostic::Warning;
 use crate::source::Source;
 use crate::trade::{Action, History};
@@ -31,7 +33,8 @@ fn unused_names(history: &History, chosen: &Chosen) -> Vec<Warning> {
     let of_accounts = chosen.accounts.keys();
     let of_accounts = of_accounts.filter_map(|name| unused("account", name, &accounts));
     let identical = chosen.settings.identical.iter().flatten();
-    let of_symbols = chosen.symbols.keys().chain(identical);
+    let of_symbols: BTreeSet<&String> = chosen.symbols.keys().chain(identical).collect();
+    let of_symbols = of_symbols.into_iter();
     let of_symbols = of_symbols.filter_map(|name| unused("symbol", name, &symbols));
     of_accounts.chain(of_symbols).collect()
 }
@@ -54,7 +57,7 @@ fn unused(what: &str, name: &str, known: &[&str]) -> Option<Warning> {
 fn single_symbols(chosen: &Chosen) -> impl Iterator<Item = Warning> {
     let groups = chosen.settings.identical.iter();
     groups
-        .filter(|group| group.iter().collect::<std::collections::BTreeSet<_>>().len() < 2)
+        .filter(|group| group.iter().collect::<BTreeSet<_>>().len() < 2)
         .map(|group| {
             let name = match group.first() {
                 Some(name) => format!("only `{name}`"),
@@ -81,7 +84,9 @@ fn without_settlement(history: &History) -> Option<Warning> {
         at,
         ..warning(
             "settlement-missing",
-            format!("{count} no settlement date, so the trade date counts there in spite of `--date-basis settle`; fill in `settle_date`"),
+            format!(
+                "{count} no settlement date, so the trade date counts there in spite of `--date-basis settle`; fill in `settle_date`"
+            ),
         )
     })
 }

@@ -393,7 +393,11 @@ fn rates(computing: &Computing) -> Result<Rates, Error> {
         Some(path) => {
             let name = path.display().to_string();
             let text = std::fs::read_to_string(path).map_err(|error| {
-                Error::of_input(side_file(&name, &error, "`--rates` names it: exchange rates, a CSV of date,currency,rate"))
+                Error::of_input(side_file(
+                    &name,
+                    &error,
+                    "`--rates` names it: exchange rates, a CSV of date,currency,rate",
+                ))
             })?;
             Rates::parse(&text).map_err(|wrong| wrong_rates(&name, text, &wrong))?
         }

@@ -632,7 +632,8 @@ mod tests {
             let reading = dates.reading().unwrap();
             (reading.format, reading.decided_by)
         };
-        let (format, decided_by) = forms("2024-01-02\n01/15/2024\n2/1/2024\n3 May 2024\n2024/06/01");
+        let (format, decided_by) =
+            forms("2024-01-02\n01/15/2024\n2/1/2024\n3 May 2024\n2024/06/01");
         assert_eq!(
             format,
             "%Y-%m-%d and %m/%d/%Y and as in `3 May 2024` and %Y/%m/%d"
@@ -641,7 +642,10 @@ mod tests {
             decided_by,
             "mixed; `01/15/2024` on line 2 can only be month first"
         );
-        assert_eq!(forms("2024-01-02\n20240103").0, "%Y-%m-%d and as in `20240103`");
+        assert_eq!(
+            forms("2024-01-02\n20240103").0,
+            "%Y-%m-%d and as in `20240103`"
+        );
         assert_eq!(forms("01/15/2024\n2/1/2024").0, "%m/%d/%Y");
     }
 

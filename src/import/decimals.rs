@@ -135,7 +135,8 @@ fn proof((line, _, text): &Found, mark: &str) -> String {
 
 fn mixed((line, cell, text): &Found, point: &Found, file: u16) -> Problem {
     let place = Source { file, line: *line };
-    let message = format!("`{text}` has a decimal comma, other numbers of the file a decimal point");
+    let message =
+        format!("`{text}` has a decimal comma, other numbers of the file a decimal point");
     Problem::in_cell(place, *cell, message)
         .note(proof(point, "point"))
         .help("write all numbers of the file one way; with `--decimal point` or `--decimal comma` every cell written the other way is named")
@@ -148,7 +149,8 @@ fn undecided((line, cell, text): &Found, file: u16) -> Problem {
     };
     let (point, comma) = (of(DecimalMark::Point), of(DecimalMark::Comma));
     let place = Source { file, line: *line };
-    let message = format!("`{text}` may be {point} or {comma}, and no number of the file decides it");
+    let message =
+        format!("`{text}` may be {point} or {comma}, and no number of the file decides it");
     Problem::in_cell(place, *cell, message)
         .note(format!(
             "it is {point} with `--decimal point`, or {comma} with `--decimal comma`"
@@ -163,10 +165,26 @@ mod tests {
 
     #[test]
     fn each_number_shows_one_mark_or_either() {
-        for text in ["12.5", "0.75", "1,234.50", "0.500", "1,234,567", "1234.567", "$1,234.5"] {
+        for text in [
+            "12.5",
+            "0.75",
+            "1,234.50",
+            "0.500",
+            "1,234,567",
+            "1234.567",
+            "$1,234.5",
+        ] {
             assert_eq!(shown(text), Some(Shown::Point), "{text}");
         }
-        for text in ["180,00", "1.150,50", "12,5", "0,500", "1.234.567", "1234,567", "5,25 €"] {
+        for text in [
+            "180,00",
+            "1.150,50",
+            "12,5",
+            "0,500",
+            "1.234.567",
+            "1234,567",
+            "5,25 €",
+        ] {
             assert_eq!(shown(text), Some(Shown::Comma), "{text}");
         }
         for text in ["1,500", "-12,345", "100,000 EUR"] {

@@ -109,9 +109,13 @@ fn repeated(
             "{rows} {of} `{name}` {are} also in `{other}` and {were} counted once; if these are two accounts, give them account names"
         ),
         _ if file == kept => {
-            format!("{rows} {of} `{name}` {repeat} the id and all cells of another and {were} not counted again")
+            format!(
+                "{rows} {of} `{name}` {repeat} the id and all cells of another and {were} not counted again"
+            )
         }
-        _ => format!("{rows} {of} `{name}` {have} the id of the same row of `{other}` and {were} counted once"),
+        _ => format!(
+            "{rows} {of} `{name}` {have} the id of the same row of `{other}` and {were} counted once"
+        ),
     }
 }
 
@@ -142,7 +146,13 @@ fn same_id(shared: &mut Shared<'_>, sources: &Sources, gone: &mut AllGone) {
         };
         if same_content(earlier, trade) {
             let kept = Some(earlier.source.file);
-            gone.insert(at, Gone { rule: SAME_ID, kept });
+            gone.insert(
+                at,
+                Gone {
+                    rule: SAME_ID,
+                    kept,
+                },
+            );
         } else {
             shared.problems.add(
                 Problem::at(trade.source, format!("id `{id}` is used twice for different trades"))
@@ -204,7 +214,13 @@ fn overlaps(trades: &[Trade], gone: &mut AllGone) {
             (kind.kept, kind.holder) = (kind.in_file, kind.file);
         } else {
             let kept = Some(kind.holder);
-            gone.insert(at, Gone { rule: OVERLAP, kept });
+            gone.insert(
+                at,
+                Gone {
+                    rule: OVERLAP,
+                    kept,
+                },
+            );
         }
     }
 }
@@ -299,7 +315,11 @@ fn cancelled(
             done.push(cancel);
         } else if let Some(earlier) = earlier {
             let kept = Some(earlier.source.file);
-            let rule = if cancel.id.is_some() { SAME_ID } else { OVERLAP };
+            let rule = if cancel.id.is_some() {
+                SAME_ID
+            } else {
+                OVERLAP
+            };
             repeats.note(Gone { rule, kept }, cancel.source);
             count(files, cancel.source, OVERLAP);
         } else {

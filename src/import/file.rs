@@ -342,7 +342,9 @@ fn read_rows<'t>(
         mark,
         decimals: Decimals {
             // The rows of a format are written with a point.
-            settled: mapped.is_some() || options.decimal == Some(mark) || mark == DecimalMark::Comma,
+            settled: mapped.is_some()
+                || options.decimal == Some(mark)
+                || mark == DecimalMark::Comma,
             ..Decimals::default()
         },
         options,

@@ -435,7 +435,10 @@ fn warn_of_no_rows(shared: &mut Shared<'_>, files: &[FileReading]) {
             "`{}` has a header and no rows; check that it was exported whole",
             one_line(&file.name)
         ),
-        at: vec![Source { file: number, line: file.header_line.max(1) }],
+        at: vec![Source {
+            file: number,
+            line: file.header_line.max(1),
+        }],
         needs_user: nothing_at_all,
     });
     shared.warnings.extend(warnings);

@@ -373,7 +373,10 @@ pub fn short_year_first(text: &str) -> Option<(i32, u32, u32)> {
     let [y1, y2, b'-', m1, m2, b'-', d1, d2] = *head else {
         return None;
     };
-    let alone = text.as_bytes().get(8).is_none_or(|next| !next.is_ascii_digit());
+    let alone = text
+        .as_bytes()
+        .get(8)
+        .is_none_or(|next| !next.is_ascii_digit());
     let year = year(text.get(..2)?)?;
     let (_, month, day) = (two(y1, y2)?, two(m1, m2)?, two(d1, d2)?);
     Date::new(year, month, day)?;

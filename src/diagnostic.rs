@@ -28,7 +28,7 @@ pub struct Problem {
     /// What to do about it.
     pub help: Option<String>,
     /// A row to add to the file, as it stands there.
-    pub paste: Option<String>,
+    pub paste: Option<Box<str>>,
     /// More leaves than is held: where an earlier row of the security is wrong, this follows from it.
     pub oversold: bool,
 }
@@ -84,7 +84,7 @@ impl Problem {
     /// With a row to add to the file.
     #[must_use]
     pub fn paste(mut self, row: impl Into<String>) -> Self {
-        self.paste = Some(row.into());
+        self.paste = Some(row.into().into_boxed_str());
         self
     }
 

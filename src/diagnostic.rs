@@ -28,7 +28,9 @@ pub struct Problem {
     /// What to do about it.
     pub help: Option<String>,
     /// A row to add to the file, as it stands there.
-    pub paste: Option<String>,
+    pub paste: Option<Box<str>>,
+    /// More leaves than is held: where an earlier row of the security is wrong, this follows from it.
+    pub oversold: bool,
 }
 
 /// Where a problem lies.
@@ -49,6 +51,7 @@ impl Problem {
             notes: Vec::new(),
             help: None,
             paste: None,
+            oversold: false,
         }
     }
 
@@ -81,7 +84,14 @@ impl Problem {
     /// With a row to add to the file.
     #[must_use]
     pub fn paste(mut self, row: impl Into<String>) -> Self {
-        self.paste = Some(row.into());
+        self.paste = Some(row.into().into_boxed_str());
+        self
+    }
+
+    /// Of the kind that follows from earlier problems of the security.
+    #[must_use]
+    pub fn oversold(mut self) -> Self {
+        self.oversold = true;
         self
     }
 
@@ -137,7 +147,7 @@ pub fn render(problems: &[Problem], sources: &Sources, style: Style) -> String {
 }
 
 fn render_problem(problem: &Problem, sources: &Sources, style: Style) -> String {
-    let title = Level::ERROR.primary_title(one_line(&problem.message));
+    let title = Level::ERROR.primary_title(one_line(&with_short_quotes(&problem.message)));
     let mut group = Group::with_title(title);
     let excerpt = problem
         .place
@@ -313,6 +323,19 @@ pub fn one_line(text: &str) -> String {
         shown.push_str("...");
     }
     shown
+}
+
+/// A sentence with what it quotes cut to what one recognizes: the excerpt below shows the cell.
+fn with_short_quotes(text: &str) -> String {
+    const QUOTED: usize = 80;
+    let parts = text.split('`').enumerate().map(|(at, part)| {
+        let long = at % 2 == 1 && part.chars().nth(QUOTED).is_some();
+        match long {
+            true => part.chars().take(QUOTED).collect::<String>() + "...",
+            false => part.to_owned(),
+        }
+    });
+    parts.collect::<Vec<_>>().join("`")
 }
 
 /// Characters of a sentence that are shown; a cell may hold a whole file.

@@ -107,6 +107,13 @@ impl Run {
     }
 }
 
+const NO_RATES: &str = "\
+error: there is no file `r.csv`
+ |
+ = note: `--rates` names it: exchange rates, a CSV of date,currency,rate
+ = help: check the spelling and the folder
+";
+
 /// A refused command line.
 #[track_caller]
 fn refused(arguments: &str, error: &str) {
@@ -215,8 +222,8 @@ fn what_is_still_to_come_is_refused_rather_than_ignored() {
         refused(arguments, &format!("error: {name} is not supported yet\n"));
     }
     run("compute --rates r.csv x.csv")
-        .status(2)
-        .error("error: cannot read r.csv: No such file or directory (os error 2)\n")
+        .status(1)
+        .error(NO_RATES)
         .done();
     refused(
         "compute --excel --format json x.csv",
@@ -265,10 +272,12 @@ fn options_in_the_configuration_file_go_through_the_same_parser() {
         "strict = 1\n",
         "error: lossoffset.toml:1: `strict` is true or false\n",
     );
-    config_refused(
-        "rates = \"r.csv\"\n",
-        "error: cannot read r.csv: No such file or directory (os error 2)\n",
-    );
+    run("compute trades.csv")
+        .file("lossoffset.toml", "rates = \"r.csv\"\n")
+        .status(1)
+        .out("")
+        .error(NO_RATES)
+        .done();
 }
 
 #[test]
@@ -337,7 +346,7 @@ fn the_command_line_wins_over_the_file_and_the_folder_over_the_user() {
         .done();
     run("lots -c absent.toml x.csv")
         .status(2)
-        .error("error: cannot read absent.toml: No such file or directory (os error 2)\n")
+        .error("error: there is no file `absent.toml`\n |\n = note: it is to be the configuration file: options under their long names, and tables such as [accounts.NAME]\n = help: check the spelling and the folder\n")
         .done();
 }
 
@@ -679,4 +688,290 @@ date,action,symbol,class,quantity,price,account
         .file("lossoffset.toml", config)
         .done();
     assert!(rows.contains(",B,BTC,crypto,1,2025-01-02,"), "{rows}");
+}
+
+#[test]
+fn rows_that_another_file_has_too_are_said_to_count_once() {
+    let overlap = "\
+warning[rows-ignored]: 5 rows of `b.csv` are also in `a.csv` and were counted once; if these are two accounts, give them account names
+  at b.csv:2, b.csv:3, b.csv:4, b.csv:5, b.csv:6
+";
+    for (command, status) in [("compute -f csv", 0), ("lots -f csv --strict", 3)] {
+        run(&format!("{command} a.csv b.csv"))
+            .file("a.csv", TRADES)
+            .file("b.csv", TRADES)
+            .status(status)
+            .error(overlap)
+            .done();
+    }
+    run("lots -f csv --strict a.csv a.csv")
+        .file("a.csv", TRADES)
+        .status(3)
+        .error("warning[rows-ignored]: `a.csv` is given twice: 5 rows of it were counted once; name each file once\n  at a.csv:2, a.csv:3, a.csv:4, a.csv:5, a.csv:6\n")
+        .done();
+}
+
+#[test]
+fn rows_with_the_same_id_are_certainly_the_same() {
+    const WITH_ID: &str = "date,action,symbol,quantity,price,id\n2024-01-02,buy,XYZ,10,150,t1\n";
+    run("lots -f csv --strict a.csv b.csv")
+        .file("a.csv", WITH_ID)
+        .file("b.csv", WITH_ID)
+        .error("warning[rows-ignored]: 1 row of `b.csv` has the id of the same row of `a.csv` and was counted once\n  at b.csv:2\n")
+        .done();
+    run("lots -f csv --strict a.csv")
+        .file("a.csv", &format!("{WITH_ID}2024-01-02,buy,XYZ,10,150,t1\n"))
+        .error("warning[rows-ignored]: 1 row of `a.csv` repeats the id and all cells of another and was not counted again\n  at a.csv:3\n")
+        .done();
+}
+
+#[test]
+fn names_of_the_configuration_that_no_row_has_are_said() {
+    let error = run("lots -f csv --strict a.csv")
+        .file("a.csv", TRADES)
+        .file(
+            "lossoffset.toml",
+            "identical = [[\"XYZ\"], [\"ABC\", \"XYZ\"]]\n[accounts.Main]\nkind = \"sheltered\"\n[symbols.XYY]\nclass = \"fund\"\n[symbols.ABC]\nclass = \"fund\"\n",
+        )
+        .status(3)
+        .fails();
+    assert_eq!(
+        error,
+        "\
+warning[setting-unused]: the configuration names the account `Main`, which no row has; did you mean `main`?
+warning[setting-unused]: the configuration names the symbol `XYY`, which no row has; did you mean `XYZ`?
+warning[setting-unused]: a group of `identical` has only `XYZ` and declares nothing; name all securities that are identical in one group
+"
+    );
+}
+
+#[test]
+fn decimal_commas_are_found_over_the_whole_file() {
+    // The first row was read as 1.150 before the second showed that it is 1150.
+    const COMMAS: &str = "\
+date;action;symbol;quantity;price
+2024-01-02;buy;XYZ;10;1.150
+2024-01-03;buy;XYZ;0,5;180,00
+";
+    let lots = run("lots -f csv a.csv")
+        .file("a.csv", COMMAS)
+        .error("")
+        .done();
+    assert!(lots.contains(",10,11500.00,"), "{lots}");
+    assert!(lots.contains(",0.5,90.00,"), "{lots}");
+    let check = run("check a.csv").file("a.csv", COMMAS).error("").done();
+    let said = "numbers with a decimal comma: `0,5` on line 3 can only have a decimal comma";
+    assert!(check.contains(said), "{check}");
+    // A second file keeps its own way, and the names read before.
+    let lots = run("lots -f csv b.csv a.csv")
+        .file("a.csv", COMMAS)
+        .file("b.csv", TRADES)
+        .error("")
+        .done();
+    assert!(lots.contains(",10,11500.00,"), "{lots}");
+    assert!(lots.contains(",6,900.00,"), "{lots}");
+}
+
+#[test]
+fn a_comma_that_may_be_either_is_decided_by_the_option() {
+    const EITHER: &str = "date;action;symbol;quantity;price\n2024-01-02;buy;XYZ;1,500;10\n";
+    let cost = |arguments: &str, text: &str| {
+        let lots = run(arguments).file("a.csv", text).error("").done();
+        lots.lines()
+            .nth(1)
+            .unwrap()
+            .split(',')
+            .nth(5)
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(
+        cost("lots -f csv a.csv --decimal point", EITHER),
+        "15000.00"
+    );
+    assert_eq!(cost("lots -f csv a.csv --decimal comma", EITHER), "15.00");
+    // Between commas and tabs it stands between thousands.
+    assert_eq!(
+        cost("lots -f csv a.csv", &EITHER.replace(';', "\t")),
+        "15000.00"
+    );
+    run("lots a.csv")
+        .file("a.csv", EITHER)
+        .status(1)
+        .out("")
+        .done();
+}
+
+#[test]
+fn a_mapping_that_fits_no_file_is_refused() {
+    let mapping = "name = \"mine\"\n[match]\nheader_contains = [\"Day\", \"What\"]\n[columns]\ndate = \"Day\"\n";
+    run("lots a.csv --mapping mine.toml")
+        .file("a.csv", TRADES)
+        .file("mine.toml", mapping)
+        .status(1)
+        .out("")
+        .error(
+            "\
+error: the mapping `mine` does not fit `a.csv`
+ --> a.csv:1:1
+  |
+1 | date,action,symbol,quantity,price
+  | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  |
+  = note: it asks for the columns `Day`, `What`
+  = note: the file has the columns `date`, `action`, `symbol`, `quantity`, `price`
+  = help: correct the names under [match] and [columns], or leave `--mapping` out; `lossoffset formats guess FILE` drafts a mapping for a file
+",
+        )
+        .done();
+    // One of several files is enough.
+    run("lots -f csv a.csv b.csv --mapping mine.toml")
+        .file("a.csv", TRADES)
+        .file("b.csv", "Day,What,Units\n2024-01-02,XYZ,4\n")
+        .file(
+            "mine.toml",
+            &format!("{mapping}symbol = \"What\"\nquantity = \"Units\"\naction = {{ const = \"opening\" }}\nbasis = {{ const = \"10\" }}\n"),
+        )
+        .error("")
+        .done();
+}
+
+#[test]
+fn a_mapping_that_is_not_there_may_be_a_format_misspelt() {
+    run("lots a.csv --mapping schwb")
+        .file("a.csv", TRADES)
+        .status(2)
+        .error(
+            "\
+error: there is no file `schwb`
+ |
+ = note: `--mapping` takes a TOML file that says how to read the trades, or the name of a built-in format
+ = help: did you mean `schwab`? `lossoffset formats` lists all
+",
+        )
+        .done();
+    let error = run("formats show schwb").status(2).fails();
+    assert!(error.contains("did you mean `schwab`?"), "{error}");
+}
+
+#[test]
+fn trades_without_a_settlement_date_are_said_where_it_is_to_count() {
+    const SETTLED: &str = "\
+date,action,symbol,quantity,price,settle_date
+2024-01-02,buy,XYZ,10,150,2024-01-04
+2024-06-03,sell,XYZ,4,180,
+2024-06-04,dividend,XYZ,,4,
+";
+    let trades = SETTLED.replace("2024-06-04,dividend,XYZ,,4,\n", "");
+    run("lots -f csv a.csv --date-basis settle --strict")
+        .file("a.csv", &trades)
+        .status(3)
+        .error("warning[settlement-missing]: 1 row has no settlement date, so the trade date counts there in spite of `--date-basis settle`; fill in `settle_date`\n  at a.csv:3\n")
+        .done();
+    run("lots -f csv a.csv --strict")
+        .file("a.csv", &trades)
+        .error("")
+        .done();
+}
+
+#[test]
+fn ways_of_printing_in_the_file_are_for_the_commands_that_know_them() {
+    for line in [
+        "format = \"csv\"",
+        "format = \"xlsx\"",
+        "excel = true",
+        "output = \"x.csv\"",
+        "report = \"years\"",
+        "year = \"2024\"",
+    ] {
+        for command in ["check a.csv", "explain a.csv 2024"] {
+            let printed = |config: &str| {
+                run(command)
+                    .file("a.csv", TRADES)
+                    .file("lossoffset.toml", config)
+                    .error("")
+                    .done()
+            };
+            assert_eq!(
+                printed(&format!("{line}\n")),
+                printed(""),
+                "{line} {command}"
+            );
+        }
+    }
+    run("compute a.csv -f json")
+        .file("a.csv", TRADES)
+        .file("lossoffset.toml", "excel = true\n")
+        .error("")
+        .done();
+    let csv = run("compute a.csv")
+        .file("a.csv", TRADES)
+        .file("lossoffset.toml", "format = \"csv\"\nexcel = true\n")
+        .error("")
+        .done();
+    assert!(csv.starts_with('\u{feff}'), "{csv}");
+    refused(
+        "check a.csv -f csv",
+        "error: `check` prints table, markdown or json\n",
+    );
+}
+
+#[test]
+fn a_file_cannot_be_written_where_there_is_no_folder() {
+    run("compute a.csv -o nowhere/a.csv")
+        .file("a.csv", TRADES)
+        .status(1)
+        .out("")
+        .error("error: cannot write nowhere/a.csv: there is no folder `nowhere`\n")
+        .done();
+}
+
+#[test]
+fn a_missing_allocation_is_refused_like_a_missing_trade_file() {
+    let error = run("compute a.csv")
+        .file("a.csv", TRADES)
+        .file("lossoffset.toml", "[crypto]\nallocation = \"none.csv\"\n")
+        .status(1)
+        .fails();
+    assert!(
+        error.starts_with("error: there is no file `none.csv`\n"),
+        "{error}"
+    );
+    assert!(error.contains("a CSV of wallet,lot,quantity"), "{error}");
+}
+
+#[test]
+fn a_header_without_rows_is_said() {
+    const EMPTY: &str = "date,action,symbol,quantity,price\n# nothing yet\n\n";
+    let said = "warning[no-rows]: `a.csv` has a header and no rows; check that it was exported whole\n  at a.csv:1\n";
+    run("lots -f csv a.csv --strict")
+        .file("a.csv", EMPTY)
+        .status(3)
+        .error(said)
+        .done();
+    // Beside a file with rows it may be a quiet year.
+    run("lots -f csv a.csv b.csv --strict")
+        .file("a.csv", EMPTY)
+        .file("b.csv", TRADES)
+        .error(said)
+        .done();
+}
+
+#[test]
+fn a_sale_of_units_whose_row_is_wrong_is_not_a_problem_of_its_own() {
+    const WRONG: &str = "\
+date,action,symbol,quantity,price,fee,fee_currency
+2024-01-02,buy,BTC,1,100,0.1,BNB
+2024-02-03,sell,BTC,1,180,,
+2024-02-04,sell,ETH,1,180,,
+";
+    for country in ["us", "uk"] {
+        let error = run(&format!("compute a.csv -j {country}"))
+            .file("a.csv", WRONG)
+            .status(1)
+            .fails();
+        assert!(error.contains("the fee of 0.1 BNB"), "{error}");
+        assert!(!error.contains("of BTC but only"), "{error}");
+        assert!(error.contains("sold 1 of ETH but only 0"), "{error}");
+    }
 }

@@ -153,12 +153,24 @@ impl Sample {
         }
     }
 
+    /// The canonical equivalent, which no mapping is for.
+    fn by_hand(&self) -> Result<Reading, String> {
+        let input = self.input("hand.csv", self.hand.clone().into_bytes());
+        let mut options = self.law.options();
+        options.mapping = None;
+        self.reading_with(vec![input], &options)
+    }
+
     fn reading(&self, files: Vec<Input>) -> Result<Reading, String> {
+        self.reading_with(files, &self.law.options())
+    }
+
+    fn reading_with(&self, files: Vec<Input>, options: &ReadOptions) -> Result<Reading, String> {
         // What was held before the file begins.
         let before = fs::read(format!("tests/formats/{}.before.csv", self.stem)).ok();
         let before = before.map(|bytes| self.input("before.csv", bytes));
         let files = before.into_iter().chain(files).collect();
-        read(files, &self.law.options()).map_err(shown)
+        read(files, options).map_err(shown)
     }
 
     /// What these bytes come to: disposals and open lots, or the disposals listed.
@@ -247,8 +259,7 @@ fn every_sample_gives_what_its_canonical_equivalent_gives() {
         let by_hand = if sample.lists_disposals() {
             sample.listed(sample.input("hand.csv", sample.hand.clone().into_bytes()))
         } else {
-            let input = sample.input("hand.csv", sample.hand.clone().into_bytes());
-            let reading = sample.reading(vec![input]);
+            let reading = sample.by_hand();
             reading.map(|reading| (String::new(), computed(&reading, &sample.law)))
         };
         let (_, by_hand) = by_hand.unwrap_or_else(|e| panic!("{} by hand\n{e}", sample.stem));

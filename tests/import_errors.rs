@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use lossoffset::diagnostic::{Style, Warning, render, render_warning};
-use lossoffset::import::{Input, ReadOptions, Reading, class_named, read};
+use lossoffset::import::{DecimalMark, Input, ReadOptions, Reading, class_named, read};
 use lossoffset::jurisdiction;
 use lossoffset::settings::Settings;
 
@@ -26,7 +26,8 @@ fn options(text: &str) -> (ReadOptions, Settings) {
         .unwrap_or_default();
     for word in words.split_whitespace() {
         match word.split_once('=').unwrap() {
-            ("decimal", "comma") => options.decimal_comma = true,
+            ("decimal", "comma") => options.decimal = Some(DecimalMark::Comma),
+            ("decimal", "point") => options.decimal = Some(DecimalMark::Point),
             ("timezone", name) => options.timezone = Some(name.into()),
             ("date-format", format) => options.date_format = Some(format.into()),
             ("class", setting) => {

@@ -4,8 +4,12 @@ use std::path::Path;
 
 use rust_decimal::Decimal;
 
-use super::error::Error;
+use super::error::{Error, side_file};
+use crate::diagnostic::Problem;
 use crate::settings::{Allocation, Assigned};
+use crate::source::Sources;
+
+const PURPOSE: &str = "`allocation` under [crypto] names it: which lots of the universal pool went to which wallet, a CSV of wallet,lot,quantity";
 
 const COLUMNS: [&str; 3] = ["wallet", "lot", "quantity"];
 
@@ -15,12 +19,15 @@ const COLUMNS: [&str; 3] = ["wallet", "lot", "quantity"];
 /// A file that cannot be read, or rows that say something else; all of them together.
 pub fn read(path: &Path) -> Result<Allocation, Error> {
     let file = path.display().to_string();
-    let cannot = |error: csv::Error| Error::Usage(format!("cannot read {file}: {error}"));
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Error::of_input(side_file(&file, &error, PURPOSE)))?;
+    let cannot = |error: csv::Error| {
+        Error::of_input(Problem::new(format!("`{file}` cannot be read: {error}")).note(PURPOSE))
+    };
     let mut reader = csv::ReaderBuilder::new()
         .comment(Some(b'#'))
         .trim(csv::Trim::All)
-        .from_path(path)
-        .map_err(cannot)?;
+        .from_reader(text.as_bytes());
     let header = reader.headers().map_err(cannot)?.clone();
     let place = |name: &str| {
         header
@@ -28,10 +35,10 @@ pub fn read(path: &Path) -> Result<Allocation, Error> {
             .position(|cell| cell.eq_ignore_ascii_case(name))
     };
     let [Some(wallet), Some(lot), Some(quantity)] = COLUMNS.map(place) else {
-        return Err(Error::Usage(format!(
-            "{file}:1: an allocation has the columns {}",
-            COLUMNS.join(", ")
-        )));
+        let columns = COLUMNS.join(", ");
+        return Err(Error::of_input(Problem::new(format!(
+            "{file}:1: an allocation has the columns {columns}"
+        ))));
     };
     let (mut rows, mut wrong) = (Vec::new(), Vec::new());
     for record in reader.records() {
@@ -45,15 +52,18 @@ pub fn read(path: &Path) -> Result<Allocation, Error> {
                 quantity: units,
                 line,
             }),
-            _ => wrong.push(format!(
+            _ => wrong.push(Problem::new(format!(
                 "{file}:{line}: `{}` is no positive quantity",
                 cell(quantity)
-            )),
+            ))),
         }
     }
     if wrong.is_empty() {
         Ok(Allocation { file, rows })
     } else {
-        Err(Error::Usage(wrong.join("\n")))
+        Err(Error::Problems {
+            problems: wrong,
+            sources: Sources::default(),
+        })
     }
 }

@@ -7,13 +7,12 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::import::{FileReading, RowOrder};
-use crate::output::Format;
 use crate::output::page::Page;
 use crate::report::{Frame, document, page};
 
 use super::config::Config;
 use super::error::Error;
-use super::options::{Chosen, Computing, Files, Printing, Reading};
+use super::options::{Chosen, Computing, Files, Printing, Reading, prints};
 use super::work::Work;
 use super::{input, say};
 
@@ -42,7 +41,7 @@ Examples:
 impl Check {
     pub(super) fn run(self, config: Config) -> Result<ExitCode, Error> {
         let format = self.printing.format()?;
-        if !matches!(format, Format::Table | Format::Markdown | Format::Json) {
+        if !prints("check", format) {
             return Err(Error::Usage(
                 "`check` prints table, markdown or json".to_owned(),
             ));
@@ -108,6 +107,10 @@ fn file(file: &FileReading) -> Value {
             "first_line": rule.first_line, "cells": rule.cells, "event": rule.event,
         })
     });
+    let decimals = file
+        .decimals
+        .as_ref()
+        .map(|found| json!({ "mark": found.mark.name(), "decided_by": found.decided_by }));
     json!({
         "name": file.name,
         "encoding": file.encoding,
@@ -115,6 +118,7 @@ fn file(file: &FileReading) -> Value {
         "header_line": file.header_line,
         "columns": columns.collect::<Vec<_>>(),
         "dates": dates.collect::<Vec<_>>(),
+        "decimals": decimals,
         "newest_first": file.order == RowOrder::Turned,
         "trades": file.trades,
         "ignored": file.ignored,

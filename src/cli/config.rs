@@ -28,7 +28,8 @@ use crate::trade::{Action, Class};
 
 use super::allocation;
 use super::country;
-use super::error::Error;
+use super::error::{Error, side_file};
+use super::near::nearest;
 use super::options::amount;
 use super::readings;
 
@@ -89,7 +90,10 @@ pub fn load(named: Option<&Path>, program: &Command) -> Result<Config, Error> {
             config.formats.extend(super::formats::of_folder(folder())?);
             Ok(config)
         }),
-        Err(error) => Err(Error::Usage(format!("cannot read {name}: {error}"))),
+        Err(error) => {
+            let purpose = "it is to be the configuration file: options under their long names, and tables such as [accounts.NAME]";
+            Err(Error::Setting(Box::new(side_file(&name, &error, purpose))))
+        }
     }
 }
 
@@ -181,13 +185,8 @@ impl<'t> Reader<'t> {
     }
 
     fn unknown(&self, span: &Range<usize>, key: &str, known: &[&str]) -> Error {
-        let near = known
-            .iter()
-            .map(|name| (strsim::jaro_winkler(key, name), name))
-            .filter(|(likeness, _)| *likeness > 0.8)
-            .max_by(|a, b| a.0.total_cmp(&b.0));
-        let hint = match near {
-            Some((_, name)) => format!("did you mean `{name}`?"),
+        let hint = match nearest(key, known.iter().copied()) {
+            Some(name) => format!("did you mean `{name}`?"),
             None => format!("known here: {}", known.join(", ")),
         };
         self.wrong(span, format!("unknown key `{key}`; {hint}"))

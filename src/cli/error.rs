@@ -24,6 +24,9 @@ pub enum Error {
     /// The command line, or a setting that stands for an option, is wrong.
     #[error("{0}")]
     Usage(String),
+    /// A file that stands for options is wrong.
+    #[error("{}", .0.message)]
+    Setting(Box<Problem>),
     /// What was asked for is not in the results.
     #[error("{0}")]
     Unknown(String),
@@ -46,6 +49,14 @@ pub enum Error {
 }
 
 impl Error {
+    /// One thing wrong with the input as a whole.
+    pub fn of_input(problem: Problem) -> Self {
+        Self::Problems {
+            problems: vec![problem],
+            sources: Sources::default(),
+        }
+    }
+
     /// The exit status.
     pub fn status(&self) -> ExitCode {
         match self {
@@ -56,7 +67,7 @@ impl Error {
             Self::Write { error, .. } if error.kind() == io::ErrorKind::BrokenPipe => {
                 ExitCode::from(DONE)
             }
-            Self::Usage(_) => ExitCode::from(BAD_USAGE),
+            Self::Usage(_) | Self::Setting(_) => ExitCode::from(BAD_USAGE),
             Self::Unknown(_) | Self::Write { .. } | Self::Problems { .. } => {
                 ExitCode::from(BAD_INPUT)
             }
@@ -71,9 +82,23 @@ impl Error {
             }
             Self::Write { error, .. } if error.kind() == io::ErrorKind::BrokenPipe => {}
             Self::Problems { problems, sources } => super::say::problems(problems, sources),
+            Self::Setting(problem) => {
+                super::say::problems(std::slice::from_ref(problem), &Sources::default());
+            }
             Self::Usage(_) | Self::Unknown(_) | Self::Write { .. } => {
                 super::say::error(&self.to_string());
             }
         }
     }
+}
+
+/// What to tell of a file beside the trades that cannot be read, and what it is for.
+pub fn side_file(path: &str, error: &io::Error, purpose: &str) -> Problem {
+    let problem = crate::import::unreadable(path, error);
+    let help = match error.kind() {
+        io::ErrorKind::NotFound => "check the spelling and the folder",
+        io::ErrorKind::IsADirectory => "name a file in it",
+        _ => "check what it is, and its permissions",
+    };
+    problem.note(purpose).help(help)
 }

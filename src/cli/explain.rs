@@ -6,14 +6,13 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::output::Format;
 use crate::report::Frame;
 use crate::report::explain::{Explainer, Explanation};
 use crate::report::{document, page};
 
 use super::config::Config;
 use super::error::Error;
-use super::options::{Chosen, Computing, Files, Printing, Reading};
+use super::options::{Chosen, Computing, Files, Printing, Reading, prints};
 use super::work::Work;
 use super::{country, input, say};
 
@@ -49,7 +48,7 @@ impl Explain {
             files: self.arguments,
         };
         let format = self.printing.format()?;
-        if !matches!(format, Format::Table | Format::Markdown | Format::Json) {
+        if !prints("explain", format) {
             return Err(Error::Usage(
                 "`explain` prints table, markdown or json".to_owned(),
             ));

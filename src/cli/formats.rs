@@ -7,13 +7,15 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
+use crate::diagnostic::Problem;
 use crate::import::Input;
 use crate::import::formats::{self, Format, guess};
 use crate::output::page::{Grid, GridColumn, Line, Page};
 use crate::output::text::Look;
 use crate::source::Sources;
 
-use super::error::{DONE, Error};
+use super::error::{DONE, Error, side_file};
+use super::near::nearest;
 use super::print;
 
 /// List the broker and exchange exports that are read as they come; show or draft a mapping
@@ -82,8 +84,10 @@ fn show(name: &str) -> Result<String, Error> {
                 .iter()
                 .map(|format| format.mapping.name.as_str())
                 .collect();
+            let near = nearest(name, known.iter().copied());
+            let near = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
             Err(Error::Usage(format!(
-                "there is no format `{name}`; there are {}",
+                "there is no format `{name}`; {near}there are {}",
                 known.join(", ")
             )))
         }
@@ -109,10 +113,20 @@ pub fn load(path: &Path) -> Result<Arc<Format>, Error> {
         Ok(text) => parsed(&text, &name),
         Err(error) => match formats::named(&name) {
             Some(format) => Ok(Arc::clone(format)),
-            None => Err(Error::Usage(format!(
-                "cannot read the mapping {name}: {error}"
-            ))),
+            None => Err(Error::Setting(Box::new(no_mapping(&name, &error)))),
         },
+    }
+}
+
+/// What to tell of a mapping that is neither a file nor built in.
+fn no_mapping(name: &str, error: &std::io::Error) -> Problem {
+    let purpose = "`--mapping` takes a TOML file that says how to read the trades, or the name of a built-in format";
+    let problem = side_file(name, error, purpose);
+    let known = formats::built_in().iter();
+    let known = known.map(|format| format.mapping.name.as_str());
+    match nearest(name, known) {
+        Some(near) => problem.help(format!("did you mean `{near}`? `lossoffset formats` lists all")),
+        None => problem.help("check the spelling and the folder; `lossoffset formats` lists the built-in formats, `lossoffset formats guess FILE` drafts a mapping"),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::meter::Meter;
 use crate::source::Sources;
 
 use super::error::Error;
+use super::notices;
 use super::options::{Chosen, DecimalMark};
 use super::progress::Progress;
 
@@ -19,10 +20,13 @@ pub fn read(names: &[String], chosen: &Chosen) -> Result<Reading, Error> {
     let bytes: usize = inputs.iter().map(|input| input.bytes.len()).sum();
     let options = read_options(chosen);
     let _progress = Progress::of("reading", bytes as u64, &options.meter);
-    import::read(inputs, &options).map_err(|failure| Error::Problems {
+    let read = import::read(inputs, &options);
+    let mut reading = read.map_err(|failure| Error::Problems {
         problems: failure.problems,
         sources: failure.sources,
-    })
+    })?;
+    notices::add(&mut reading.history, chosen);
+    Ok(reading)
 }
 
 fn open(names: &[String]) -> Result<Vec<Input>, Error> {
@@ -66,7 +70,7 @@ pub fn read_options(chosen: &Chosen) -> ReadOptions {
     let country = chosen.country;
     ReadOptions {
         date_format: chosen.reading.date_format.clone(),
-        decimal_comma: chosen.reading.decimal == Some(DecimalMark::Comma),
+        decimal: chosen.reading.decimal.map(DecimalMark::of_numbers),
         timezone: chosen.reading.timezone.clone(),
         currency: Some(country.currency.to_owned()).filter(|code| !code.is_empty()),
         year_begins: Some((country.tax_year.month, country.tax_year.day)),

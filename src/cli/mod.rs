@@ -22,6 +22,8 @@ pub mod input;
 pub mod jurisdictions;
 pub mod lots;
 pub mod man;
+pub mod near;
+pub mod notices;
 pub mod options;
 pub mod print;
 pub mod progress;
@@ -31,11 +33,13 @@ pub mod say;
 pub mod work;
 
 use std::ffi::OsString;
-
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::output::Format;
 
 use config::Config;
 use error::Error;
@@ -139,6 +143,43 @@ fn understand(arguments: Vec<OsString>) -> Result<(Task, Config), Error> {
     Ok((Cli::from_arg_matches(&matches)?.command, config))
 }
 
+/// Of the options of the file those that the command can use: one file serves all commands, so a way of printing that
+/// this one does not know is meant for the others.
+fn usable<'c>(
+    command: &str,
+    given: &ArgMatches,
+    mut of_file: Vec<&'c (String, String)>,
+) -> Vec<&'c (String, String)> {
+    let value = |argument: &str| {
+        argument
+            .split_once('=')
+            .map_or(String::new(), |(_, v)| v.into())
+    };
+    let printable = |format: Option<Format>| format.is_none_or(|f| options::prints(command, f));
+    of_file.retain(|(long, argument)| match long.as_str() {
+        "format" => printable(Format::named(&value(argument))),
+        "output" => printable(Format::of_path(Path::new(&value(argument)))),
+        _ => true,
+    });
+    let said = |wanted: &str| {
+        let found = of_file.iter().find(|(long, _)| long == wanted);
+        found.map(|(_, argument)| value(argument))
+    };
+    let format = typed::<String>(given, "format").or_else(|| said("format"));
+    let output = typed::<PathBuf>(given, "output").or_else(|| said("output").map(PathBuf::from));
+    let by_ending = || output.as_deref().and_then(Format::of_path);
+    let format = format.as_deref().and_then(Format::named).or_else(by_ending);
+    if !matches!(format, Some(Format::Csv | Format::Tsv)) {
+        of_file.retain(|(long, _)| long != "excel");
+    }
+    of_file
+}
+
+/// What the command line says for an option, where the command has it.
+fn typed<T: Clone + Send + Sync + 'static>(given: &ArgMatches, option: &str) -> Option<T> {
+    given.try_get_one::<T>(option).ok().flatten().cloned()
+}
+
 /// The arguments, with those of the file right behind the command.
 fn joined(mut arguments: Vec<OsString>, matches: &ArgMatches, config: &Config) -> Vec<OsString> {
     let Some((name, given)) = matches.subcommand() else {
@@ -154,9 +195,10 @@ fn joined(mut arguments: Vec<OsString>, matches: &ArgMatches, config: &Config) -
             given.value_source(option.get_id().as_str()) != Some(ValueSource::CommandLine)
         })
     };
-    let of_file = config.arguments.iter();
+    let of_file = config.arguments.iter().filter(|(long, _)| silent(long));
+    let of_file = usable(name, given, of_file.collect());
     let added: Vec<OsString> = of_file
-        .filter(|(long, _)| silent(long))
+        .into_iter()
         .map(|(_, argument)| OsString::from(argument))
         .collect();
     let behind = arguments.iter().skip(1).position(|a| a == name);

@@ -24,7 +24,7 @@ use crate::trade::Class;
 
 use super::config::Config;
 use super::country;
-use super::error::Error;
+use super::error::{Error, side_file};
 
 /// The files.
 #[derive(Args, Clone, Debug, Default)]
@@ -104,7 +104,7 @@ pub struct Reading {
     #[arg(long, value_name = "FORMAT")]
     pub date_format: Option<String>,
 
-    /// The decimal mark of the files, where it is a comma that cannot be told from one between thousands
+    /// The decimal mark of the files, where a comma in a number cannot be told from one between thousands
     #[arg(long, value_enum, value_name = "MARK")]
     pub decimal: Option<DecimalMark>,
 
@@ -160,6 +160,14 @@ pub struct Reporting {
     pub report: Option<String>,
 }
 
+/// Whether a command can print this format.
+pub fn prints(command: &str, format: Format) -> bool {
+    match command {
+        "check" | "explain" => matches!(format, Format::Table | Format::Markdown | Format::Json),
+        _ => true,
+    }
+}
+
 /// `--unknown-basis`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum UnknownBasis {
@@ -177,8 +185,20 @@ pub enum RateFallback {
 /// `--decimal`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum DecimalMark {
+    /// 1,234.56
+    Point,
     /// 1.234,56
     Comma,
+}
+
+impl DecimalMark {
+    /// The mark as numbers are read by it.
+    pub fn of_numbers(self) -> crate::import::DecimalMark {
+        match self {
+            Self::Point => crate::import::DecimalMark::Point,
+            Self::Comma => crate::import::DecimalMark::Comma,
+        }
+    }
 }
 
 /// `--date-basis`.
@@ -371,10 +391,15 @@ fn rates(computing: &Computing) -> Result<Rates, Error> {
     let mut rates = match &computing.rates {
         None => Rates::default(),
         Some(path) => {
-            let name = path.display();
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| Error::Usage(format!("cannot read {name}: {error}")))?;
-            Rates::parse(&text).map_err(|wrong| wrong_rates(&name.to_string(), text, &wrong))?
+            let name = path.display().to_string();
+            let text = std::fs::read_to_string(path).map_err(|error| {
+                Error::of_input(side_file(
+                    &name,
+                    &error,
+                    "`--rates` names it: exchange rates, a CSV of date,currency,rate",
+                ))
+            })?;
+            Rates::parse(&text).map_err(|wrong| wrong_rates(&name, text, &wrong))?
         }
     };
     rates.previous = computing.rate_fallback == Some(RateFallback::Previous);

@@ -91,9 +91,17 @@ impl Printing {
         let path = self.path();
         file::write_to(path, write).map_err(|error| Error::Write {
             name: path.map_or("standard output".to_owned(), |p| p.display().to_string()),
-            error,
+            error: folder_missing(path).unwrap_or(error),
         })
     }
+}
+
+/// That the folder a file is to stand in does not exist, if so.
+fn folder_missing(path: Option<&Path>) -> Option<io::Error> {
+    let folder = path?.parent()?;
+    let named = !folder.as_os_str().is_empty();
+    let why = format!("there is no folder `{}`", folder.display());
+    (named && !folder.exists()).then(|| io::Error::new(io::ErrorKind::NotFound, why))
 }
 
 /// Writes text made by the program itself, such as a man page.

@@ -461,7 +461,7 @@ fn nearest(word: &str) -> Vec<&'static str> {
         .filter(|(distance, known)| {
             *distance <= allowed
                 && (known.len() > 3 || Action::WORDS.iter().any(|(w, _)| w == known))
-                && word.len() > 2
+                && word.len() > 1
         })
         .collect();
     near.sort_unstable();
@@ -514,6 +514,8 @@ mod tests {
             matches!(meaning("Exchange"), Err(Unclear::Ambiguous(text)) if text.contains("swap"))
         );
         assert_eq!(meaning("sel"), Err(Unclear::Unknown(vec!["sell"])));
+        assert_eq!(meaning("by"), Err(Unclear::Unknown(vec!["buy"])));
+        assert_eq!(meaning("bu"), Err(Unclear::Unknown(vec!["buy"])));
         assert_eq!(meaning("frobnicate"), Err(Unclear::Unknown(vec![])));
     }
 

@@ -282,8 +282,13 @@ impl Columns {
             .map_or(column.name(), |(name, _)| name)
     }
 
-    /// The known name nearest to an unknown one, within two mistakes.
+    /// The canonical name of the column nearest to an unknown one.
     pub fn suggestion(&self, unknown: &str) -> Option<&'static str> {
+        self.nearest(unknown).map(|(name, _)| name)
+    }
+
+    /// The column whose name, or a further name of it, is nearest to an unknown one within two mistakes; and that name.
+    pub fn nearest(&self, unknown: &str) -> Option<(&'static str, &'static str)> {
         let key = normalised(unknown);
         if key.len() > LONGEST_WORD || self.names.len() > MOST_NAMES {
             return None;
@@ -295,10 +300,13 @@ impl Columns {
             .flat_map(|(_, name, aliases)| {
                 std::iter::once((*name, *name)).chain(aliases.iter().map(|alias| (*alias, *name)))
             })
-            .map(|(known, name)| (strsim::osa_distance(&known.replace('_', ""), &key), name))
-            .filter(|(distance, _)| *distance <= allowed && key.len() > 2)
+            .map(|(known, name)| {
+                let distance = strsim::osa_distance(&known.replace('_', ""), &key);
+                (distance, name, known)
+            })
+            .filter(|(distance, ..)| *distance <= allowed && key.len() > 2)
             .min()
-            .map(|(_, name)| name)
+            .map(|(_, name, known)| (name, known))
     }
 }
 
@@ -373,6 +381,7 @@ mod tests {
     fn misspelt_names_are_recognized() {
         let columns = find("date,symbol,fess,whatever").unwrap();
         assert_eq!(columns.suggestion("fess"), Some("fee"));
+        assert_eq!(columns.nearest("Comission"), Some(("fee", "commission")));
         assert_eq!(columns.suggestion("whatever"), None);
         assert_eq!(columns.suggestion("mulitplier"), Some("multiplier"));
     }

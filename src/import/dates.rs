@@ -19,8 +19,50 @@ pub struct DateColumn {
     /// What a look at the whole column found; only looked for when a cell needs it.
     decision: Option<Decision>,
     iso: bool,
+    /// The other forms met, each with its first cell.
+    forms: Vec<(Form, String)>,
     last: Option<([u8; 10], Date)>,
 }
+
+/// A way to write dates, as far as the user is told of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// Two small numbers and a year, with what stands between, and whether the year has two digits.
+    Numbers(char, bool),
+    /// The year first, with what stands between.
+    YearFirst(char),
+    /// With the name of a month.
+    Named,
+    /// Digits only.
+    Digits,
+}
+
+impl Form {
+    fn of(text: &str, day: Day) -> Self {
+        let mut parts = text.split(|c: char| !c.is_ascii_alphanumeric());
+        let [first, second, third] = [(); 3].map(|()| parts.next().unwrap_or_default());
+        let between = text.chars().find(|c| !c.is_ascii_alphanumeric());
+        let letters = |part: &str| part.starts_with(|c: char| c.is_ascii_alphabetic());
+        match (day, between) {
+            (Day::Numeric { .. }, Some(between)) => Self::Numbers(between, third.len() == 2),
+            _ if letters(first) || letters(second) => Self::Named,
+            (Day::Known(_), Some(between)) if first.len() == 4 => Self::YearFirst(between),
+            (Day::Known(_) | Day::Numeric { .. }, _) => Self::Digits,
+        }
+    }
+
+    /// The form as `--date-format` has it, or by an example.
+    fn written(self, example: &str, order: Option<Order>) -> String {
+        match (self, order) {
+            (Self::Numbers(..), Some(order)) => order.pattern(example),
+            (Self::YearFirst(between), _) => format!("%Y{between}%m{between}%d"),
+            (Self::Numbers(..) | Self::Named | Self::Digits, _) => format!("as in `{example}`"),
+        }
+    }
+}
+
+/// Forms of dates that one column is said to have.
+const FORMS: usize = 8;
 
 /// What a look at the whole column found.
 #[derive(Clone, Debug, Default)]
@@ -75,6 +117,7 @@ impl DateColumn {
             given: given.map(str::to_owned),
             decision: None,
             iso: false,
+            forms: Vec::new(),
             last: None,
         }
     }
@@ -135,6 +178,9 @@ impl DateColumn {
             return Err(NoDate::Text);
         }
         let moment = moment::parse(text);
+        if let Some(moment) = &moment {
+            self.note_form(text, moment.day);
+        }
         if let Some(Moment {
             day: Day::Known(_), ..
         }) = moment
@@ -178,6 +224,15 @@ impl DateColumn {
         })
     }
 
+    /// Remembers a form that no cell before had.
+    fn note_form(&mut self, text: &str, day: Day) {
+        let form = Form::of(text, day);
+        let known = self.forms.iter().any(|(known, _)| *known == form);
+        if !known && self.forms.len() < FORMS {
+            self.forms.push((form, text.to_owned()));
+        }
+    }
+
     /// Looks at the whole column: a part over 12 proves the order for all its dates.
     fn decide(&self, rows: Rows<'_>, problems: &mut Vec<Problem>) -> Option<Decision> {
         let evidence = Evidence::collect(self.cell, rows);
@@ -185,6 +240,10 @@ impl DateColumn {
             refused: true,
             ..Decision::default()
         };
+        if let (Some(iso), Some(short)) = (&evidence.year_first, &evidence.short_year) {
+            problems.push(self.perhaps_year_first(iso, short, rows.file));
+            return Some(refused);
+        }
         let by = |order, reason, example: &str| {
             Some(Decision {
                 order: Some(order),
@@ -242,19 +301,32 @@ impl DateColumn {
         .help("write all dates of the column one way, best as 2024-01-31")
     }
 
-    fn undecided(&self, (line, text): &Found, file: u16) -> Problem {
-        let reading = |order: Order| {
-            let moment = moment::parse(text)?;
-            let date = moment.day.resolve(Some(order))?;
-            Some(format!(
-                "{date} with `--date-format {}`",
-                order.pattern(text)
-            ))
+    /// `24-02-03` beside `2024-01-02`: with the century left out, the year may stand first or last.
+    fn perhaps_year_first(&self, iso: &Found, (line, text): &Found, file: u16) -> Problem {
+        let as_year = |(year, month, day)| {
+            let date = Date::new(year, month, day)?;
+            Some(format!("{date} with `--date-format %y-%m-%d`"))
         };
-        let readings: Vec<String> = [Order::DayFirst, Order::MonthFirst]
+        let year_first = moment::short_year_first(text).and_then(as_year);
+        let readings: Vec<String> = year_first
             .into_iter()
-            .filter_map(reading)
+            .chain(numeric_readings(text))
             .collect();
+        let place = Source { file, line: *line };
+        let message = format!(
+            "`{text}` may have its year first, as `{}` on line {} has, or last",
+            iso.1, iso.0
+        );
+        Problem::in_cell(place, self.cell, message)
+            .note(format!("it is {}", readings.join(", or ")))
+            .help(format!(
+                "write all dates of the column `{}` one way, best as 2024-01-31; or say with `--date-format` how those without a century are meant",
+                self.name
+            ))
+    }
+
+    fn undecided(&self, (line, text): &Found, file: u16) -> Problem {
+        let readings = numeric_readings(text);
         let place = Source { file, line: *line };
         Problem::in_cell(place, self.cell, format!("`{text}` may be day first or month first, and nothing in the column `{}` decides it", self.name))
             .note(format!("it is {}", readings.join(", or ")))
@@ -265,7 +337,7 @@ impl DateColumn {
     pub fn reading(&self) -> Option<DateReading> {
         let (format, decided_by) = match (&self.given, &self.decision) {
             (Some(format), _) => (format.clone(), "--date-format".to_owned()),
-            (None, None) if self.iso => ("%Y-%m-%d".to_owned(), "ISO dates".to_owned()),
+            (None, None) if self.iso => (ISO.to_owned(), "ISO dates".to_owned()),
             (None, None) => return None,
             (None, Some(decision)) if decision.serial => {
                 ("day number".to_owned(), decision.reason.clone())
@@ -278,12 +350,59 @@ impl DateColumn {
                 (format, decision.reason.clone())
             }
         };
+        let (format, decided_by) = match self.mixture() {
+            Some(forms) => (forms, self.mixture_reason(decided_by)),
+            None => (format, decided_by),
+        };
         Some(DateReading {
             column: self.name.clone(),
             format,
             decided_by,
         })
     }
+}
+
+/// ISO dates as `--date-format` would have them.
+const ISO: &str = "%Y-%m-%d";
+
+impl DateColumn {
+    /// All forms of a column that mixes several.
+    fn mixture(&self) -> Option<String> {
+        let serial = self.decision.as_ref().is_some_and(|found| found.serial);
+        if self.given.is_some() || serial || self.forms.len() + usize::from(self.iso) < 2 {
+            return None;
+        }
+        let order = self.decision.as_ref().and_then(|decision| decision.order);
+        let others = self.forms.iter();
+        let others = others.map(|(form, example)| form.written(example, order));
+        let iso = self.iso.then(|| ISO.to_owned());
+        let forms: Vec<String> = iso.into_iter().chain(others).collect();
+        Some(forms.join(" and "))
+    }
+
+    fn mixture_reason(&self, decided_by: String) -> String {
+        let order = self.decision.as_ref().and_then(|decision| decision.order);
+        match order {
+            Some(_) => format!("mixed; {decided_by}"),
+            None => "mixed; each can be read in one way only".to_owned(),
+        }
+    }
+}
+
+/// What a numeric date is under each order that gives one, with the option that says so.
+fn numeric_readings(text: &str) -> Vec<String> {
+    let reading = |order: Order| {
+        let moment = moment::parse(text)?;
+        let date = moment.day.resolve(Some(order))?;
+        Some(format!(
+            "{date} with `--date-format {}`",
+            order.pattern(text)
+        ))
+    };
+    [Order::DayFirst, Order::MonthFirst]
+        .into_iter()
+        .filter_map(reading)
+        .collect()
 }
 
 /// A cell of the column: line and text.
@@ -301,6 +420,10 @@ struct Evidence {
     undecided: Option<Found>,
     equal: Option<String>,
     serial: bool,
+    /// A date with its whole year first.
+    year_first: Option<Found>,
+    /// A date with dashes and two digits of a year, which may be its first two.
+    short_year: Option<Found>,
 }
 
 impl Evidence {
@@ -324,6 +447,14 @@ impl Evidence {
 
     fn add(&mut self, line: u32, text: &str) {
         self.serial = self.serial && moment::serial(text).is_some();
+        let found = || (line, text.to_owned());
+        if moment::iso(text.as_bytes()).is_some() {
+            self.year_first.get_or_insert_with(found);
+            return;
+        }
+        if moment::short_year_first(text).is_some() {
+            self.short_year.get_or_insert_with(found);
+        }
         let Some(Moment {
             day: Day::Numeric { first, second, .. },
             ..
@@ -341,7 +472,7 @@ impl Evidence {
             self.equal.get_or_insert_with(|| text.to_owned());
             return;
         };
-        slot.get_or_insert_with(|| (line, text.to_owned()));
+        slot.get_or_insert_with(found);
     }
 }
 
@@ -464,6 +595,58 @@ mod tests {
         );
         assert_eq!(read("01.02.24", Some("%d/%m/%Y")).0, ["Text"]);
         assert!(!valid_format("%Q") && !valid_format("nothing") && valid_format("%d.%m.%y"));
+    }
+
+    #[test]
+    fn a_year_of_two_digits_beside_whole_years_may_be_first_or_last() {
+        let (found, problems) = read("2024-01-02\n24-02-03\n2024-03-04", None);
+        assert_eq!(found, ["2024-01-02", "Refused", "2024-03-04"]);
+        assert_eq!(
+            problems[0].notes,
+            [
+                "it is 2024-02-03 with `--date-format %y-%m-%d`, or 2003-02-24 with `--date-format %d-%m-%y`"
+            ]
+        );
+        let first = read("2024-01-02\n24-02-03", Some("%y-%m-%d")).0;
+        assert_eq!(first, ["2024-01-02", "2024-02-03"]);
+        // Of these the year can only be last: no month is the 25th, and dots do not stand in ISO dates.
+        assert_eq!(read("2024-01-02\n03-25-24", None).0[1], "2024-03-25");
+        assert_eq!(read("2024-01-02\n24.02.03", None).0[1], "2003-02-24");
+        assert_eq!(read("25-03-24\n24-02-03", None).0[1], "2003-02-24");
+    }
+
+    #[test]
+    fn a_column_that_mixes_forms_names_them_all() {
+        let forms = |column: &str| {
+            let rows = Rows {
+                text: column.as_bytes(),
+                delimiter: b',',
+                from: (0, 1),
+                file: 0,
+                columns: 1,
+            };
+            let mut dates = DateColumn::new(0, "date", None);
+            for text in column.lines() {
+                dates.read(text.as_bytes(), rows, &mut Vec::new()).unwrap();
+            }
+            let reading = dates.reading().unwrap();
+            (reading.format, reading.decided_by)
+        };
+        let (format, decided_by) =
+            forms("2024-01-02\n01/15/2024\n2/1/2024\n3 May 2024\n2024/06/01");
+        assert_eq!(
+            format,
+            "%Y-%m-%d and %m/%d/%Y and as in `3 May 2024` and %Y/%m/%d"
+        );
+        assert_eq!(
+            decided_by,
+            "mixed; `01/15/2024` on line 2 can only be month first"
+        );
+        assert_eq!(
+            forms("2024-01-02\n20240103").0,
+            "%Y-%m-%d and as in `20240103`"
+        );
+        assert_eq!(forms("01/15/2024\n2/1/2024").0, "%m/%d/%Y");
     }
 
     #[test]

@@ -4,7 +4,9 @@ use std::hash::{Hash, Hasher};
 
 use rustc_hash::{FxHashMap, FxHasher};
 
-use crate::diagnostic::Problem;
+use std::collections::BTreeMap;
+
+use crate::diagnostic::{Problem, Warning, one_line};
 use crate::import::file::Shared;
 use crate::import::reading::FileReading;
 use crate::import::row::Cancel;
@@ -18,9 +20,20 @@ const OVERLAP: &str = "overlap with another file";
 /// Rows cancelled, and the rows that cancel them.
 const CANCELLED: &str = "cancelled";
 
-/// Removes repeats, then cancelled rows, counting both.
+/// Why a row does not count.
+#[derive(Clone, Copy, Debug)]
+struct Gone {
+    rule: &'static str,
+    /// The file of the row that counts in its stead.
+    kept: Option<u16>,
+}
+
+/// The rows that do not count, by their position.
+type AllGone = FxHashMap<usize, Gone>;
+
+/// Removes repeats, then cancelled rows, counting both; says which repeats there were.
 pub fn remove(shared: &mut Shared<'_>, sources: &Sources, files: &mut [FileReading]) {
-    let mut gone: FxHashMap<usize, &'static str> = FxHashMap::default();
+    let mut gone = AllGone::default();
     if shared.noted.rare {
         same_id(shared, sources, &mut gone);
     }
@@ -28,13 +41,15 @@ pub fn remove(shared: &mut Shared<'_>, sources: &Sources, files: &mut [FileReadi
         overlaps(&shared.trades, &mut gone);
     }
     let cancels = std::mem::take(&mut shared.cancels);
-    cancelled(shared, &cancels, &mut gone, files);
+    let mut repeats = Repeats::default();
+    cancelled(shared, &cancels, &mut gone, &mut repeats, files);
     if gone.is_empty() {
         return;
     }
-    for (at, rule) in &gone {
+    for (at, gone) in &gone {
         if let Some(trade) = shared.trades.get(*at) {
-            count(files, trade.source, rule);
+            repeats.note(*gone, trade.source);
+            count(files, trade.source, gone.rule);
             if let Some(file) = files.get_mut(usize::from(trade.source.file)) {
                 file.trades = file.trades.saturating_sub(1);
             }
@@ -45,6 +60,63 @@ pub fn remove(shared: &mut Shared<'_>, sources: &Sources, files: &mut [FileReadi
         at += 1;
         !gone.contains_key(&(at - 1))
     });
+    shared.warnings.extend(repeats.warnings(sources));
+}
+
+/// The rows that repeat others, by the rule, their file and the file of the others.
+#[derive(Default)]
+struct Repeats(BTreeMap<(u16, u16, &'static str), Vec<Source>>);
+
+impl Repeats {
+    fn note(&mut self, gone: Gone, source: Source) {
+        if let Some(kept) = gone.kept {
+            let rows = self.0.entry((source.file, kept, gone.rule)).or_default();
+            rows.push(source);
+        }
+    }
+
+    fn warnings(self, sources: &Sources) -> impl Iterator<Item = Warning> {
+        self.0.into_iter().map(|((file, kept, rule), mut at)| {
+            at.sort_unstable();
+            let twice = file != kept && sources.name(file) == sources.name(kept);
+            Warning {
+                code: "rows-ignored",
+                message: repeated((file, kept, rule), twice, at.len(), sources),
+                at,
+                // The same id says that it is the same trade; the same cells may be two trades of two accounts.
+                needs_user: twice || rule == OVERLAP,
+            }
+        })
+    }
+}
+
+fn repeated(
+    (file, kept, rule): (u16, u16, &str),
+    twice: bool,
+    rows: usize,
+    sources: &Sources,
+) -> String {
+    let [name, other] = [file, kept].map(|file| one_line(sources.name(file)));
+    let [of, have, are, were, repeat] = match rows {
+        1 => ["row of", "has", "is", "was", "repeats"],
+        _ => ["rows of", "have", "are", "were", "repeat"],
+    };
+    match rule {
+        _ if twice => format!(
+            "`{name}` is given twice: {rows} {of} it {were} counted once; name each file once"
+        ),
+        OVERLAP => format!(
+            "{rows} {of} `{name}` {are} also in `{other}` and {were} counted once; if these are two accounts, give them account names"
+        ),
+        _ if file == kept => {
+            format!(
+                "{rows} {of} `{name}` {repeat} the id and all cells of another and {were} not counted again"
+            )
+        }
+        _ => format!(
+            "{rows} {of} `{name}` {have} the id of the same row of `{other}` and {were} counted once"
+        ),
+    }
 }
 
 fn count(files: &mut [FileReading], source: Source, rule: &'static str) {
@@ -56,7 +128,7 @@ fn count(files: &mut [FileReading], source: Source, rule: &'static str) {
 /// What a row with an id is: legs of one event share the id but differ in action, symbol or account.
 type Identity<'a> = (&'a str, Action, SecurityId, AccountId);
 
-fn same_id(shared: &mut Shared<'_>, sources: &Sources, gone: &mut FxHashMap<usize, &'static str>) {
+fn same_id(shared: &mut Shared<'_>, sources: &Sources, gone: &mut AllGone) {
     let mut seen: FxHashMap<Identity<'_>, usize> = FxHashMap::default();
     let trades = &shared.trades;
     for (at, trade) in trades.iter().enumerate() {
@@ -73,7 +145,14 @@ fn same_id(shared: &mut Shared<'_>, sources: &Sources, gone: &mut FxHashMap<usiz
             continue;
         };
         if same_content(earlier, trade) {
-            gone.insert(at, SAME_ID);
+            let kept = Some(earlier.source.file);
+            gone.insert(
+                at,
+                Gone {
+                    rule: SAME_ID,
+                    kept,
+                },
+            );
         } else {
             shared.problems.add(
                 Problem::at(trade.source, format!("id `{id}` is used twice for different trades"))
@@ -112,7 +191,7 @@ fn difference(one: &Trade, other: &Trade) -> &'static str {
 }
 
 /// Rows without id: as many of each kind are kept as the file has that has most of them.
-fn overlaps(trades: &[Trade], gone: &mut FxHashMap<usize, &'static str>) {
+fn overlaps(trades: &[Trade], gone: &mut AllGone) {
     let mut kinds = Kinds {
         trades,
         by_hash: FxHashMap::default(),
@@ -132,9 +211,16 @@ fn overlaps(trades: &[Trade], gone: &mut FxHashMap<usize, &'static str>) {
         }
         kind.in_file += 1;
         if kind.in_file > kind.kept {
-            kind.kept = kind.in_file;
+            (kind.kept, kind.holder) = (kind.in_file, kind.file);
         } else {
-            gone.insert(at, OVERLAP);
+            let kept = Some(kind.holder);
+            gone.insert(
+                at,
+                Gone {
+                    rule: OVERLAP,
+                    kept,
+                },
+            );
         }
     }
 }
@@ -145,6 +231,8 @@ struct Kind {
     file: u16,
     in_file: u32,
     kept: u32,
+    /// The file that has most of them.
+    holder: u16,
 }
 
 struct Kinds<'a> {
@@ -165,6 +253,7 @@ impl Kinds<'_> {
                 file: trade.source.file,
                 in_file: 0,
                 kept: 0,
+                holder: trade.source.file,
             });
             alike.push(kept.len() - 1);
             kept.len() - 1
@@ -189,16 +278,21 @@ fn fingerprint(trade: &Trade) -> u64 {
 fn cancelled(
     shared: &mut Shared<'_>,
     cancels: &[Cancel],
-    gone: &mut FxHashMap<usize, &'static str>,
+    gone: &mut AllGone,
+    repeats: &mut Repeats,
     files: &mut [FileReading],
 ) {
+    const UNDONE: Gone = Gone {
+        rule: CANCELLED,
+        kept: None,
+    };
     let mut done: Vec<&Cancel> = Vec::new();
     for cancel in cancels {
         let before = gone.len();
         if let Some(id) = &cancel.id {
             let trades = shared.trades.iter().enumerate();
             for (at, _) in trades.filter(|(_, trade)| trade.rest().id.as_ref() == Some(id)) {
-                gone.entry(at).or_insert(CANCELLED);
+                gone.entry(at).or_insert(UNDONE);
             }
         }
         if gone.len() == before {
@@ -207,9 +301,9 @@ fn cancelled(
                 let trade = shared.trades.get(*at);
                 !gone.contains_key(at) && trade.is_some_and(|trade| matches(cancel, trade))
             });
-            target.map(|at| gone.insert(at, CANCELLED));
+            target.map(|at| gone.insert(at, UNDONE));
         }
-        let repeats = done.iter().any(|other| {
+        let earlier = done.iter().find(|other| {
             let elsewhere = Cancel {
                 source: cancel.source,
                 ..(**other).clone()
@@ -219,7 +313,14 @@ fn cancelled(
         if gone.len() > before {
             count(files, cancel.source, CANCELLED);
             done.push(cancel);
-        } else if repeats {
+        } else if let Some(earlier) = earlier {
+            let kept = Some(earlier.source.file);
+            let rule = if cancel.id.is_some() {
+                SAME_ID
+            } else {
+                OVERLAP
+            };
+            repeats.note(Gone { rule, kept }, cancel.source);
             count(files, cancel.source, OVERLAP);
         } else {
             shared.problems.add(no_target(cancel));

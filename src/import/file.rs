@@ -7,7 +7,9 @@ use crate::diagnostic::{Problem, Warning, one_line};
 use crate::import::action::{self, Meaning, Unclear};
 use crate::import::columns::{Clash, Column, Columns};
 use crate::import::dates::{DateColumn, Rows};
+use crate::import::decimals::{self, Decimals};
 use crate::import::encoding::Encoding;
+use crate::import::formats::Unfit;
 use crate::import::formats::apply::Mapped;
 use crate::import::formats::rows::SEPARATOR;
 use crate::import::header::{self, Header, NoHeader};
@@ -41,6 +43,11 @@ impl Problems {
         }
     }
 
+    /// Adds one in front of all others, which may follow from it.
+    pub fn put_first(&mut self, problem: Problem) {
+        self.list.insert(0, problem);
+    }
+
     /// The list itself, for those that add at most one per column.
     pub fn list(&mut self) -> &mut Vec<Problem> {
         &mut self.list
@@ -59,6 +66,17 @@ impl Problems {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
+    }
+
+    /// How far it goes, to go back to.
+    fn state(&self) -> (usize, u64) {
+        (self.list.len(), self.more)
+    }
+
+    /// Forgets the problems since.
+    fn back_to(&mut self, (length, more): (usize, u64)) {
+        self.list.truncate(length);
+        self.more = more;
     }
 
     /// Adds a note to the last one.
@@ -124,6 +142,10 @@ pub struct Shared<'a> {
     pub cancels: Vec<Cancel>,
     /// Rows whose day near a year's end hangs on a zone that nobody named.
     pub near_year_end: Vec<Source>,
+    /// Whether the mapping that `--mapping` names read a file, or why it could not has been said.
+    pub mapping_fits: bool,
+    /// The first file that it does not fit.
+    pub unfit: Option<Unfit>,
 }
 
 /// The date columns of a file.
@@ -159,6 +181,8 @@ pub struct FileReader<'a, 't> {
     pub words: Words<'a>,
     /// What separates decimals.
     pub mark: DecimalMark,
+    /// What is known of that.
+    pub decimals: Decimals,
     /// How to read.
     pub options: &'a ReadOptions,
     /// The taxpayer's zone.
@@ -198,15 +222,64 @@ pub fn read(
     let header = find_header(shared, text, number, name)?;
     let columns = find_columns(shared, &header, number)?;
     warn_of_unknown(shared, &columns, number, header.line);
-    let mark = if shared.options.decimal_comma {
-        DecimalMark::Comma
-    } else {
-        DecimalMark::Point
-    };
     let marked = MARKED.map(|column| (column, columns.cell(column)));
     shared.cells.insert(number, marked);
     let file = (number, name, encoding);
-    Some(read_rows(shared, text, header, columns, None, file, mark))
+    let mark = shared.options.decimal.unwrap_or_default();
+    let before = Before::of(shared);
+    let reading = read_rows(
+        shared,
+        text,
+        header.clone(),
+        columns.clone(),
+        None,
+        file,
+        mark,
+    );
+    let found = reading.decimals.as_ref().map(|decimals| decimals.mark);
+    if found.is_none_or(|found| found == mark) {
+        return Some(reading);
+    }
+    // Rows above the first comma may have points between thousands: all are read again.
+    before.restore(shared);
+    let mark = found.unwrap_or(mark);
+    let again = read_rows(shared, text, header, columns, None, file, mark);
+    Some(FileReading {
+        decimals: reading.decimals,
+        ..again
+    })
+}
+
+/// What was read before a file, to read the file once more.
+struct Before {
+    tables: Tables,
+    problems: (usize, u64),
+    trades: usize,
+    cancels: usize,
+    near_year_end: usize,
+    noted: Noted,
+}
+
+impl Before {
+    fn of(shared: &Shared<'_>) -> Self {
+        Self {
+            tables: shared.tables.clone(),
+            problems: shared.problems.state(),
+            trades: shared.trades.len(),
+            cancels: shared.cancels.len(),
+            near_year_end: shared.near_year_end.len(),
+            noted: shared.noted,
+        }
+    }
+
+    fn restore(self, shared: &mut Shared<'_>) {
+        shared.tables = self.tables;
+        shared.problems.back_to(self.problems);
+        shared.trades.truncate(self.trades);
+        shared.cancels.truncate(self.cancels);
+        shared.near_year_end.truncate(self.near_year_end);
+        shared.noted = self.noted;
+    }
 }
 
 /// Reads the rows that a format wrote; `None` where it lacks columns, which is then among the problems.
@@ -267,6 +340,13 @@ fn read_rows<'t>(
         dates,
         words: Words::new(options),
         mark,
+        decimals: Decimals {
+            // The rows of a format are written with a point.
+            settled: mapped.is_some()
+                || options.decimal == Some(mark)
+                || mark == DecimalMark::Comma,
+            ..Decimals::default()
+        },
         options,
         zone: shared.zone,
         tables: &mut shared.tables,
@@ -327,6 +407,25 @@ impl<'t> FileReader<'_, 't> {
         signs
     }
 
+    /// Finds out how decimals are written, once a number asks for it.
+    #[cold]
+    pub fn find_decimals(&mut self) {
+        if self.decimals.settled {
+            return;
+        }
+        self.decimals.settled = true;
+        match decimals::decide(self.rows(), &self.columns) {
+            Ok(found) => {
+                self.mark = found.as_ref().map_or(self.mark, |found| found.mark);
+                self.decimals.found = found;
+            }
+            Err(problem) => {
+                self.problems.add(problem);
+                self.decimals.refused = true;
+            }
+        }
+    }
+
     /// The line of the file that a record comes from.
     #[inline]
     pub fn line_of(&self, record: u32) -> u32 {
@@ -380,7 +479,7 @@ impl<'t> FileReader<'_, 't> {
         cancels: &mut Vec<Cancel>,
         reading: &mut FileReading,
     ) {
-        let first = trades.len();
+        let (first, mark) = (trades.len(), self.mark);
         let mut records = self.rows().records();
         let mut record = Record::default();
         let mut plain = Plain::of(self, self.header.delimiter);
@@ -410,6 +509,12 @@ impl<'t> FileReader<'_, 't> {
                 Outcome::Cancel(cancel) => cancels.push(cancel),
                 Outcome::Ignored(rule) => *reading.ignored.entry(rule.into()).or_default() += 1,
                 Outcome::Wrong => {}
+            }
+            if self.mark != mark {
+                // To be read again from the first row.
+                meter.set(before);
+                reading.decimals = self.decimals.found.take();
+                return;
             }
         }
         meter.set(before + self.text.len() as u64);
@@ -444,6 +549,7 @@ impl<'t> FileReader<'_, 't> {
             .filter_map(DateColumn::reading)
             .collect();
         reading.actions = self.words.found;
+        reading.decimals = reading.decimals.take().or(self.decimals.found);
     }
 }
 
@@ -574,8 +680,8 @@ fn warn_of_unknown(shared: &mut Shared<'_>, columns: &Columns, number: u16, line
     let count = unknown.clone().count();
     let mut unknown: Vec<String> = unknown
         .take(NAMED)
-        .map(|(name, _)| match columns.suggestion(name) {
-            Some(known) => format!("`{}` (did you mean `{known}`?)", one_line(name)),
+        .map(|(name, _)| match columns.nearest(name) {
+            Some((_, known)) => format!("`{}` (did you mean `{known}`?)", one_line(name)),
             None => format!("`{}`", one_line(name)),
         })
         .collect();

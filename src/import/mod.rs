@@ -16,6 +16,7 @@ mod checks;
 mod classes;
 mod columns;
 mod dates;
+mod decimals;
 mod duplicates;
 mod encoding;
 mod file;
@@ -33,6 +34,8 @@ mod row;
 mod tables;
 mod zone;
 
+use std::sync::Arc;
+
 use crate::diagnostic::{Problem, Warning, one_line};
 use crate::source::{Source, Sources};
 use crate::trade::History;
@@ -40,9 +43,10 @@ use file::{Problems, Shared};
 use zone::Zone;
 
 pub use columns::Column;
+pub use number::DecimalMark;
 pub use reading::{
-    AccountSetting, ActionReading, ColumnReading, DateReading, FileReading, Input, ReadOptions,
-    Reading, RowOrder, RuleReading,
+    AccountSetting, ActionReading, ColumnReading, DateReading, DecimalReading, FileReading, Input,
+    ReadOptions, Reading, RowOrder, RuleReading, unreadable,
 };
 pub use row::class_named;
 
@@ -72,6 +76,8 @@ pub fn read(inputs: Vec<Input>, options: &ReadOptions) -> Result<Reading, Failur
         cells: rustc_hash::FxHashMap::default(),
         cancels: Vec::new(),
         near_year_end: Vec::new(),
+        mapping_fits: false,
+        unfit: None,
     };
     check_options(options, &mut shared);
     if !shared.problems.is_empty() {
@@ -248,6 +254,7 @@ fn read_flex(
     };
     sources.keep(number, b'\n', text, KEPT);
     let format = formats::of_flex(shared.options)?;
+    shared.mapping_fits |= is_the_mapping(shared.options, &format);
     let header = formats::detect::first_header(&table.text, formats::rows::SEPARATOR);
     let before = shared.problems.len();
     let mut applying = formats::apply::Applying {
@@ -311,6 +318,25 @@ fn warn_of_finished(shared: &mut Shared<'_>, file: u16, line: u32, name: &str) {
     });
 }
 
+/// Whether a format is the one that `--mapping` names.
+fn is_the_mapping(options: &ReadOptions, format: &Arc<formats::Format>) -> bool {
+    let named = options.mapping.as_ref();
+    named.is_some_and(|named| Arc::ptr_eq(named, format))
+}
+
+/// Remembers the first file that a mapping was named for and does not fit.
+fn note_unfit(shared: &mut Shared<'_>, text: &[u8], number: u16, name: &str) {
+    if shared.options.mapping.is_none() || shared.mapping_fits || shared.unfit.is_some() {
+        return;
+    }
+    let header = header::find(text).ok().or_else(|| header::widest(text));
+    shared.unfit = Some(formats::Unfit {
+        file: number,
+        name: name.to_owned(),
+        header,
+    });
+}
+
 /// Reads decoded text by its format.
 fn read_text(
     shared: &mut Shared<'_>,
@@ -321,8 +347,13 @@ fn read_text(
 ) -> Option<FileReading> {
     let options = shared.options;
     match formats::choose(text, number, name, options, &mut shared.problems) {
-        formats::Choice::Refused => None,
+        formats::Choice::Refused => {
+            // Why is among the problems.
+            shared.mapping_fits = true;
+            None
+        }
         formats::Choice::Canonical => {
+            note_unfit(shared, text, number, name);
             let reading = file::read(shared, text, number, name, encoding);
             if reading.is_none()
                 && let Some(note) = formats::looked_for(text)
@@ -332,6 +363,8 @@ fn read_text(
             reading
         }
         formats::Choice::Format(format, header) => {
+            shared.mapping_fits |= is_the_mapping(options, &format);
+            note_unfit(shared, text, number, name);
             let mut applying = formats::apply::Applying {
                 text,
                 number,
@@ -362,6 +395,10 @@ fn finish(
     if files.len() == 1 {
         shared.warnings.retain(|warning| warning.code != FINISHED);
     }
+    if let Some(problem) = unfitting_mapping(&shared) {
+        shared.problems.put_first(problem);
+    }
+    warn_of_no_rows(&mut shared, &files);
     duplicates::remove(&mut shared, &sources, &mut files);
     let securities = classes::resolve(&mut shared, &sources);
     checks::check(&mut shared, &securities);
@@ -382,6 +419,36 @@ fn finish(
         warnings: shared.warnings,
     };
     Ok(Reading { history, files })
+}
+
+/// Says of each file that has column names and nothing else; where no file has more, there is nothing to compute.
+fn warn_of_no_rows(shared: &mut Shared<'_>, files: &[FileReading]) {
+    let is_empty = |file: &FileReading| !file.has_rows();
+    if !shared.problems.is_empty() {
+        return;
+    }
+    let nothing_at_all = files.iter().all(is_empty);
+    let empty = (0_u16..).zip(files).filter(|(_, file)| is_empty(file));
+    let warnings = empty.map(|(number, file)| Warning {
+        code: "no-rows",
+        message: format!(
+            "`{}` has a header and no rows; check that it was exported whole",
+            one_line(&file.name)
+        ),
+        at: vec![Source {
+            file: number,
+            line: file.header_line.max(1),
+        }],
+        needs_user: nothing_at_all,
+    });
+    shared.warnings.extend(warnings);
+}
+
+/// A mapping that was named and read none of the files.
+fn unfitting_mapping(shared: &Shared<'_>) -> Option<Problem> {
+    let format = shared.options.mapping.as_ref()?;
+    let unfit = shared.unfit.as_ref().filter(|_| !shared.mapping_fits)?;
+    Some(formats::fits_none(format, unfit))
 }
 
 fn warn_of_zone(shared: &mut Shared<'_>) {

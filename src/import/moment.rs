@@ -367,6 +367,22 @@ fn year(token: &str) -> Option<i32> {
     }
 }
 
+/// `24-01-31`, perhaps with a time: year, month and day if the first number is taken for the year.
+pub fn short_year_first(text: &str) -> Option<(i32, u32, u32)> {
+    let head: &[u8; 8] = text.as_bytes().first_chunk()?;
+    let [y1, y2, b'-', m1, m2, b'-', d1, d2] = *head else {
+        return None;
+    };
+    let alone = text
+        .as_bytes()
+        .get(8)
+        .is_none_or(|next| !next.is_ascii_digit());
+    let year = year(text.get(..2)?)?;
+    let (_, month, day) = (two(y1, y2)?, two(m1, m2)?, two(d1, d2)?);
+    Date::new(year, month, day)?;
+    alone.then_some((year, month, day))
+}
+
 /// Two numbers and a year: certain only where both orders give the same day.
 fn numeric(first: u32, second: u32, year: i32) -> Option<Day> {
     let day_first = Date::new(year, second, first);

@@ -39,6 +39,16 @@ pub enum DecimalMark {
     Comma,
 }
 
+impl DecimalMark {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Point => "point",
+            Self::Comma => "comma",
+        }
+    }
+}
+
 /// Text that means "unknown": empty, dashes and the like. Not zero.
 pub fn is_unknown(text: &str) -> bool {
     text.is_empty()
@@ -414,8 +424,10 @@ fn ungrouped(whole: &str, comma: char) -> Result<String, NotANumber> {
     let mut groups = whole.split(separator);
     let first = groups.next().unwrap_or_default();
     let digits = |group: &str| group.bytes().all(|b| b.is_ascii_digit());
-    let proper =
-        (1..=3).contains(&first.len()) && groups.all(|group| group.len() == 3 && digits(group));
+    // `0,500` has no thousands: nobody writes a zero in front of them.
+    let proper = (1..=3).contains(&first.len())
+        && !first.starts_with('0')
+        && groups.all(|group| group.len() == 3 && digits(group));
     if proper && digits(first) {
         return Ok(whole.split(separator).collect());
     }
@@ -588,6 +600,7 @@ mod tests {
     fn what_is_no_number_is_refused_with_its_reason() {
         for text in [
             "1,5",
+            "0,500",
             "1,23,456",
             "12,34",
             "1,234,5",

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::diagnostic::Problem;
 use crate::import::formats::Format;
 use crate::import::formats::apply::Mapped;
+use crate::import::number::DecimalMark;
 use crate::meter::Meter;
 use crate::trade::{Class, History};
 
@@ -53,7 +54,8 @@ fn file(path: &str) -> std::io::Result<Vec<u8>> {
     std::fs::read(path)
 }
 
-fn unreadable(path: &str, error: &std::io::Error) -> Problem {
+/// What is wrong with a file that cannot be read.
+pub fn unreadable(path: &str, error: &std::io::Error) -> Problem {
     use std::io::ErrorKind;
     match error.kind() {
         ErrorKind::NotFound => Problem::new(format!("there is no file `{path}`"))
@@ -74,8 +76,8 @@ fn unreadable(path: &str, error: &std::io::Error) -> Problem {
 pub struct ReadOptions {
     /// `--date-format`: how all files write dates, in the notation of `strftime`.
     pub date_format: Option<String>,
-    /// `--decimal comma`.
-    pub decimal_comma: bool,
+    /// `--decimal`; found out where left out.
+    pub decimal: Option<DecimalMark>,
     /// `--timezone`: the taxpayer's zone: `UTC`, `+02:00` or a name such as `America/New_York`.
     pub timezone: Option<String>,
     /// The report's currency, where the jurisdiction has one; rows in it need no rate.
@@ -120,6 +122,11 @@ pub struct Reading {
     pub files: Vec<FileReading>,
 }
 
+/// Lines that are no rows: nothing is in them.
+pub(super) const BLANK_LINE: &str = "blank line";
+/// Lines that are no rows: they begin with `#`.
+pub(super) const COMMENT: &str = "comment";
+
 /// How one file was understood.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileReading {
@@ -135,6 +142,8 @@ pub struct FileReading {
     pub columns: Vec<ColumnReading>,
     /// How its dates are written, by date column.
     pub dates: Vec<DateReading>,
+    /// How its decimals are written, where commas were met in numbers.
+    pub decimals: Option<DecimalReading>,
     /// The order of its rows.
     pub order: RowOrder,
     /// Rows with a time of day that has an offset, moved to the taxpayer's zone.
@@ -155,6 +164,12 @@ impl FileReading {
     /// All rows below the header: trades and rows ignored.
     pub fn rows(&self) -> u64 {
         self.trades + self.ignored.values().sum::<u64>()
+    }
+
+    /// Whether any row says something.
+    pub fn has_rows(&self) -> bool {
+        let silent = |rule: &Cow<'static, str>| matches!(&**rule, BLANK_LINE | COMMENT);
+        self.trades > 0 || self.ignored.keys().any(|rule| !silent(rule))
     }
 }
 
@@ -202,6 +217,15 @@ pub struct DateReading {
     pub column: String,
     /// The form, such as `%m/%d/%Y`.
     pub format: String,
+    /// What decided it.
+    pub decided_by: String,
+}
+
+/// How the decimals of a file are written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecimalReading {
+    /// The mark.
+    pub mark: DecimalMark,
     /// What decided it.
     pub decided_by: String,
 }

@@ -7,12 +7,14 @@ use crate::diagnostic::Problem;
 use crate::import::action::{Depends, Meaning};
 use crate::import::columns::{Column, normalised};
 use crate::import::dates::NoDate;
+use crate::import::decimals;
 use crate::import::file::FileReader;
 use crate::import::moment::{self, Day, Offset};
 use crate::import::money_words::{hundredth, hundredth_of, is_money};
 use crate::import::number::{self, DecimalMark, NotANumber};
 use crate::import::option_symbol::{self, Terms};
 use crate::import::ratio;
+use crate::import::reading::{BLANK_LINE, COMMENT};
 use crate::import::tables::SaidTerms;
 use crate::money::{Money, Quantity};
 use crate::record::Record;
@@ -391,13 +393,13 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
         let filled = |cell: usize| !self.record.get(self.file.text, cell).is_empty();
         let last = (0..self.record.len()).rev().find(|cell| filled(*cell));
         let Some(last) = last else {
-            return Some(Outcome::Ignored("blank line"));
+            return Some(Outcome::Ignored(BLANK_LINE));
         };
         let begins_with_hash = self.file.text.get(self.record.bytes().start) == Some(&b'#');
         if begins_with_hash
             && (self.file.columns.cell(Column::Date) == Some(0) || self.record.len() == 1)
         {
-            return Some(Outcome::Ignored("comment"));
+            return Some(Outcome::Ignored(COMMENT));
         }
         if let Some(cell) = self.record.unclosed() {
             self.wrong(Some(cell), "a quote that opens here is never closed", |p| {
@@ -941,6 +943,9 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
         if number::is_unknown_number(text) {
             return None;
         }
+        if decimals::asks(text) && !self.decimals_known() {
+            return None;
+        }
         match number::parse(text, self.file.mark) {
             Ok(written) => {
                 self.unit_of(column, written.unit, text)?;
@@ -952,6 +957,13 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
                 None
             }
         }
+    }
+
+    /// Whether it is known what commas mean; if not, that has been reported for the file as a whole.
+    fn decimals_known(&mut self) -> bool {
+        self.file.find_decimals();
+        self.wrong |= self.file.decimals.refused;
+        !self.file.decimals.refused
     }
 
     /// A code beside a number: the asset beside a quantity, the currency beside money.
@@ -1102,6 +1114,9 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
 
     fn fraction(&mut self) -> Option<Decimal> {
         let text = self.text(Column::Fraction)?.to_owned();
+        if decimals::asks(&text) && !self.decimals_known() {
+            return None;
+        }
         let fraction = ratio::fraction(&text, self.file.mark);
         if fraction.is_none() {
             self.wrong(

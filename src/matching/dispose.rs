@@ -941,7 +941,8 @@ impl Fold<'_> {
             trade.source,
             format!("{} on {}: sold {} of {symbol} but only {held} are held in {account}", trade.action.word(), self.today, sale.quantity),
         )
-        .note("likely causes: a purchase from before the file, a missing split or rename, a transfer from another account, rows in the wrong order");
+        .note("likely causes: a purchase from before the file, a missing split or rename, a transfer from another account, rows in the wrong order")
+        .oversold();
         let problem = if elsewhere.is_empty() {
             problem
         } else {

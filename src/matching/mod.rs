@@ -15,6 +15,7 @@ mod corporate;
 mod dispose;
 mod divided;
 mod fold;
+mod follows;
 mod granted;
 mod incurred;
 mod jump;
@@ -272,6 +273,7 @@ fn matched_in(
         warning.at.sort_unstable();
     }
     if !problems.is_empty() {
+        follows::leave_out(&mut problems, history);
         problems.sort_by_key(|problem| problem.place.as_ref().map(|place| place.source));
         return Err(problems);
     }

@@ -15,7 +15,8 @@ use crate::import::file::Problems;
 use crate::import::header::Header;
 use crate::import::moment::{self, Day, Offset};
 use crate::import::money_words::is_money;
-use crate::import::reading::{ReadOptions, RuleReading};
+use crate::import::number::DecimalMark;
+use crate::import::reading::{BLANK_LINE, ReadOptions, RuleReading};
 use crate::record::{Record, Records};
 use crate::source::Source;
 use crate::trade::Action;
@@ -262,7 +263,7 @@ impl<'r, 'a> Run<'r, 'a> {
             .iter()
             .find(|(column, _)| *column == Column::Date)
             .and_then(|(_, expression)| expression.cell());
-        let comma = applying.options.decimal_comma;
+        let comma = applying.options.decimal == Some(DecimalMark::Comma);
         let rules = plan.rules.len();
         let size = applying.text.len();
         Self {
@@ -330,7 +331,7 @@ impl<'r, 'a> Run<'r, 'a> {
             };
             let filled = (0..record.len()).find(|cell| !row.get(*cell).is_empty());
             let Some(first) = filled else {
-                self.ignore("blank line");
+                self.ignore(BLANK_LINE);
                 continue;
             };
             if ended {

@@ -235,6 +235,66 @@ fn wanted(mapping: &Mapping) -> Vec<String> {
     names.collect()
 }
 
+/// A file that the mapping named does not fit.
+#[derive(Clone, Debug)]
+pub struct Unfit {
+    /// The file.
+    pub file: u16,
+    /// Its name.
+    pub name: String,
+    /// What looks like its header.
+    pub header: Option<Header>,
+}
+
+/// What to tell of a mapping that was named and fits no file: the columns it asks for, and those of a file.
+pub fn fits_none(format: &Format, unfit: &Unfit) -> Problem {
+    let header = unfit.header.as_ref();
+    let place = Source {
+        file: unfit.file,
+        line: header.map_or(1, |header| header.line.max(1)),
+    };
+    let message = format!(
+        "the mapping `{}` does not fit `{}`",
+        format.mapping.name, unfit.name
+    );
+    let names = header.map_or(&[][..], |header| &header.names);
+    let found = match names {
+        [] => "the file has no line that looks like column names".to_owned(),
+        names => format!("the file has the columns {}", listed(names)),
+    };
+    Problem::at(place, message)
+        .note(format!("it asks for {}", signature(&format.mapping)))
+        .note(found)
+        .help("correct the names under [match] and [columns], or leave `--mapping` out; `lossoffset formats guess FILE` drafts a mapping for a file")
+}
+
+fn listed(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
+}
+
+/// What a file must have for a mapping to fit.
+fn signature(mapping: &Mapping) -> String {
+    let wanted = &mapping.r#match;
+    let own = self::wanted(mapping);
+    let columns = match wanted.header_contains.as_slice() {
+        [] => own.as_slice(),
+        named => named,
+    };
+    let parts = [
+        ("the columns", columns),
+        ("columns like", &wanted.header_matches),
+        ("none of the columns", &wanted.header_lacks),
+        ("a file name like", wanted.filename.as_slice()),
+        ("a first line like", wanted.first_line_regex.as_slice()),
+    ];
+    let parts = parts.iter().filter(|(_, names)| !names.is_empty());
+    let parts: Vec<String> = parts
+        .map(|(what, names)| format!("{what} {}", listed(names)))
+        .collect();
+    parts.join("; ")
+}
+
 fn no_header(name: &str, file: u16, mapping: &Mapping) -> Problem {
     let names: Vec<String> = wanted(mapping)
         .iter()

@@ -18,6 +18,10 @@ pub fn files(files: &[FileReading]) -> Page<'static> {
             page.grid(rules(file));
         }
         page.remark(shape(file));
+        if let Some(decimals) = &file.decimals {
+            let (mark, why) = (decimals.mark.name(), &decimals.decided_by);
+            page.remark(format!("numbers with a decimal {mark}: {why}"));
+        }
         page.remark(rows(file));
     }
     page

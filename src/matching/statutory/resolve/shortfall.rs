@@ -82,7 +82,8 @@ impl<'a> Resolver<'a> {
             trade.source,
             format!("{} on {day}: sold {quantity} of {symbol} but only {held} are held", trade.action.word()),
         )
-        .note("likely causes: a purchase from before the file, a missing split or rename, rows of another account left out");
+        .note("likely causes: a purchase from before the file, a missing split or rename, rows of another account left out")
+        .oversold();
         if let Some(explanation) = self.jump(id, security, quantity, held) {
             return explanation.explain(problem);
         }

@@ -1,0 +1,118 @@
+//! What the settings and the rows say of each other: names in the configuration that no row has, dates it asks for that
+//! rows lack.
+
+use std::collections::BTreeSet;
+
+use crate::diagnostic::Warning;
+use crate::source::Source;
+use crate::trade::{Action, History};
+
+use super::near::nearest;
+use super::options::Chosen;
+
+/// Adds to the warnings of a history what the settings bring up.
+pub fn add(history: &mut History, chosen: &Chosen) {
+    let mut found: Vec<Warning> = Vec::new();
+    // Without a row nothing has a name, which is said by itself.
+    if !history.trades.is_empty() {
+        found.extend(unused_names(history, chosen));
+    }
+    found.extend(single_symbols(chosen));
+    if chosen.settings.by_settlement {
+        found.extend(without_settlement(history));
+    }
+    history.warnings.extend(found);
+}
+
+/// Accounts and symbols of the configuration that no row names.
+fn unused_names(history: &History, chosen: &Chosen) -> Vec<Warning> {
+    let accounts = history.accounts.iter().map(|account| &*account.name);
+    let accounts: Vec<&str> = accounts.collect();
+    let securities = history.securities.iter().map(|security| &*security.symbol);
+    let symbols: Vec<&str> = securities.collect();
+    let of_accounts = chosen.accounts.keys();
+    let of_accounts = of_accounts.filter_map(|name| unused("account", name, &accounts));
+    let identical = chosen.settings.identical.iter().flatten();
+    let of_symbols: BTreeSet<&String> = chosen.symbols.keys().chain(identical).collect();
+    let of_symbols = of_symbols.into_iter();
+    let of_symbols = of_symbols.filter_map(|name| unused("symbol", name, &symbols));
+    of_accounts.chain(of_symbols).collect()
+}
+
+fn unused(what: &str, name: &str, known: &[&str]) -> Option<Warning> {
+    if known.contains(&name) {
+        return None;
+    }
+    let advice = match nearest(name, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "correct it, or take it out".to_owned(),
+    };
+    Some(warning(
+        "setting-unused",
+        format!("the configuration names the {what} `{name}`, which no row has; {advice}"),
+    ))
+}
+
+/// Groups of identical securities that have one member.
+fn single_symbols(chosen: &Chosen) -> impl Iterator<Item = Warning> {
+    let groups = chosen.settings.identical.iter();
+    groups
+        .filter(|group| group.iter().collect::<BTreeSet<_>>().len() < 2)
+        .map(|group| {
+            let name = match group.first() {
+                Some(name) => format!("only `{name}`"),
+                None => "no symbol".to_owned(),
+            };
+            warning(
+                "setting-unused",
+                format!("a group of `identical` has {name} and declares nothing; name all securities that are identical in one group"),
+            )
+        })
+}
+
+/// Purchases and sales that do not say when they settled, where that day is to count.
+fn without_settlement(history: &History) -> Option<Warning> {
+    let rows = history.trades.iter();
+    let rows = rows.filter(|trade| settles(trade.action) && trade.rest().settled.is_none());
+    let at: Vec<Source> = rows.map(|trade| trade.source).collect();
+    let count = match at.len() {
+        0 => return None,
+        1 => "1 row has".to_owned(),
+        rows => format!("{rows} rows have"),
+    };
+    Some(Warning {
+        at,
+        ..warning(
+            "settlement-missing",
+            format!(
+                "{count} no settlement date, so the trade date counts there in spite of `--date-basis settle`; fill in `settle_date`"
+            ),
+        )
+    })
+}
+
+/// Whether what happened is a trade that settles some days later.
+fn settles(action: Action) -> bool {
+    matches!(
+        action,
+        Action::Buy
+            | Action::Sell
+            | Action::Short
+            | Action::Cover
+            | Action::Open
+            | Action::Close
+            | Action::BuyToOpen
+            | Action::SellToOpen
+            | Action::BuyToClose
+            | Action::SellToClose
+    )
+}
+
+fn warning(code: &'static str, message: String) -> Warning {
+    Warning {
+        code,
+        message,
+        at: Vec::new(),
+        needs_user: true,
+    }
+}

@@ -91,6 +91,8 @@ proptest! {
     #[test]
     fn one_history_may_come_in_two_files(story in any_story(false), part in 0.0..1.0_f64) {
         let (early, late) = story.events.split_at((part * story.events.len() as f64) as usize);
+        // A file without a row is warned of.
+        prop_assume!(!early.is_empty() && !late.is_empty());
         let files = [csv(early), csv(late)];
         // A row that stands in two files is their overlap and counts once: two alike on both sides are another history.
         let rows = |file: &String| -> BTreeSet<String> {

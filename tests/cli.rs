@@ -731,7 +731,7 @@ fn names_of_the_configuration_that_no_row_has_are_said() {
         .file("a.csv", TRADES)
         .file(
             "lossoffset.toml",
-            "identical = [[\"XYZ\"], [\"ABC\", \"XYZ\"]]\n[accounts.Main]\nkind = \"sheltered\"\n[symbols.XYY]\nclass = \"fund\"\n[symbols.ABC]\nclass = \"fund\"\n",
+            "identical = [[\"XYZ\"], [\"ABC\", \"XYZ\"]]\n[accounts.Main]\nkind = \"sheltered\"\n[accounts.elsewhere]\nkind = \"sheltered\"\n[symbols.\"X-YZ\"]\nclass = \"fund\"\n[symbols.ABC]\nclass = \"fund\"\n",
         )
         .status(3)
         .fails();
@@ -739,7 +739,7 @@ fn names_of_the_configuration_that_no_row_has_are_said() {
         error,
         "\
 warning[setting-unused]: the configuration names the account `Main`, which no row has; did you mean `main`?
-warning[setting-unused]: the configuration names the symbol `XYY`, which no row has; did you mean `XYZ`?
+warning[setting-unused]: the configuration names the symbol `X-YZ`, which no row has; did you mean `XYZ`?
 warning[setting-unused]: a group of `identical` has only `XYZ` and declares nothing; name all securities that are identical in one group
 "
     );

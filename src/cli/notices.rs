@@ -24,33 +24,41 @@ pub fn add(history: &mut History, chosen: &Chosen) {
     history.warnings.extend(found);
 }
 
-/// Accounts and symbols of the configuration that no row names.
+/// Accounts and symbols of the configuration that no row names, where one that a row names looks like them: a configuration
+/// may well name more than the files at hand have.
 fn unused_names(history: &History, chosen: &Chosen) -> Vec<Warning> {
     let accounts = history.accounts.iter().map(|account| &*account.name);
-    let accounts: Vec<&str> = accounts.collect();
-    let securities = history.securities.iter().map(|security| &*security.symbol);
-    let symbols: Vec<&str> = securities.collect();
+    let accounts: Vec<&str> = accounts
+        .filter(|name| !chosen.accounts.contains_key(*name))
+        .collect();
+    let alike = |name: &str| nearest(name, accounts.iter().copied());
     let of_accounts = chosen.accounts.keys();
-    let of_accounts = of_accounts.filter_map(|name| unused("account", name, &accounts));
+    let of_accounts = of_accounts
+        .filter(|name| !history.accounts.iter().any(|own| *own.name == ***name))
+        .filter_map(|name| Some(unused("account", name, alike(name)?)));
     let identical = chosen.settings.identical.iter().flatten();
     let of_symbols: BTreeSet<&String> = chosen.symbols.keys().chain(identical).collect();
-    let of_symbols = of_symbols.into_iter();
-    let of_symbols = of_symbols.filter_map(|name| unused("symbol", name, &symbols));
+    let symbols = || history.securities.iter().map(|security| &*security.symbol);
+    // Tickers are short and many are alike: only the case or a stop may be another.
+    let of_symbols = of_symbols.into_iter().filter_map(|name| {
+        let same = symbols().find(|symbol| letters(symbol).eq(letters(name)))?;
+        let named = symbols().any(|symbol| symbol == name.as_str());
+        (!named).then(|| unused("symbol", name, same))
+    });
     of_accounts.chain(of_symbols).collect()
 }
 
-fn unused(what: &str, name: &str, known: &[&str]) -> Option<Warning> {
-    if known.contains(&name) {
-        return None;
-    }
-    let advice = match nearest(name, known.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "correct it, or take it out".to_owned(),
-    };
-    Some(warning(
-        "setting-unused",
-        format!("the configuration names the {what} `{name}`, which no row has; {advice}"),
-    ))
+/// The letters and digits of a name, whatever their case.
+fn letters(name: &str) -> impl Iterator<Item = char> {
+    let letters = name.chars().filter(|c| c.is_alphanumeric());
+    letters.flat_map(char::to_uppercase)
+}
+
+fn unused(what: &str, name: &str, near: &str) -> Warning {
+    let message = format!(
+        "the configuration names the {what} `{name}`, which no row has; did you mean `{near}`?"
+    );
+    warning("setting-unused", message)
 }
 
 /// Groups of identical securities that have one member.

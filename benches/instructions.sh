@@ -28,8 +28,8 @@ while read -r known options; do
         failed=1
     fi
 done <<'END'
-156 --report disposals
-74 --report disposals --wash-sales off
+149 --report disposals
+75 --report disposals --wash-sales off
 99 --report disposals -j uk
 END
 exit $failed

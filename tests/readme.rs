@@ -32,20 +32,18 @@ fn the_readme_shows_what_the_program_prints() {
     let readme = fs::read_to_string(&path).unwrap();
     let mut written = String::new();
     let (mut rest, mut shown) = (readme.as_str(), 0);
-    while let Some((before, block)) = rest.split_once("```text\n$ lossoffset ") {
+    while let Some((before, block)) = rest.split_once("\n$ lossoffset ") {
         let (block, behind) = block.split_once("\n```").unwrap();
         let command = format!("lossoffset {}", block.lines().next().unwrap());
         let found = printed(&command);
-        written.push_str(&format!(
-            "{before}```text\n$ {command}\n{}\n```",
-            found.trim_end()
-        ));
+        let found = found.trim_end();
+        written.push_str(&format!("{before}\n$ {command}\n{found}\n```"));
         (rest, shown) = (behind, shown + 1);
     }
     written.push_str(rest);
     if std::env::var_os("BLESS").is_some() {
         fs::write(&path, &written).unwrap();
     }
-    assert!(shown >= 5, "{shown} blocks");
+    assert!(shown >= 6, "{shown} blocks");
     assert_eq!(written, fs::read_to_string(&path).unwrap());
 }

@@ -529,14 +529,18 @@ pub fn valid_format(format: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn read(column: &str, given: Option<&str>) -> (Vec<String>, Vec<Problem>) {
-        let rows = Rows {
+    fn rows_of(column: &str) -> Rows<'_> {
+        Rows {
             text: column.as_bytes(),
             delimiter: b',',
             from: (0, 1),
             file: 0,
             columns: 1,
-        };
+        }
+    }
+
+    fn read(column: &str, given: Option<&str>) -> (Vec<String>, Vec<Problem>) {
+        let rows = rows_of(column);
         let mut dates = DateColumn::new(0, "date", given);
         let mut problems = Vec::new();
         let found = column
@@ -618,13 +622,7 @@ mod tests {
     #[test]
     fn a_column_that_mixes_forms_names_them_all() {
         let forms = |column: &str| {
-            let rows = Rows {
-                text: column.as_bytes(),
-                delimiter: b',',
-                from: (0, 1),
-                file: 0,
-                columns: 1,
-            };
+            let rows = rows_of(column);
             let mut dates = DateColumn::new(0, "date", None);
             for text in column.lines() {
                 dates.read(text.as_bytes(), rows, &mut Vec::new()).unwrap();

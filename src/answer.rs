@@ -18,7 +18,7 @@ use crate::date::Date;
 use crate::diagnostic::Warning;
 use crate::money::{Minor, Money, OutOfRange, Quantity, whole_units};
 use crate::rates::Rates;
-use crate::trade::{AccountId, SecurityId, TradeId};
+use crate::trade::{AccountId, Overview, SecurityId, TradeId};
 
 /// Everything a computation found.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +41,8 @@ pub struct Answer {
     pub warnings: Vec<Warning>,
     /// The sums that must agree.
     pub conservation: Conservation,
+    /// What all rows of the files have in common.
+    pub overview: Overview,
     /// Where the figures come from, if asked for.
     pub trails: Option<trail::Trails>,
 }

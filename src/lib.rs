@@ -99,6 +99,7 @@ pub fn compute(history: &History, settings: &Settings) -> Result<Answer, Vec<Pro
         adjustments: matched.adjustments,
         years: netted.years,
         conservation: matched.conservation,
+        overview: matched.overview,
         rates: settings.rates.to(law.currency, history),
         trails: matched.trails,
         warnings,

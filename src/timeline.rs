@@ -16,7 +16,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::date::{Date, TaxYear};
-use crate::trade::{Action, History, SecurityId, Trade, TradeId};
+use crate::trade::{Action, History, Overview, SecurityId, TimeOfDay, Trade, TradeId};
 
 /// What decides the day of an event.
 #[derive(Clone, Copy, Debug)]
@@ -43,40 +43,99 @@ impl Calendar {
             _ => trade.date,
         }
     }
+
+    /// What comes first: the day, and on it what is worthless last.
+    #[inline]
+    fn key_of(&self, trade: &Trade) -> (Date, bool) {
+        (self.day_of(trade), trade.action == Action::Worthless)
+    }
 }
 
 /// Events, oldest first.
 pub type Timeline = Vec<TradeId>;
 
-/// The events of a history in legal order, and how many rows `--as-of` left out.
+/// The events of a history in legal order, and what was seen on the way.
 #[derive(Debug, Default)]
 pub struct Ordered {
     /// The events.
     pub events: Timeline,
     /// Rows after `--as-of`.
     pub left_out: usize,
+    /// What all rows have in common, those after `--as-of` included.
+    pub overview: Overview,
 }
 
 /// Puts the trades of a history in order: by day, then by time where every row of the day in a group of connected
 /// securities has one, else in the order of the file. The order between unconnected securities means nothing.
 pub fn in_order(history: &History, calendar: &Calendar, identical: &[Vec<SecurityId>]) -> Ordered {
-    let mut events = Timeline::with_capacity(history.trades.len());
+    let mut ordered = Ordered {
+        events: Timeline::with_capacity(history.trades.len()),
+        ..Ordered::default()
+    };
+    let mut standing = Standing::default();
+    // All trades of ten million are more than any cache holds: what can be seen of each is seen in one pass.
     for (index, trade) in history.trades.iter().enumerate() {
+        ordered.overview.see(trade);
         if calendar.as_of.is_none_or(|last| trade.date <= last) {
-            events.push(TradeId(index as u32));
+            ordered.events.push(TradeId(index as u32));
+            standing.see(calendar, trade);
         }
     }
-    let left_out = history.trades.len() - events.len();
-    let key = |id: &TradeId| {
-        let trade = history.trade(*id);
-        (calendar.day_of(trade), trade.action == Action::Worthless)
-    };
-    if !events.is_sorted_by_key(key) {
-        events.sort_by_cached_key(key);
+    ordered.left_out = history.trades.len() - ordered.events.len();
+    if !standing.by_day {
+        let key = |id: &TradeId| calendar.key_of(history.trade(*id));
+        ordered.events.sort_by_cached_key(key);
     }
+    if !standing.by_time {
+        order_days(history, calendar, identical, &mut ordered);
+    }
+    ordered
+}
+
+/// In which order trades stand already.
+struct Standing {
+    /// Day by day.
+    by_day: bool,
+    /// Also by the time of day, on days on which every row has one; no day has some with and some without.
+    by_time: bool,
+    last: Option<((Date, bool), Option<TimeOfDay>)>,
+}
+
+impl Default for Standing {
+    fn default() -> Self {
+        Self {
+            by_day: true,
+            by_time: true,
+            last: None,
+        }
+    }
+}
+
+impl Standing {
+    #[inline]
+    fn see(&mut self, calendar: &Calendar, trade: &Trade) {
+        let key = calendar.key_of(trade);
+        if let Some((before, time)) = self.last {
+            self.by_day &= before <= key;
+            let in_turn = time.is_some() == trade.time.is_some() && time <= trade.time;
+            self.by_time &= before < key || (before == key && in_turn);
+        }
+        self.last = Some((key, trade.time));
+    }
+}
+
+/// Orders the events of each day by their times, where all of a group of connected securities have one.
+fn order_days(
+    history: &History,
+    calendar: &Calendar,
+    identical: &[Vec<SecurityId>],
+    ordered: &mut Ordered,
+) {
+    let rare = ordered.overview.rare;
+    let key = |id: &TradeId| calendar.key_of(history.trade(*id));
+    let timed = |id: &TradeId| history.trade(*id).time.is_some();
     let mut groups = None;
-    for day in events.chunk_by_mut(|a, b| key(a) == key(b)) {
-        let timed = |id: &TradeId| history.trade(*id).time.is_some();
+    for day in ordered.events.chunk_by_mut(|a, b| key(a) == key(b)) {
         if day.len() == 1 || !day.iter().any(timed) {
             continue;
         }
@@ -84,7 +143,7 @@ pub fn in_order(history: &History, calendar: &Calendar, identical: &[Vec<Securit
             order_by_time(history, day);
             continue;
         }
-        let groups = groups.get_or_insert_with(|| connected(history, identical));
+        let groups = groups.get_or_insert_with(|| connected(history, identical, rare));
         let group_of = |id: &TradeId| groups[history.trade(*id).security.0 as usize];
         day.sort_by_key(group_of);
         for own in day.chunk_by_mut(|a, b| group_of(a) == group_of(b)) {
@@ -93,7 +152,6 @@ pub fn in_order(history: &History, calendar: &Calendar, identical: &[Vec<Securit
             }
         }
     }
-    Ordered { events, left_out }
 }
 
 /// Events taken apart by groups of connected securities: what happens in one touches no other.
@@ -106,18 +164,18 @@ pub struct Groups {
 
 impl Groups {
     /// Takes ordered events apart; within a group they keep their order.
-    pub fn new(history: &History, identical: &[Vec<SecurityId>], ordered: &[TradeId]) -> Self {
-        let group_of = connected(history, identical);
+    pub fn new(history: &History, identical: &[Vec<SecurityId>], ordered: &Ordered) -> Self {
+        let group_of = connected(history, identical, ordered.overview.rare);
         let group = |id: &TradeId| group_of[history.trade(*id).security.0 as usize] as usize;
         let mut starts = vec![0_u32; group_of.len() + 1];
-        for id in ordered {
+        for id in &ordered.events {
             starts[group(id) + 1] += 1;
         }
         for index in 1..starts.len() {
             starts[index] += starts[index - 1];
         }
-        let mut events = vec![TradeId(0); ordered.len()];
-        for id in ordered {
+        let mut events = vec![TradeId(0); ordered.events.len()];
+        for id in &ordered.events {
             let place = &mut starts[group(id)];
             events[*place as usize] = *id;
             *place += 1;
@@ -158,18 +216,29 @@ impl Groups {
 /// How many times as far as need be the trades of a group must lie apart to be worth a copy.
 const FAR_APART: usize = 4;
 
+/// Trades looked at before they are copied.
+const AHEAD: usize = 32;
+
 /// Copies of a group's trades in the order of its events, where they lie far apart among those of all groups: fetched
 /// together they cost a fraction of what each would when its turn comes. Nothing where they lie close, and `None` for a
 /// trade with rarer columns.
-pub fn gathered(history: &History, events: &[TradeId]) -> Vec<Option<Trade>> {
+pub fn gather(history: &History, events: &[TradeId], copies: &mut Vec<Option<Trade>>) {
+    copies.clear();
     let (Some(first), Some(last)) = (events.first(), events.last()) else {
-        return Vec::new();
+        return;
     };
     if (last.0.abs_diff(first.0) as usize) < events.len().saturating_mul(FAR_APART) {
-        return Vec::new();
+        return;
     }
-    let trades = events.iter();
-    trades.map(|id| history.trade(*id).plain_copy()).collect()
+    for ahead in events.chunks(AHEAD) {
+        // A tight loop has many of them on their way from memory at once; copying has but a few.
+        let seen = ahead.iter().fold(0, |seen, id| {
+            let trade = history.trade(*id);
+            seen ^ trade.source.line ^ u32::from(trade.may_owe())
+        });
+        std::hint::black_box(seen);
+        copies.extend(ahead.iter().map(|id| history.trade(*id).plain_copy()));
+    }
 }
 
 fn order_by_time(history: &History, day: &mut [TradeId]) {
@@ -179,8 +248,8 @@ fn order_by_time(history: &History, day: &mut [TradeId]) {
     }
 }
 
-/// The representative of each security's group.
-fn connected(history: &History, identical: &[Vec<SecurityId>]) -> Vec<u32> {
+/// The representative of each security's group; rows are looked at only where some have rarer columns.
+fn connected(history: &History, identical: &[Vec<SecurityId>], rare: bool) -> Vec<u32> {
     let mut parent: Vec<u32> = (0..history.securities.len() as u32).collect();
     let mut identified: FxHashMap<&str, u32> = FxHashMap::default();
     for (index, security) in history.securities.iter().enumerate() {
@@ -198,7 +267,7 @@ fn connected(history: &History, identical: &[Vec<SecurityId>]) -> Vec<u32> {
             join(&mut parent, pair[0].0, pair[1].0);
         }
     }
-    for trade in &history.trades {
+    for trade in history.trades.iter().filter(|_| rare) {
         if let Some(rest) = trade.rare() {
             let rest = rest.rarest();
             for other in [rest.new_security, rest.fee_asset].into_iter().flatten() {

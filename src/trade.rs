@@ -44,7 +44,7 @@ pub struct History {
     pub zone_assumed: bool,
 }
 
-/// What one look at all trades tells.
+/// What all trades have in common.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Overview {
     /// The first and the last day traded on.
@@ -55,19 +55,18 @@ pub struct Overview {
     pub rare: bool,
 }
 
-impl History {
-    /// Looks at all trades once.
-    pub fn overview(&self) -> Overview {
-        let mut seen = Overview::default();
-        for trade in &self.trades {
-            let (first, last) = seen.days.unwrap_or((trade.date, trade.date));
-            seen.days = Some((first.min(trade.date), last.max(trade.date)));
-            seen.keeps_dates |= trade.action.keeps_dates();
-            seen.rare |= trade.rare().is_some();
-        }
-        seen
+impl Overview {
+    /// Looks at one trade more.
+    #[inline]
+    pub fn see(&mut self, trade: &Trade) {
+        let (first, last) = self.days.unwrap_or((trade.date, trade.date));
+        self.days = Some((first.min(trade.date), last.max(trade.date)));
+        self.keeps_dates |= trade.action.keeps_dates();
+        self.rare |= trade.rare().is_some();
     }
+}
 
+impl History {
     /// The trade at this position.
     pub fn trade(&self, id: TradeId) -> &Trade {
         &self.trades[id.0 as usize]

@@ -35,13 +35,19 @@ impl Disposals {
         self.rows.is_empty()
     }
 
+    /// Where the row of a position stands among [`Self::unordered`].
+    #[inline]
+    pub fn place(&self, position: usize) -> usize {
+        match self.order.get(position) {
+            Some(place) => *place as usize,
+            None => position,
+        }
+    }
+
     /// The row at a position.
     #[inline]
     pub fn get(&self, position: usize) -> Option<&Disposal> {
-        if self.order.is_empty() {
-            return self.rows.get(position);
-        }
-        self.rows.get(*self.order.get(position)? as usize)
+        self.rows.get(self.place(position))
     }
 
     /// The rows in order.
@@ -82,10 +88,7 @@ impl Index<usize> for Disposals {
 
     #[inline]
     fn index(&self, position: usize) -> &Disposal {
-        if self.order.is_empty() {
-            return &self.rows[position];
-        }
-        &self.rows[self.order[position] as usize]
+        &self.rows[self.place(position)]
     }
 }
 

@@ -38,20 +38,23 @@ use std::collections::BTreeMap;
 
 use crate::answer::trail::Trails;
 use crate::answer::{Adjustment, Conservation, Disposal, Disposals, Merged, OpenLot};
+use crate::date::Date;
 use crate::diagnostic::{Problem, Warning};
 use crate::jurisdiction::Jurisdiction;
 use crate::money::{Minor, OutOfRange, whole_units};
 use crate::settings::Settings;
-use crate::timeline::{Calendar, Groups, gathered, in_order};
-use crate::trade::{History, SecurityId, TradeId};
+use crate::timeline::{Calendar, Groups, gather, in_order};
+use crate::trade::{History, Overview, SecurityId, TradeId};
 
 pub use notices::AVERAGE_NOT_A_FUND;
 pub use wash::WASH_SALE;
 
 use fold::Fold;
 use pooled::Pools;
+use rows::Rows;
 pub use rows::Sums;
 use rules::Rules;
+use side_by_side::Room;
 
 /// What matching found, before netting.
 #[derive(Debug, Default)]
@@ -74,6 +77,8 @@ pub struct Matched {
     pub warnings: Vec<Warning>,
     /// The conservation check over everything.
     pub conservation: Conservation,
+    /// What all rows of the files have in common.
+    pub overview: Overview,
     /// Where the figures come from, if asked for.
     pub trails: Option<Trails>,
 }
@@ -101,29 +106,27 @@ impl Matched {
         }
     }
 
-    /// Adds what was found elsewhere, after what is here.
-    fn append(&mut self, other: Self) -> Result<(), OutOfRange> {
+    /// Adds what was found elsewhere, after what is here. The room of the other's rows stays with it.
+    fn append(&mut self, other: &mut Self) -> Result<(), OutOfRange> {
         let before = self.disposals.len() as u32;
         let row = |row: u32| row + before;
-        append(
-            self.disposals.unordered_mut(),
-            other.disposals.into_unordered(),
-        );
-        append(&mut self.lots, other.lots);
-        append(&mut self.amounts, other.amounts);
-        append(&mut self.allocated, other.allocated);
-        let adjustments = other.adjustments.into_iter();
+        let rows = self.disposals.unordered_mut();
+        rows.append(other.disposals.unordered_mut());
+        append(&mut self.lots, &mut other.lots);
+        append(&mut self.amounts, &mut other.amounts);
+        append(&mut self.allocated, &mut other.allocated);
+        let adjustments = other.adjustments.drain(..);
         self.adjustments.extend(adjustments.map(|mut adjustment| {
             adjustment.disposal = row(adjustment.disposal);
             adjustment
         }));
-        let merged = other.merged.into_iter();
+        let merged = std::mem::take(&mut other.merged).into_iter();
         self.merged
             .extend(merged.map(|(position, rows)| (row(position), rows)));
         for (year, sums) in &other.sums {
             self.sums.entry(*year).or_default().join(sums)?;
         }
-        for warning in other.warnings {
+        for warning in other.warnings.drain(..) {
             match self
                 .warnings
                 .iter_mut()
@@ -133,7 +136,7 @@ impl Matched {
                 None => self.warnings.push(warning),
             }
         }
-        if let Some(mut trails) = other.trails {
+        if let Some(trails) = &mut other.trails {
             trails.map_rows(row);
             let own = self.trails.get_or_insert_default();
             own.disposals.append(&mut trails.disposals);
@@ -145,11 +148,11 @@ impl Matched {
 }
 
 /// Appends without a copy where nothing is there yet.
-fn append<T>(to: &mut Vec<T>, mut from: Vec<T>) {
+fn append<T>(to: &mut Vec<T>, from: &mut Vec<T>) {
     if to.is_empty() {
-        *to = from;
+        std::mem::swap(to, from);
     } else {
-        to.append(&mut from);
+        to.append(from);
     }
 }
 
@@ -225,19 +228,21 @@ fn matched_in(
     };
     let identical = identical_securities(history, settings);
     let mut ordered = in_order(history, &calendar, &identical);
-    let rules = Rules::new(history, law, settings, identical, pools)?;
+    let overview = ordered.overview;
+    let rules = Rules::new(history, law, settings, identical, overview, pools)?;
     let mut all = Matched {
         trails: settings.trail.then(Trails::default),
         ..Matched::default()
     };
     let mut problems = Vec::new();
     if law.by_lots() {
-        let groups = Groups::new(history, &rules.identical, &ordered.events);
+        let groups = Groups::new(history, &rules.identical, &ordered);
         drop(std::mem::take(&mut ordered.events));
-        let fold = |events: &[TradeId], problems: &mut Vec<Problem>| {
-            let gathered = gathered(history, events);
-            let mut fold = Fold::new(history, law, &rules, calendar);
-            fold.run(events, &gathered);
+        let fold = |events: &[TradeId], room: &mut Room, problems: &mut Vec<Problem>| {
+            gather(history, events, &mut room.copies);
+            let rows = Rows::new(rules.only_sums, std::mem::take(&mut room.rows));
+            let mut fold = Fold::new(history, law, &rules, calendar, rows);
+            fold.run(events, &room.copies);
             settings.meter.add(events.len() as u64);
             fold.finish(problems)
         };
@@ -257,6 +262,7 @@ fn matched_in(
             &mut problems,
         );
     }
+    all.overview = overview;
     if ordered.left_out > 0 {
         all.warnings.push(Warning {
             code: "rows-after-as-of",
@@ -346,37 +352,32 @@ fn in_order_of_sale(history: &History, all: &mut Matched) {
         .sort_by_key(|adjustment| adjustment.disposal);
 }
 
-/// Rows of the file that are counted out at a time: a count for each of ten million would be a part of the peak.
-const SPAN: u32 = 1 << 22;
-
 /// The row for each position. Counted out by the rows of the file, which nearly always stand in the order of their days.
+/// Each look at the rows goes through them as they stand: in the order of their sales, each lies on a page of its own.
 fn order_of_sale(history: &History, rows: &[Disposal]) -> Vec<u32> {
-    let trades = history.trades.len() as u32;
-    let mut order = vec![0_u32; rows.len()];
-    let mut done = 0;
-    for first in (0..trades).step_by(SPAN as usize) {
-        let span = SPAN.min(trades - first);
-        let within = |row: &Disposal| row.closed_by.0.checked_sub(first).filter(|at| *at < span);
-        let mut starts = vec![0_u32; span as usize + 1];
-        for at in rows.iter().filter_map(within) {
-            starts[at as usize + 1] += 1;
-        }
-        starts[0] = done;
-        for index in 1..starts.len() {
-            starts[index] += starts[index - 1];
-        }
-        done = starts[span as usize];
-        for (row, index) in rows.iter().zip(0_u32..) {
-            if let Some(at) = within(row) {
-                let place = &mut starts[at as usize];
-                order[*place as usize] = index;
-                *place += 1;
-            }
-        }
-    }
-    let day = |index: &u32| rows[*index as usize].disposed;
+    let mut order = counted_out(history, rows);
+    let days: Vec<Date> = rows.iter().map(|row| row.disposed).collect();
+    let day = |index: &u32| days[*index as usize];
     if !order.is_sorted_by_key(day) {
         order.sort_by_key(day);
+    }
+    order
+}
+
+/// The rows by the row of the file that closed them.
+fn counted_out(history: &History, rows: &[Disposal]) -> Vec<u32> {
+    let mut starts = vec![0_u32; history.trades.len() + 1];
+    for row in rows {
+        starts[row.closed_by.0 as usize + 1] += 1;
+    }
+    for index in 1..starts.len() {
+        starts[index] += starts[index - 1];
+    }
+    let mut order = vec![0_u32; rows.len()];
+    for (row, index) in rows.iter().zip(0_u32..) {
+        let place = &mut starts[row.closed_by.0 as usize];
+        order[*place as usize] = index;
+        *place += 1;
     }
     order
 }

@@ -1,4 +1,7 @@
 //! What a result of the United States must say beside its figures: open windows, losses gone for good, readings used.
+//!
+//! Rows are looked through as they stand, which is several times faster than in the order of their sales; warnings name
+//! them in the order of the files.
 
 use std::ops::RangeInclusive;
 
@@ -55,10 +58,9 @@ fn warning(
 fn identification(history: &History, rules: &Rules, matched: &Matched) -> Option<Warning> {
     let ordered = |method: &&&'static Method| !matches!(method.name, "fifo" | "average");
     let mut methods = rules.methods.iter().chain([&rules.method]);
-    let rows = matched.disposals.iter().filter(|row| {
-        if !rules.overview.rare {
-            return false;
-        }
+    // Only rarer columns name lots.
+    let rows = rules.overview.rare.then(|| matched.disposals.unordered());
+    let rows = rows.unwrap_or_default().iter().filter(|row| {
         let sale = history.trade(row.closed_by);
         !sale.action.names_lots() && sale.rest().rarest().lot.is_some()
     });
@@ -91,7 +93,7 @@ fn other_scope(history: &History, rules: &Rules, matched: &Matched) -> Option<Wa
                 .next()
                 .is_some()
     };
-    let rows = matched.disposals.iter().filter(near);
+    let rows = matched.disposals.unordered().iter().filter(near);
     let at = unique(rows.map(|row| history.trade(row.closed_by).source));
     if at.is_empty() {
         return None;
@@ -129,7 +131,7 @@ fn put_written(history: &History, rules: &Rules, matched: &Matched) -> Option<Wa
         }
     }
     let at = written.into_iter().flat_map(|(stock, puts)| {
-        let losses = matched.disposals.iter();
+        let losses = matched.disposals.unordered().iter();
         let losses = losses.filter(move |row| row.security == stock && row.proceeds < row.cost);
         let days = days_by_security(losses.map(|row| (stock, row.disposed)));
         puts.into_iter()
@@ -172,7 +174,7 @@ pub fn zone_at_edges(
         let purchases = purchases.filter(buys).filter(|trade| trade.time.is_some());
         days_by_security(purchases.map(|trade| (trade.security, trade.date)))
     };
-    let rows = matched.disposals.iter().filter(|row| {
+    let rows = matched.disposals.unordered().iter().filter(|row| {
         term_hangs_on_zone(history, law, row)
             || match_hangs_on_zone(history, row)
             || window_hangs_on_zone(history, rules, row, bought.get(&row.security))
@@ -282,6 +284,7 @@ fn average_beyond_funds(history: &History, rules: &Rules) -> Option<Warning> {
 fn window_still_open(history: &History, matched: &Matched) -> Option<Warning> {
     let rows = matched
         .disposals
+        .unordered()
         .iter()
         .filter(|row| row.provisional_until.is_some());
     let last = rows.clone().filter_map(|row| row.provisional_until).max()?;
@@ -303,7 +306,7 @@ fn window_before_the_data(history: &History, rules: &Rules, matched: &Matched) -
         return None;
     }
     let (first, _) = rules.overview.days?;
-    let early = matched.disposals.iter().filter(|row| {
+    let early = matched.disposals.unordered().iter().filter(|row| {
         row.proceeds < row.cost
             && rules.wash_covers(history.security(row.security).class)
             && row.disposed <= first.plus(WINDOW)
@@ -413,7 +416,7 @@ pub fn bought_back(history: &History, all: &mut Matched) {
             && within_window(bought.get(&row.security), row.disposed)
                 .any(|day| row.acquired != Some(day))
     };
-    let rows = all.disposals.iter().filter(|row| near(row));
+    let rows = all.disposals.unordered().iter().filter(|row| near(row));
     let at = unique(rows.map(|row| history.trade(row.closed_by).source));
     if !at.is_empty() {
         let message = "the same security was bought within 30 days of a loss: no arithmetic rule takes the loss back, but an anti-avoidance rule may (TR 2008/1)";

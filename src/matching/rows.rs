@@ -103,10 +103,11 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// No rows yet; with `only_sums` they are forgotten once their window has closed.
-    pub fn new(only_sums: bool) -> Self {
+    /// No rows yet, and room for some; with `only_sums` they are forgotten once their window has closed.
+    pub fn new(only_sums: bool, room: Vec<Disposal>) -> Self {
         Self {
             only_sums,
+            open: room.into(),
             ..Self::default()
         }
     }

@@ -128,6 +128,7 @@ impl Rules {
         law: &'static Jurisdiction,
         settings: &Settings,
         identical: Vec<Vec<SecurityId>>,
+        overview: Overview,
         pools: Pools,
     ) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
@@ -168,7 +169,6 @@ impl Rules {
                 .get(&("us".to_owned(), name.to_owned()))
                 .map(String::as_str)
         };
-        let overview = history.overview();
         let joint = law.is_us() && settings.filing_status == FilingStatus::Joint;
         let rates = settings.rates.to(law.currency, history);
         let to_spouse = joint && read("spouse") != Some("lost");

@@ -9,9 +9,10 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use super::Matched;
+use crate::answer::Disposal;
 use crate::diagnostic::Problem;
 use crate::timeline::Groups;
-use crate::trade::TradeId;
+use crate::trade::{Trade, TradeId};
 
 /// Events below which another thread costs more than it saves.
 const WORTH_A_THREAD: usize = 20_000;
@@ -19,17 +20,31 @@ const WORTH_A_THREAD: usize = 20_000;
 /// Events that a thread takes at a time, at least.
 const BATCH: usize = 4_096;
 
-/// Folds the events of one group; problems come through the second argument.
-pub type FoldOne<'a> = &'a (dyn Fn(&[TradeId], &mut Vec<Problem>) -> Matched + Sync);
+/// Folds the events of one group; problems come through the last argument.
+pub type FoldOne<'a> = &'a (dyn Fn(&[TradeId], &mut Room, &mut Vec<Problem>) -> Matched + Sync);
+
+/// Memory that one group after another uses: given back and asked for again, each page of it would come from the system
+/// anew.
+#[derive(Default)]
+pub struct Room {
+    /// Room for the rows of a group; empty.
+    pub rows: Vec<Disposal>,
+    /// Room for copies of its trades.
+    pub copies: Vec<Option<Trade>>,
+}
 
 /// Folds every group.
 pub fn fold_all(groups: &Groups, fold: FoldOne<'_>, problems: &mut Vec<Problem>) -> Matched {
-    let batches = batches(groups);
     let events: usize = (0..groups.len()).map(|group| groups.get(group).len()).sum();
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let threads = cores
-        .min(events / WORTH_A_THREAD + 1)
-        .min(batches.len().max(1));
+    let threads = cores.min(events / WORTH_A_THREAD + 1);
+    if threads == 1 {
+        let (all, mut found) = fold_batch(groups, 0..groups.len(), fold);
+        problems.append(&mut found);
+        return all;
+    }
+    let batches = batches(groups);
+    let threads = threads.min(batches.len().max(1));
     let joined = Mutex::new(Joined::default());
     let next = AtomicUsize::new(0);
     let work = || {
@@ -71,10 +86,10 @@ struct Joined {
 impl Joined {
     fn add(&mut self, place: usize, found: Found) {
         self.waiting.insert(place, found);
-        while let Some((found, mut problems)) = self.waiting.remove(&self.next) {
+        while let Some((mut found, mut problems)) = self.waiting.remove(&self.next) {
             self.next += 1;
             self.problems.append(&mut problems);
-            if let Err(error) = self.all.append(found) {
+            if let Err(error) = self.all.append(&mut found) {
                 self.problems.push(Problem::new(error.to_string()));
             }
         }
@@ -83,11 +98,13 @@ impl Joined {
 
 fn fold_batch(groups: &Groups, batch: Range<usize>, fold: FoldOne<'_>) -> Found {
     let (mut all, mut problems) = (Matched::default(), Vec::new());
+    let mut room = Room::default();
     for group in batch {
-        let found = fold(groups.get(group), &mut problems);
-        if let Err(error) = all.append(found) {
+        let mut found = fold(groups.get(group), &mut room, &mut problems);
+        if let Err(error) = all.append(&mut found) {
             problems.push(Problem::new(error.to_string()));
         }
+        room.rows = found.disposals.into_unordered();
     }
     (all, problems)
 }

@@ -112,7 +112,7 @@ impl Netting<'_> {
         let settings = self.settings;
         settings
             .as_of
-            .or_else(|| self.history.trades.iter().map(|trade| trade.date).max())
+            .or(self.matched.overview.days.map(|(_, last)| last))
     }
 
     /// The rows of one tax year.

@@ -129,11 +129,13 @@ impl Backwards {
 /// Below this a number has at most eight digits, which are found side by side in one machine word.
 const EIGHT: u64 = 100_000_000;
 
+/// Eight zeros as text.
+const ZEROS: u64 = 0x3030_3030_3030_3030;
+
 /// The digits of a number below 10^8 as text, the first in the lowest byte, with zeros in front; without a branch, since a
 /// processor cannot foresee how long a number is.
 #[inline]
 fn eight_digits(n: u32) -> u64 {
-    const ZEROS: u64 = 0x3030_3030_3030_3030;
     // Two numbers below 10^4, then four below 100, then eight digits. A division by a constant is a multiplication, and
     // no part of a word is large enough to reach into the next.
     let fours = u64::from(n / 10_000) | u64::from(n % 10_000) << 32;
@@ -149,7 +151,7 @@ pub fn integer(out: &mut impl Sink, n: u64) {
     if n < EIGHT {
         let digits = eight_digits(n as u32);
         // Zeros in front, but never the last digit.
-        let zeros = ((digits ^ 0x3030_3030_3030_3030) | 1 << 56).trailing_zeros() / 8;
+        let zeros = ((digits ^ ZEROS) | 1 << 56).trailing_zeros() / 8;
         let bytes = (digits >> (8 * zeros)).to_le_bytes();
         return out.put(&bytes, 8 - zeros as usize);
     }
@@ -267,9 +269,18 @@ pub fn quantity(out: &mut impl Sink, quantity: Quantity) {
         (whole, (units % one) as u64)
     };
     integer(out, whole);
-    if rest != 0 {
-        fraction(rest).copy_to(out);
+    if rest == 0 {
+        return;
     }
+    // Hardly anything is counted in more than eight places.
+    const BEHIND: u64 = ONE / EIGHT;
+    if rest.is_multiple_of(BEHIND) {
+        let digits = eight_digits((rest / BEHIND) as u32);
+        let zeros = (digits ^ ZEROS).leading_zeros() / 8;
+        out.byte(b'.');
+        return out.put(&digits.to_le_bytes(), 8 - zeros as usize);
+    }
+    fraction(rest).copy_to(out);
 }
 
 /// A point and the digits of 18 behind it, without the zeros at their end.

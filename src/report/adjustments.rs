@@ -10,7 +10,7 @@ use crate::report::{Frame, day};
 pub struct Adjustments<'a> {
     frame: Frame<'a>,
     shown: Vec<&'a Adjustment>,
-    numbers: Numbers,
+    numbers: Numbers<'a>,
 }
 
 impl<'a> Adjustments<'a> {

@@ -10,8 +10,8 @@ use crate::report::Frame;
 use crate::rule::Rule;
 use crate::source::Source;
 use crate::trade::{
-    Account, AccountId, Action, Class, Entry, History, Rarest, Rest, Security, SecurityId, Trade,
-    TradeId,
+    Account, AccountId, Action, Class, Entry, History, Overview, Rarest, Rest, Security,
+    SecurityId, Trade, TradeId,
 };
 
 /// The wash-sale rule, as an engine would name it.
@@ -174,7 +174,10 @@ pub fn fixture() -> Fixture {
     );
     washed.provisional_until = Some(day("2024-07-03"));
     let replacement = lot(1, "2024-06-10", 1, 5);
+    let mut overview = Overview::default();
+    history.trades.iter().for_each(|trade| overview.see(trade));
     let answer = Answer {
+        overview,
         disposals: crate::answer::Disposals::from(vec![
             sold(xyz, "2024-06-03", 3, "4", [72_000, 60_000, 0]),
             sold(xyz, "2024-06-03", 3, "2.5", [45_000, 37_550, 0]),

@@ -178,6 +178,9 @@ impl<'a> Frame<'a> {
     }
 
     fn own_name(&self, opened_by: TradeId) -> Option<&'a str> {
+        if !self.answer.overview.rare {
+            return None;
+        }
         let trade = self.history.trade(opened_by);
         let own = trade.rest().rarest().lot.as_deref();
         own.filter(|name| trade.action.names_lots() && !name.is_empty())

@@ -24,7 +24,7 @@ pub struct Compared<'a> {
 pub struct Comparisons<'a> {
     frame: Frame<'a>,
     compared: Compared<'a>,
-    numbers: Numbers,
+    numbers: Numbers<'a>,
 }
 
 impl<'a> Comparisons<'a> {

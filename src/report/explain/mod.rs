@@ -110,7 +110,7 @@ pub struct Explainer<'a> {
     /// The settings.
     pub settings: &'a Settings,
     trails: &'a Trails,
-    numbers: Numbers,
+    numbers: Numbers<'a>,
 }
 
 impl<'a> Explainer<'a> {

@@ -222,14 +222,14 @@ const AHEAD: usize = 32;
 /// Copies of a group's trades in the order of its events, where they lie far apart among those of all groups: fetched
 /// together they cost a fraction of what each would when its turn comes. Nothing where they lie close, and `None` for a
 /// trade with rarer columns.
-pub fn gather(history: &History, events: &[TradeId], copies: &mut Vec<Option<Trade>>) {
-    copies.clear();
+pub fn gathered(history: &History, events: &[TradeId]) -> Vec<Option<Trade>> {
     let (Some(first), Some(last)) = (events.first(), events.last()) else {
-        return;
+        return Vec::new();
     };
     if (last.0.abs_diff(first.0) as usize) < events.len().saturating_mul(FAR_APART) {
-        return;
+        return Vec::new();
     }
+    let mut copies = Vec::with_capacity(events.len());
     for ahead in events.chunks(AHEAD) {
         // A tight loop has many of them on their way from memory at once; copying has but a few.
         let seen = ahead.iter().fold(0, |seen, id| {
@@ -239,6 +239,7 @@ pub fn gather(history: &History, events: &[TradeId], copies: &mut Vec<Option<Tra
         std::hint::black_box(seen);
         copies.extend(ahead.iter().map(|id| history.trade(*id).plain_copy()));
     }
+    copies
 }
 
 fn order_by_time(history: &History, day: &mut [TradeId]) {

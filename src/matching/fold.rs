@@ -81,13 +81,12 @@ pub struct Fold<'a> {
 }
 
 impl<'a> Fold<'a> {
-    /// A fold over one group of connected securities, with room for its rows.
+    /// A fold over one group of connected securities.
     pub fn new(
         history: &'a History,
         law: &'static Jurisdiction,
         rules: &'a Rules,
         calendar: Calendar,
-        rows: Rows,
     ) -> Self {
         Self {
             history,
@@ -97,7 +96,7 @@ impl<'a> Fold<'a> {
             ledger: Ledger::new(rules.places, rules.overview.keeps_dates, rules.trail),
             positions: Positions::default(),
             wash: Wash::default(),
-            rows,
+            rows: Rows::new(rules.only_sums),
             slices: Vec::new(),
             losses: Vec::new(),
             adjustments: Vec::new(),

@@ -43,7 +43,7 @@ use crate::diagnostic::{Problem, Warning};
 use crate::jurisdiction::Jurisdiction;
 use crate::money::{Minor, OutOfRange, whole_units};
 use crate::settings::Settings;
-use crate::timeline::{Calendar, Groups, gather, in_order};
+use crate::timeline::{Calendar, Groups, gathered, in_order};
 use crate::trade::{History, Overview, SecurityId, TradeId};
 
 pub use notices::AVERAGE_NOT_A_FUND;
@@ -51,10 +51,8 @@ pub use wash::WASH_SALE;
 
 use fold::Fold;
 use pooled::Pools;
-use rows::Rows;
 pub use rows::Sums;
 use rules::Rules;
-use side_by_side::Room;
 
 /// What matching found, before netting.
 #[derive(Debug, Default)]
@@ -106,27 +104,29 @@ impl Matched {
         }
     }
 
-    /// Adds what was found elsewhere, after what is here. The room of the other's rows stays with it.
-    fn append(&mut self, other: &mut Self) -> Result<(), OutOfRange> {
+    /// Adds what was found elsewhere, after what is here.
+    fn append(&mut self, other: Self) -> Result<(), OutOfRange> {
         let before = self.disposals.len() as u32;
         let row = |row: u32| row + before;
-        let rows = self.disposals.unordered_mut();
-        rows.append(other.disposals.unordered_mut());
-        append(&mut self.lots, &mut other.lots);
-        append(&mut self.amounts, &mut other.amounts);
-        append(&mut self.allocated, &mut other.allocated);
-        let adjustments = other.adjustments.drain(..);
+        append(
+            self.disposals.unordered_mut(),
+            other.disposals.into_unordered(),
+        );
+        append(&mut self.lots, other.lots);
+        append(&mut self.amounts, other.amounts);
+        append(&mut self.allocated, other.allocated);
+        let adjustments = other.adjustments.into_iter();
         self.adjustments.extend(adjustments.map(|mut adjustment| {
             adjustment.disposal = row(adjustment.disposal);
             adjustment
         }));
-        let merged = std::mem::take(&mut other.merged).into_iter();
+        let merged = other.merged.into_iter();
         self.merged
             .extend(merged.map(|(position, rows)| (row(position), rows)));
         for (year, sums) in &other.sums {
             self.sums.entry(*year).or_default().join(sums)?;
         }
-        for warning in other.warnings.drain(..) {
+        for warning in other.warnings {
             match self
                 .warnings
                 .iter_mut()
@@ -136,7 +136,7 @@ impl Matched {
                 None => self.warnings.push(warning),
             }
         }
-        if let Some(trails) = &mut other.trails {
+        if let Some(mut trails) = other.trails {
             trails.map_rows(row);
             let own = self.trails.get_or_insert_default();
             own.disposals.append(&mut trails.disposals);
@@ -148,11 +148,11 @@ impl Matched {
 }
 
 /// Appends without a copy where nothing is there yet.
-fn append<T>(to: &mut Vec<T>, from: &mut Vec<T>) {
+fn append<T>(to: &mut Vec<T>, mut from: Vec<T>) {
     if to.is_empty() {
-        std::mem::swap(to, from);
+        *to = from;
     } else {
-        to.append(from);
+        to.append(&mut from);
     }
 }
 
@@ -238,11 +238,10 @@ fn matched_in(
     if law.by_lots() {
         let groups = Groups::new(history, &rules.identical, &ordered);
         drop(std::mem::take(&mut ordered.events));
-        let fold = |events: &[TradeId], room: &mut Room, problems: &mut Vec<Problem>| {
-            gather(history, events, &mut room.copies);
-            let rows = Rows::new(rules.only_sums, std::mem::take(&mut room.rows));
-            let mut fold = Fold::new(history, law, &rules, calendar, rows);
-            fold.run(events, &room.copies);
+        let fold = |events: &[TradeId], problems: &mut Vec<Problem>| {
+            let gathered = gathered(history, events);
+            let mut fold = Fold::new(history, law, &rules, calendar);
+            fold.run(events, &gathered);
             settings.meter.add(events.len() as u64);
             fold.finish(problems)
         };

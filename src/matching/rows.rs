@@ -103,11 +103,10 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// No rows yet, and room for some; with `only_sums` they are forgotten once their window has closed.
-    pub fn new(only_sums: bool, room: Vec<Disposal>) -> Self {
+    /// No rows yet; with `only_sums` they are forgotten once their window has closed.
+    pub fn new(only_sums: bool) -> Self {
         Self {
             only_sums,
-            open: room.into(),
             ..Self::default()
         }
     }

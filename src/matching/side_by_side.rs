@@ -9,10 +9,9 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use super::Matched;
-use crate::answer::Disposal;
 use crate::diagnostic::Problem;
 use crate::timeline::Groups;
-use crate::trade::{Trade, TradeId};
+use crate::trade::TradeId;
 
 /// Events below which another thread costs more than it saves.
 const WORTH_A_THREAD: usize = 20_000;
@@ -20,18 +19,8 @@ const WORTH_A_THREAD: usize = 20_000;
 /// Events that a thread takes at a time, at least.
 const BATCH: usize = 4_096;
 
-/// Folds the events of one group; problems come through the last argument.
-pub type FoldOne<'a> = &'a (dyn Fn(&[TradeId], &mut Room, &mut Vec<Problem>) -> Matched + Sync);
-
-/// Memory that one group after another uses: given back and asked for again, each page of it would come from the system
-/// anew.
-#[derive(Default)]
-pub struct Room {
-    /// Room for the rows of a group; empty.
-    pub rows: Vec<Disposal>,
-    /// Room for copies of its trades.
-    pub copies: Vec<Option<Trade>>,
-}
+/// Folds the events of one group; problems come through the second argument.
+pub type FoldOne<'a> = &'a (dyn Fn(&[TradeId], &mut Vec<Problem>) -> Matched + Sync);
 
 /// Folds every group.
 pub fn fold_all(groups: &Groups, fold: FoldOne<'_>, problems: &mut Vec<Problem>) -> Matched {
@@ -86,10 +75,10 @@ struct Joined {
 impl Joined {
     fn add(&mut self, place: usize, found: Found) {
         self.waiting.insert(place, found);
-        while let Some((mut found, mut problems)) = self.waiting.remove(&self.next) {
+        while let Some((found, mut problems)) = self.waiting.remove(&self.next) {
             self.next += 1;
             self.problems.append(&mut problems);
-            if let Err(error) = self.all.append(&mut found) {
+            if let Err(error) = self.all.append(found) {
                 self.problems.push(Problem::new(error.to_string()));
             }
         }
@@ -98,13 +87,11 @@ impl Joined {
 
 fn fold_batch(groups: &Groups, batch: Range<usize>, fold: FoldOne<'_>) -> Found {
     let (mut all, mut problems) = (Matched::default(), Vec::new());
-    let mut room = Room::default();
     for group in batch {
-        let mut found = fold(groups.get(group), &mut room, &mut problems);
-        if let Err(error) = all.append(&mut found) {
+        let found = fold(groups.get(group), &mut problems);
+        if let Err(error) = all.append(found) {
             problems.push(Problem::new(error.to_string()));
         }
-        room.rows = found.disposals.into_unordered();
     }
     (all, problems)
 }

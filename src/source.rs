@@ -55,16 +55,31 @@ impl Sources {
         u16::try_from(self.names.len().saturating_sub(1)).unwrap_or(u16::MAX)
     }
 
+    /// Says what separates the cells of a file whose text is not kept.
+    pub fn leave(&mut self, file: u16, delimiter: u8) {
+        self.set(file, delimiter, None);
+    }
+
     /// Keeps the decoded text of a file, as long as all kept texts together stay within `limit` bytes.
     pub fn keep(&mut self, file: u16, delimiter: u8, bytes: Vec<u8>, limit: usize) {
-        let at = usize::from(file);
-        if self.texts.len() <= at {
-            self.texts.resize(at + 1, Text::default());
-        }
         let total = self.kept.saturating_add(bytes.len());
         let bytes = (total <= limit).then(|| Arc::new(bytes));
         if bytes.is_some() {
             self.kept = total;
+        }
+        self.set(file, delimiter, bytes);
+    }
+
+    /// Whether the text of a file is kept.
+    pub fn is_kept(&self, file: u16) -> bool {
+        let text = self.texts.get(usize::from(file));
+        text.is_some_and(|text| text.bytes.is_some())
+    }
+
+    fn set(&mut self, file: u16, delimiter: u8, bytes: Option<Arc<Vec<u8>>>) {
+        let at = usize::from(file);
+        if self.texts.len() <= at {
+            self.texts.resize(at + 1, Text::default());
         }
         if let Some(text) = self.texts.get_mut(at) {
             *text = Text { delimiter, bytes };

@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal, stdin};
 
-use crate::import::{self, Input, ReadOptions, Reading};
+use crate::import::{self, Opened, ReadOptions, Reading};
 use crate::meter::Meter;
 use crate::source::Sources;
 
@@ -17,9 +17,9 @@ use super::progress::Progress;
 /// A file that cannot be read; no file where standard input is a terminal; everything wrong with the rows.
 pub fn read(names: &[String], chosen: &Chosen) -> Result<Reading, Error> {
     let inputs = open(names)?;
-    let bytes: usize = inputs.iter().map(|input| input.bytes.len()).sum();
+    let bytes: u64 = inputs.iter().map(Opened::bytes).sum();
     let options = read_options(chosen);
-    let _progress = Progress::of("reading", bytes as u64, &options.meter);
+    let _progress = Progress::of("reading", bytes, &options.meter);
     let read = import::read(inputs, &options);
     let mut reading = read.map_err(|failure| Error::Problems {
         problems: failure.problems,
@@ -29,7 +29,7 @@ pub fn read(names: &[String], chosen: &Chosen) -> Result<Reading, Error> {
     Ok(reading)
 }
 
-fn open(names: &[String]) -> Result<Vec<Input>, Error> {
+fn open(names: &[String]) -> Result<Vec<Opened>, Error> {
     if names.is_empty() && stdin().is_terminal() {
         return Err(Error::Usage(
             "no file given\n\n  lossoffset compute trades.csv\n  lossoffset compute < trades.csv\n\n\
@@ -51,7 +51,7 @@ fn open(names: &[String]) -> Result<Vec<Input>, Error> {
     let mut problems = Vec::new();
     let mut inputs = Vec::with_capacity(names.len());
     for name in names {
-        match Input::open(name) {
+        match Opened::open(name) {
             Ok(input) => inputs.push(input),
             Err(problem) => problems.push(problem),
         }

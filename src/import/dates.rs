@@ -1,5 +1,7 @@
 //! The dates of one column: how they are written is decided once, over the whole file, and never guessed.
 
+use std::cell::Cell;
+
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, Timelike as _};
 
 use crate::date::Date;
@@ -99,11 +101,16 @@ pub struct Rows<'a> {
     pub file: u16,
     /// How many columns it has.
     pub columns: usize,
+    /// Where the text is but a part of the file: told when all rows are asked for.
+    pub asked: Option<&'a Cell<bool>>,
 }
 
 impl<'a> Rows<'a> {
     /// The rows.
     pub fn records(&self) -> Records<'a> {
+        if let Some(asked) = self.asked {
+            asked.set(true);
+        }
         Records::from(self.text, self.delimiter, self.from.0, self.from.1).expecting(self.columns)
     }
 }
@@ -536,6 +543,7 @@ mod tests {
             from: (0, 1),
             file: 0,
             columns: 1,
+            asked: None,
         }
     }
 

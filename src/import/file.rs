@@ -1,5 +1,7 @@
 //! One file: header, columns, then row after row.
 
+use std::cell::Cell;
+
 use rustc_hash::FxHashMap;
 
 use crate::date::Date;
@@ -9,10 +11,11 @@ use crate::import::columns::{Clash, Column, Columns};
 use crate::import::dates::{DateColumn, Rows};
 use crate::import::decimals::{self, Decimals};
 use crate::import::encoding::Encoding;
-use crate::import::formats::Unfit;
 use crate::import::formats::apply::Mapped;
 use crate::import::formats::rows::SEPARATOR;
+use crate::import::formats::{self, Unfit};
 use crate::import::header::{self, Header, NoHeader};
+use crate::import::large::{self, Large, Parts};
 use crate::import::number::{self, DecimalMark};
 use crate::import::plain::Plain;
 use crate::import::reading::{ActionReading, ColumnReading, FileReading, ReadOptions, RowOrder};
@@ -169,7 +172,7 @@ pub struct Signs {
 /// A file while its rows are read.
 #[derive(Debug)]
 pub struct FileReader<'a, 't> {
-    /// The text.
+    /// The text, or the part of it that is being read.
     pub text: &'t [u8],
     /// The position of the file among the inputs.
     pub number: u16,
@@ -200,6 +203,8 @@ pub struct FileReader<'a, 't> {
     year_begins: (u32, u32),
     /// The last day looked at, and how many days it lies after the nearest begin of a tax year, if close to it.
     last_day: Option<(Date, Option<i64>)>,
+    /// Where the text is a part of the file: told when something asks for the whole of it.
+    asked: Option<&'t Cell<bool>>,
 }
 
 /// Trades from one reading of the meter to the next.
@@ -219,11 +224,7 @@ pub fn read(
     name: &str,
     encoding: Encoding,
 ) -> Option<FileReading> {
-    let header = find_header(shared, text, number, name)?;
-    let columns = find_columns(shared, &header, number)?;
-    warn_of_unknown(shared, &columns, number, header.line);
-    let marked = MARKED.map(|column| (column, columns.cell(column)));
-    shared.cells.insert(number, marked);
+    let (header, columns) = head(shared, text, number, name)?;
     let file = (number, name, encoding);
     let mark = shared.options.decimal.unwrap_or_default();
     let before = Before::of(shared);
@@ -250,6 +251,88 @@ pub fn read(
     })
 }
 
+/// The header of a file and what its columns mean.
+fn head(
+    shared: &mut Shared<'_>,
+    text: &[u8],
+    number: u16,
+    name: &str,
+) -> Option<(Header, Columns)> {
+    let header = find_header(shared, text, number, name)?;
+    let columns = find_columns(shared, &header, number)?;
+    warn_of_unknown(shared, &columns, number, header.line);
+    let marked = MARKED.map(|column| (column, columns.cell(column)));
+    shared.cells.insert(number, marked);
+    Some((header, columns))
+}
+
+/// Reads a large file of canonical columns a part at a time; `None` where it must be read as a whole, and nothing of it
+/// has been noted then.
+pub fn read_parts(
+    shared: &mut Shared<'_>,
+    large: &Large,
+    parts: &mut Parts,
+    number: u16,
+) -> Option<FileReading> {
+    let before = Before::of(shared);
+    let reading = read_each_part(shared, large, parts, number);
+    if reading.is_none() {
+        before.restore(shared);
+    }
+    reading
+}
+
+fn read_each_part(
+    shared: &mut Shared<'_>,
+    large: &Large,
+    parts: &mut Parts,
+    number: u16,
+) -> Option<FileReading> {
+    let first = parts.next().filter(|part| large::begins_plain(part))?;
+    let (options, name) = (shared.options, large.name.as_str());
+    let mut refused = Problems::default();
+    let canonical = matches!(
+        formats::choose(first, number, name, options, &mut refused),
+        formats::Choice::Canonical
+    );
+    if options.mapping.is_some() || !canonical {
+        return None;
+    }
+    let (header, columns) = head(shared, first, number, name)?;
+    let mut reading = FileReading {
+        name: name.to_owned(),
+        encoding: Encoding::Utf8.name(),
+        ..FileReading::default()
+    };
+    let before = shared.trades.len();
+    let lines = memchr::memchr_iter(b'\n', first).count() as u64;
+    let likely = lines.saturating_mul(large.bytes) / first.len().max(1) as u64;
+    shared.trades.reserve(usize::try_from(likely).ok()?);
+    let mark = options.decimal.unwrap_or_default();
+    let asked = Cell::new(false);
+    let (mut reader, mut into) = reader(shared, first, header, columns, None, number, mark);
+    reader.asked = Some(&asked);
+    loop {
+        let end = reader.read_part(&mut into, &mut reading);
+        if asked.get() || end.is_none() {
+            return None;
+        }
+        let paused = reader.paused();
+        let part = parts.next()?;
+        if part.is_empty() {
+            turn_round(into.trades, before, &mut reading);
+            paused.describe(&mut reading);
+            return Some(reading);
+        }
+        reader = FileReader {
+            text: part,
+            asked: Some(&asked),
+            ..paused
+        };
+        reader.header.rows_from = (0, end?);
+    }
+}
+
 /// What was read before a file, to read the file once more.
 struct Before {
     tables: Tables,
@@ -257,6 +340,7 @@ struct Before {
     trades: usize,
     cancels: usize,
     near_year_end: usize,
+    warnings: usize,
     noted: Noted,
 }
 
@@ -268,6 +352,7 @@ impl Before {
             trades: shared.trades.len(),
             cancels: shared.cancels.len(),
             near_year_end: shared.near_year_end.len(),
+            warnings: shared.warnings.len(),
             noted: shared.noted,
         }
     }
@@ -278,6 +363,7 @@ impl Before {
         shared.trades.truncate(self.trades);
         shared.cancels.truncate(self.cancels);
         shared.near_year_end.truncate(self.near_year_end);
+        shared.warnings.truncate(self.warnings);
         shared.noted = self.noted;
     }
 }
@@ -321,6 +407,13 @@ pub fn read_mapped(
     Some(reading)
 }
 
+/// What the rows of a file are added to.
+struct Into<'a> {
+    trades: &'a mut Vec<Trade>,
+    noted: &'a mut Noted,
+    cancels: &'a mut Vec<Cancel>,
+}
+
 /// Reads all rows behind a header that is understood.
 fn read_rows<'t>(
     shared: &mut Shared<'_>,
@@ -331,9 +424,40 @@ fn read_rows<'t>(
     (number, name, encoding): (u16, &str, Encoding),
     mark: DecimalMark,
 ) -> FileReading {
+    let mut reading = FileReading {
+        name: name.to_owned(),
+        encoding: encoding.name(),
+        ..FileReading::default()
+    };
+    let before = shared.trades.len();
+    let rows_text = text.get(header.rows_from.0..).unwrap_or_default();
+    // A file of empty lines must not reserve a trade for each: no row is shorter than this.
+    let lines = memchr::memchr_iter(b'\n', rows_text).count();
+    let likely = lines.min(rows_text.len() / SHORTEST_ROW) + 1;
+    shared.trades.reserve(likely);
+    let (mut reader, mut into) = reader(shared, text, header, columns, mapped, number, mark);
+    match reader.read_part(&mut into, &mut reading) {
+        Some(_) => turn_round(into.trades, before, &mut reading),
+        // To be read again from the first row.
+        None => reading.decimals = reader.decimals.found.take(),
+    }
+    reader.describe(&mut reading);
+    reading
+}
+
+/// The reader of a file, and what it adds to.
+fn reader<'s, 't>(
+    shared: &'s mut Shared<'_>,
+    text: &'t [u8],
+    header: Header,
+    columns: Columns,
+    mapped: Option<&'t Mapped>,
+    number: u16,
+    mark: DecimalMark,
+) -> (FileReader<'s, 't>, Into<'s>) {
     let options = shared.options;
     let dates = date_columns(&columns, options);
-    let mut reader = FileReader {
+    let reader = FileReader {
         text,
         number,
         columns,
@@ -358,32 +482,46 @@ fn read_rows<'t>(
         signs: None,
         year_begins: options.year_begins.unwrap_or((1, 1)),
         last_day: None,
+        asked: None,
     };
-    let mut reading = FileReading {
-        name: name.to_owned(),
-        encoding: encoding.name(),
-        ..FileReading::default()
+    let into = Into {
+        trades: &mut shared.trades,
+        noted: &mut shared.noted,
+        cancels: &mut shared.cancels,
     };
-    reader.read_rows(
-        &mut shared.trades,
-        &mut shared.noted,
-        &mut shared.cancels,
-        &mut reading,
-    );
-    reader.describe(&mut reading);
-    reading
+    (reader, into)
 }
 
-impl<'t> FileReader<'_, 't> {
-    /// Where the rows are.
+/// Turns the rows of a file round that stands newest first.
+fn turn_round(trades: &mut [Trade], first: usize, reading: &mut FileReading) {
+    let rows = trades.get_mut(first..).unwrap_or_default();
+    reading.trades = rows.len() as u64;
+    if is_newest_first(rows) {
+        rows.reverse();
+        reading.order = RowOrder::Turned;
+    }
+}
+
+impl<'a, 't> FileReader<'a, 't> {
+    /// All rows of the file.
     #[inline]
     pub fn rows(&self) -> Rows<'t> {
+        Rows {
+            asked: self.asked,
+            ..self.part()
+        }
+    }
+
+    /// The rows of the text.
+    #[inline]
+    fn part(&self) -> Rows<'t> {
         Rows {
             text: self.text,
             delimiter: self.header.delimiter,
             from: self.header.rows_from,
             file: self.number,
             columns: self.columns.names.len(),
+            asked: None,
         }
     }
 
@@ -472,30 +610,22 @@ impl<'t> FileReader<'_, 't> {
         days
     }
 
-    fn read_rows(
-        &mut self,
-        trades: &mut Vec<Trade>,
-        noted: &mut Noted,
-        cancels: &mut Vec<Cancel>,
-        reading: &mut FileReading,
-    ) {
-        let (first, mark) = (trades.len(), self.mark);
-        let mut records = self.rows().records();
+    /// Reads the rows of the text; gives the line behind them, or `None` where they are to be read again because decimals
+    /// turned out to be written in another way.
+    fn read_part(&mut self, into: &mut Into<'_>, reading: &mut FileReading) -> Option<u32> {
+        let mark = self.mark;
+        let mut records = self.part().records();
         let mut record = Record::default();
         let mut plain = Plain::of(self, self.header.delimiter);
-        let rows_text = self.text.get(self.header.rows_from.0..).unwrap_or_default();
-        // A file of empty lines must not reserve a trade for each: no row is shorter than this.
-        let lines = memchr::memchr_iter(b'\n', rows_text).count();
-        trades.reserve(lines.min(rows_text.len() / SHORTEST_ROW) + 1);
         let meter = &self.options.meter;
         let before = meter.done();
         loop {
-            if trades.len().is_multiple_of(METERED) {
+            if into.trades.len().is_multiple_of(METERED) {
                 meter.set(before + records.position().0 as u64);
             }
             if let Some(trade) = plain.as_mut().and_then(|p| p.next(&mut records, self)) {
-                noted.note(&trade);
-                trades.push(trade);
+                into.noted.note(&trade);
+                into.trades.push(trade);
                 continue;
             }
             if !records.next(&mut record) {
@@ -503,26 +633,44 @@ impl<'t> FileReader<'_, 't> {
             }
             match RowReader::new(self, &record).read() {
                 Outcome::Trade(trade) => {
-                    noted.note(&trade);
-                    trades.push(trade);
+                    into.noted.note(&trade);
+                    into.trades.push(trade);
                 }
-                Outcome::Cancel(cancel) => cancels.push(cancel),
+                Outcome::Cancel(cancel) => into.cancels.push(cancel),
                 Outcome::Ignored(rule) => *reading.ignored.entry(rule.into()).or_default() += 1,
                 Outcome::Wrong => {}
             }
             if self.mark != mark {
-                // To be read again from the first row.
                 meter.set(before);
-                reading.decimals = self.decimals.found.take();
-                return;
+                return None;
             }
         }
         meter.set(before + self.text.len() as u64);
-        let rows = trades.get_mut(first..).unwrap_or_default();
-        reading.trades = rows.len() as u64;
-        if is_newest_first(rows) {
-            rows.reverse();
-            reading.order = RowOrder::Turned;
+        Some(records.position().1)
+    }
+
+    /// The same reader without its text, to go on with the next part.
+    fn paused(self) -> FileReader<'a, 'static> {
+        FileReader {
+            text: &[],
+            number: self.number,
+            columns: self.columns,
+            dates: self.dates,
+            words: self.words,
+            mark: self.mark,
+            decimals: self.decimals,
+            options: self.options,
+            zone: self.zone,
+            tables: self.tables,
+            problems: self.problems,
+            near_year_end: self.near_year_end,
+            header: self.header,
+            mapped: None,
+            zoned_rows: self.zoned_rows,
+            signs: self.signs,
+            year_begins: self.year_begins,
+            last_day: self.last_day,
+            asked: None,
         }
     }
 

@@ -23,6 +23,7 @@ mod file;
 pub mod formats;
 pub mod gains;
 mod header;
+mod large;
 mod moment;
 mod money_words;
 mod number;
@@ -43,6 +44,7 @@ use file::{Problems, Shared};
 use zone::Zone;
 
 pub use columns::Column;
+pub use large::Opened;
 pub use number::DecimalMark;
 pub use reading::{
     AccountSetting, ActionReading, ColumnReading, DateReading, DecimalReading, FileReading, Input,
@@ -63,7 +65,7 @@ const LONGEST_LINE: usize = 64 << 20;
 ///
 /// # Errors
 /// Every problem of every file, the first thousand.
-pub fn read(inputs: Vec<Input>, options: &ReadOptions) -> Result<Reading, Failure> {
+pub fn read<I: Into<Opened>>(inputs: Vec<I>, options: &ReadOptions) -> Result<Reading, Failure> {
     let mut sources = Sources::default();
     let mut shared = Shared {
         options,
@@ -98,9 +100,7 @@ pub fn read(inputs: Vec<Input>, options: &ReadOptions) -> Result<Reading, Failur
     }
     let mut files = Vec::new();
     for input in inputs {
-        if let Some(reading) = read_file(&mut shared, &mut sources, input) {
-            files.push(reading);
-        }
+        files.extend(read_opened(&mut shared, &mut sources, input.into()));
     }
     finish(shared, sources, files)
 }
@@ -147,8 +147,50 @@ pub fn wrong_options(options: &ReadOptions) -> Vec<Problem> {
     wrong
 }
 
-fn read_file(shared: &mut Shared<'_>, sources: &mut Sources, input: Input) -> Option<FileReading> {
-    let number = sources.add(&input.name);
+/// Reads a file: in parts where it is large and that will do, else as a whole.
+fn read_opened(
+    shared: &mut Shared<'_>,
+    sources: &mut Sources,
+    opened: Opened,
+) -> Option<FileReading> {
+    let large = match opened {
+        Opened::Whole(input) => {
+            let number = sources.add(&input.name);
+            return read_file(shared, sources, input, number);
+        }
+        Opened::Large(large) => large,
+    };
+    let number = sources.add(&large.name);
+    let (meter, before) = (&shared.options.meter, shared.options.meter.done());
+    let read = large
+        .parts()
+        .map(|mut parts| file::read_parts(shared, &large, &mut parts, number));
+    match read {
+        Ok(Some(reading)) => {
+            sources.leave(number, u8::try_from(reading.delimiter).unwrap_or(b','));
+            return Some(reading);
+        }
+        Ok(None) => meter.set(before),
+        Err(problem) => {
+            shared.problems.add(problem);
+            return None;
+        }
+    }
+    match large.whole() {
+        Ok(input) => read_file(shared, sources, input, number),
+        Err(problem) => {
+            shared.problems.add(problem);
+            None
+        }
+    }
+}
+
+fn read_file(
+    shared: &mut Shared<'_>,
+    sources: &mut Sources,
+    input: Input,
+    number: u16,
+) -> Option<FileReading> {
     if formats::flex::is_flex(&input.bytes) {
         return read_flex(shared, sources, number, input);
     }

@@ -351,32 +351,46 @@ fn in_order_of_sale(history: &History, all: &mut Matched) {
         .sort_by_key(|adjustment| adjustment.disposal);
 }
 
-/// The row for each position. Counted out by the rows of the file, which nearly always stand in the order of their days.
-/// Each look at the rows goes through them as they stand: in the order of their sales, each lies on a page of its own.
-fn order_of_sale(history: &History, rows: &[Disposal]) -> Vec<u32> {
-    let mut order = counted_out(history, rows);
-    let days: Vec<Date> = rows.iter().map(|row| row.disposed).collect();
-    let day = |index: &u32| days[*index as usize];
-    if !order.is_sorted_by_key(day) {
-        order.sort_by_key(day);
-    }
-    order
-}
+/// Rows of the file that are counted out at a time: a count for each of ten million would be a part of the peak.
+const SPAN: u32 = 1 << 22;
 
-/// The rows by the row of the file that closed them.
-fn counted_out(history: &History, rows: &[Disposal]) -> Vec<u32> {
-    let mut starts = vec![0_u32; history.trades.len() + 1];
-    for row in rows {
-        starts[row.closed_by.0 as usize + 1] += 1;
-    }
-    for index in 1..starts.len() {
-        starts[index] += starts[index - 1];
-    }
+/// The row for each position. Counted out by the rows of the file, which nearly always stand in the order of their days.
+/// Rows are gone through as they stand: in the order of their sales, each lies on a page of its own.
+fn order_of_sale(history: &History, rows: &[Disposal]) -> Vec<u32> {
+    let trades = history.trades.len() as u32;
     let mut order = vec![0_u32; rows.len()];
-    for (row, index) in rows.iter().zip(0_u32..) {
-        let place = &mut starts[row.closed_by.0 as usize];
-        order[*place as usize] = index;
-        *place += 1;
+    let (mut done, mut latest, mut in_turn) = (0, Date::FIRST, true);
+    for first in (0..trades).step_by(SPAN as usize) {
+        let span = SPAN.min(trades - first);
+        let within = |row: &Disposal| row.closed_by.0.checked_sub(first).filter(|at| *at < span);
+        let mut days = vec![None; span as usize];
+        let mut starts = vec![0_u32; span as usize + 1];
+        for row in rows {
+            if let Some(at) = within(row) {
+                starts[at as usize + 1] += 1;
+                let day = days[at as usize].replace(row.disposed);
+                in_turn &= day.is_none_or(|day| day == row.disposed);
+            }
+        }
+        for day in days.into_iter().flatten() {
+            in_turn &= latest <= day;
+            latest = day;
+        }
+        starts[0] = done;
+        for index in 1..starts.len() {
+            starts[index] += starts[index - 1];
+        }
+        done = starts[span as usize];
+        for (row, index) in rows.iter().zip(0_u32..) {
+            if let Some(at) = within(row) {
+                let place = &mut starts[at as usize];
+                order[*place as usize] = index;
+                *place += 1;
+            }
+        }
+    }
+    if !in_turn {
+        order.sort_by_key(|index| rows[*index as usize].disposed);
     }
     order
 }

@@ -313,6 +313,7 @@ impl<'r, 'a> Run<'r, 'a> {
             from: self.header.rows_from,
             file: self.applying.number,
             columns: self.header.names.len(),
+            asked: None,
         }
     }
 

@@ -140,7 +140,7 @@ impl<'a> Explainer<'a> {
         found
     }
 
-    /// The ids most like one that stands for nothing.
+    /// The ids most like one that stands for nothing: those of a symbol, where that is what was given.
     pub fn near(&self, id: &str) -> Vec<String> {
         const NEAR: usize = 3;
         let mut names: Vec<String> = (0..self.frame.answer.disposals.len())
@@ -155,6 +155,14 @@ impl<'a> Explainer<'a> {
         names.extend(years.map(|year| self.frame.tax_year.written(year.begins)));
         names.sort_unstable();
         names.dedup();
+        let of_symbol = |name: &&String| {
+            let symbol = name.rsplit_once('@').map_or("", |(symbol, _)| symbol);
+            symbol.eq_ignore_ascii_case(id)
+        };
+        let own: Vec<String> = names.iter().filter(of_symbol).take(NEAR).cloned().collect();
+        if !own.is_empty() {
+            return own;
+        }
         let distance =
             |name: &String| strsim::osa_distance(&name.to_lowercase(), &id.to_lowercase());
         let mut near: Vec<(usize, String)> = names

@@ -44,7 +44,7 @@ pub struct Part {
     pub name: String,
     /// Its lines.
     pub lines: Vec<Line>,
-    /// What they come to: what the total is called, and the figure.
+    /// What those that are part of it come to: what the total is called, and the figure.
     pub total: Option<(String, Minor)>,
 }
 
@@ -55,6 +55,8 @@ pub struct Line {
     pub text: String,
     /// Its part of the figure; none where it is said without one.
     pub amount: Option<Minor>,
+    /// Whether the amount only leads to the figure, as a line of a worksheet, and is no part of it.
+    pub leads: bool,
     /// The row of the file.
     pub at: Option<Source>,
     /// The lot.
@@ -77,6 +79,13 @@ impl Line {
     pub fn amount(mut self, amount: Minor) -> Self {
         self.amount = Some(amount);
         self
+    }
+
+    /// With an amount that leads to the figure but is no part of it.
+    #[must_use]
+    pub fn leading(mut self, amount: Minor) -> Self {
+        self.leads = true;
+        self.amount(amount)
     }
 
     /// With a row of the file.
@@ -288,6 +297,7 @@ impl Line {
         json!({
             "text": self.text,
             "amount": self.amount.map(|minor| minor_text(minor, frame.places)),
+            "in_total": self.amount.is_some() && !self.leads,
             "at": self.at.map(|at| sources.text(at)),
             "row": excerpt.map(|row| String::from_utf8_lossy(&row.text).into_owned()),
             "lot": self.lot,

@@ -282,7 +282,11 @@ impl Explainer<'_> {
         let rule = self.us(&us::CARRYOVER);
         let mut say = |number: u32, text: &str, amount: Minor| {
             let text = format!("line {number}: {text}");
-            lines.push(Line::new(text).amount(amount).rule(rule));
+            let line = Line::new(text).rule(rule);
+            lines.push(match number {
+                8 | 13 => line.amount(amount),
+                _ => line.leading(amount),
+            });
         };
         let two = year.line("deducted");
         let income = self.taxable_income(year.begins);

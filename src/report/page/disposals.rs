@@ -128,7 +128,7 @@ fn views() -> Vec<View> {
             always,
         ),
         text(
-            GridColumn::text("account").rank(7),
+            GridColumn::text("account").rank(6),
             |frame, row| frame.history.account(row.account).name.to_string(),
             |frame, _| frame.history.accounts.len() > 1,
         ),
@@ -175,7 +175,7 @@ fn views() -> Vec<View> {
             always,
         ),
         text(
-            GridColumn::word("code").rank(6),
+            GridColumn::word("code").rank(7),
             |_, row| row.codes.text().to_owned(),
             |_, row| !row.codes.text().is_empty(),
         ),

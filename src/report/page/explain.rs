@@ -29,6 +29,7 @@ pub fn explanations<'a>(frame: Frame<'a>, all: &[Explanation]) -> Page<'a> {
 }
 
 fn entries(frame: &Frame<'_>, part: &Part, shown: &mut Shown) -> Vec<Entry> {
+    shown.last = None;
     let mut entries = vec![Entry::Head(part.name.clone())];
     entries.extend(part.lines.iter().map(|line| Entry::Line {
         text: line.text.clone(),

@@ -322,7 +322,7 @@ pub struct Conservation {
     pub units: Vec<Units>,
 }
 
-/// Units of one security: those that came in left or are held. A move between accounts counts on both sides.
+/// Units of one security: those that came in left or are held. A move between accounts of the files is neither.
 #[derive(Clone, Copy, Debug)]
 pub struct Units {
     /// The security.

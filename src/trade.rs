@@ -44,6 +44,20 @@ pub struct History {
     pub zone_assumed: bool,
 }
 
+/// How many rows after the day of the report were left out.
+pub fn rows_after_report(rows: usize) -> Warning {
+    let [rows_of, were] = match rows {
+        1 => ["row", "was"],
+        _ => ["rows", "were"],
+    };
+    Warning {
+        code: "rows-after-as-of",
+        message: format!("{rows} {rows_of} after the report date {were} left out"),
+        at: Vec::new(),
+        needs_user: false,
+    }
+}
+
 /// What all trades have in common.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Overview {

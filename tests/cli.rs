@@ -215,11 +215,31 @@ fn what_the_country_does_not_know_is_refused() {
 
 #[test]
 fn what_is_still_to_come_is_refused_rather_than_ignored() {
-    for (arguments, name) in [
-        ("compute --format txf x.csv", "the format `txf`"),
-        ("compute -o page.html x.csv", "the format `html`"),
+    for (arguments, said) in [
+        (
+            "compute --format txf x.csv",
+            "the format `txf` is not supported yet; `--format csv` has the figures of each line of Form 8949",
+        ),
+        (
+            "compute -o page.html x.csv",
+            "the format `html` is not supported yet; `--format markdown` has the same tables",
+        ),
+        (
+            "lots -o lots.xlsx x.csv",
+            "the format `xlsx` is not supported yet; a spreadsheet opens `--format csv --excel`",
+        ),
+        (
+            "lots --prices p.csv x.csv",
+            "`--prices` is not supported yet; `lossoffset lots --format csv` gives quantity and cost of each lot to set \
+             against prices",
+        ),
     ] {
-        refused(arguments, &format!("error: {name} is not supported yet\n"));
+        refused(arguments, &format!("error: {said}\n"));
+    }
+    for arguments in ["harvest", "harvest x.csv --prices p.csv", "harvest --help"] {
+        let said = "error: `harvest` is not supported yet; `lossoffset lots` lists what is held";
+        let error = run(arguments).status(2).out("").fails();
+        assert!(error.starts_with(said), "{arguments}: {error}");
     }
     run("compute --rates r.csv x.csv")
         .status(1)
@@ -229,6 +249,155 @@ fn what_is_still_to_come_is_refused_rather_than_ignored() {
         "compute --excel --format json x.csv",
         "error: `--excel` is for CSV; add `--format csv`\n",
     );
+}
+
+#[test]
+fn what_is_still_to_come_is_offered_nowhere() {
+    for offer in [
+        "--help",
+        "lots --help",
+        "compute --help",
+        "completions bash",
+        "completions zsh",
+        "completions fish",
+        "man",
+        "man lots",
+    ] {
+        let text = run(offer).done();
+        for name in ["harvest", "xlsx", "txf", "--prices"] {
+            assert!(!text.contains(name), "{offer} offers {name}");
+        }
+    }
+}
+
+#[test]
+fn an_option_of_another_command_is_refused_with_what_to_use() {
+    for (arguments, said) in [
+        (
+            "lots x.csv -y 2023",
+            "`lots` shows what is held on one day; with `--as-of` that is the last of a year, such as --as-of 2024-12-31",
+        ),
+        (
+            "check x.csv --year=2023",
+            "`check` looks at the rows of all years; `lossoffset compute --year` shows one",
+        ),
+        (
+            "check x.csv -r years",
+            "only `lossoffset compute` has several reports to choose from with `--report`",
+        ),
+        (
+            "explain x.csv 2024 --report lots",
+            "only `lossoffset compute` has several reports to choose from with `--report`",
+        ),
+        (
+            "explain a@2024-01-02#1 --year 2024",
+            "`a@2024-01-02#1` is no file, and `--year 2024` says what to explain already; leave one of them out",
+        ),
+    ] {
+        refused(arguments, &format!("error: {said}\n"));
+    }
+}
+
+#[test]
+fn a_year_without_disposals_says_where_there_are_some() {
+    let out = |arguments: &str| run(arguments).file("a.csv", TRADES).done();
+    assert_eq!(
+        out("compute a.csv -y 2020"),
+        " no disposals in 2020; there are in 2024\n\n nothing to net in 2020: no disposal, no carried loss\n"
+    );
+    assert_eq!(
+        out("compare a.csv -y 2020"),
+        " nothing to compare in 2020: no disposal, no carried loss\n"
+    );
+}
+
+#[test]
+fn a_symbol_to_explain_comes_with_its_ids() {
+    let error = run("explain a.csv xyz")
+        .file("a.csv", TRADES)
+        .status(1)
+        .fails();
+    let said = "error: `xyz` is no disposal, lot or tax year of these trades; did you mean XYZ@2024-01-02#1, ";
+    assert!(error.starts_with(said), "{error}");
+}
+
+#[test]
+fn a_year_is_explained_by_the_option_as_by_the_argument() {
+    let explained = |arguments: &str| run(arguments).file("a.csv", TRADES).done();
+    let by_argument = explained("explain a.csv 2024");
+    assert_eq!(explained("explain a.csv --year 2024"), by_argument);
+    let piped = run("explain -y 2024").input(TRADES).done();
+    assert_eq!(piped, by_argument.replace("a.csv", "-"));
+}
+
+#[test]
+fn units_moved_between_own_accounts_neither_come_in_nor_go_out() {
+    const MOVED: &str = "\
+date,action,symbol,quantity,price,account,to_account,class
+2024-01-02,buy,BTC,2,100,one,,crypto
+2024-02-01,transfer,BTC,1,,one,two,crypto
+2024-02-05,transfer_out,BTC,0.5,,one,,crypto
+2024-02-06,transfer_in,BTC,0.5,,two,,crypto
+2024-03-01,sell,BTC,0.2,120,two,,crypto
+";
+    for country in ["us", "de"] {
+        let words = format!("check -j {country} a.csv");
+        let page = run(&words).file("a.csv", MOVED).done();
+        let row = page.lines().find(|line| line.starts_with(" BTC "));
+        let cells: Vec<&str> = row.unwrap().split_whitespace().collect();
+        assert_eq!(cells, ["BTC", "2", "0.2", "1.8"], "{page}");
+    }
+}
+
+#[test]
+fn check_and_lots_round_alike() {
+    // Three lots of 0.335, listed at 0.34 each.
+    let thirds = "\
+date,action,symbol,quantity,price
+2024-01-02,buy,XYZ,1,0.335
+2024-01-03,buy,XYZ,1,0.335
+2024-01-04,buy,XYZ,1,0.335
+";
+    let lots = run("lots a.csv").file("a.csv", thirds).done();
+    assert!(lots.lines().last().unwrap().ends_with(" 1.02"), "{lots}");
+    let page = run("check a.csv").file("a.csv", thirds).done();
+    for line in ["came in", "held", "accounted for"] {
+        let line = page.lines().find(|found| found.trim().starts_with(line));
+        assert!(line.unwrap().ends_with(" 1.02"), "{page}");
+    }
+}
+
+#[test]
+fn rows_after_the_report_date_are_in_no_warning() {
+    let trades = "\
+date,action,symbol,quantity,price,total
+2024-01-02 12:00:00Z,buy,XYZ,10,10,
+2024-12-31 23:00:00Z,sell,XYZ,1,12,
+2024-02-01,buy,BTC,1,10,
+2023-02-01,buy,BTC,1,10,
+2023-03-01,sell,XYZ,1,12,
+2024-03-01,buy,ETH,1,10,12
+";
+    let trades = trades.replace("2023-03-01,sell", "2024-01-03,sell");
+    let error = run("check a.csv --as-of 2024-01-31")
+        .file("a.csv", &trades)
+        .all()
+        .1;
+    assert_eq!(
+        error,
+        "\
+warning[rows-after-as-of]: 3 rows after the report date were left out
+warning[class-guessed-stock]: `BTC` is taken for a stock; if it is the coin, add to lossoffset.toml:
+    [symbols.BTC]
+    class = \"crypto\"
+  at a.csv:5
+"
+    );
+    let later = run("compute a.csv --as-of 2022-12-31")
+        .file("a.csv", &trades)
+        .all();
+    let none = "warning[rows-after-as-of]: 6 rows after the report date were left out\n0 trades, 0 disposals, 0 open lots, 1 warning\n";
+    assert_eq!(later.1, none);
 }
 
 #[test]
@@ -526,22 +695,22 @@ fn check_says_how_everything_was_understood() {
 
  What came in and where it is, USD
  losses disallowed, all years
-   basis added                                                            0.00
-   gone for good                                                          0.00
-   still pending                                                          0.00
-                                                                      --------
-   losses disallowed                                                      0.00
+   basis added                                                             0.00
+   gone for good                                                           0.00
+   still pending                                                           0.00
+                                                                       --------
+   losses disallowed                                                       0.00
 
  basis
-   came in                                                            2,200.00
-   deferred losses and adjustments                                        0.00
-                                                                      --------
-   to account for                                                     2,200.00
-   out with disposals                                                 1,100.00
-   gone without a row: into shares by exercise, given away, sheltered     0.00
-   held                                                               1,100.00
-                                                                      --------
-   accounted for                                                      2,200.00
+   came in                                                             2,200.00
+   deferred losses and adjustments                                         0.00
+                                                                       --------
+   to account for                                                      2,200.00
+   out with disposals                                                  1,100.00
+   gone without a row: into shares by exercise, given away, sheltered      0.00
+   held                                                                1,100.00
+                                                                       --------
+   accounted for                                                       2,200.00
 
  units  came in  went out  held
 --------------------------------
@@ -773,6 +942,21 @@ date;action;symbol;quantity;price
 }
 
 #[test]
+fn terms_above_the_first_comma_are_read_again() {
+    // The strike is 1150, which the first row alone does not show; the second row says it in full.
+    const TERMS: &str = "\
+date;action;symbol;quantity;price;underlying;expiry;strike;right
+2024-01-02;bto;CALL;1;2;XYZ;2024-06-21;1.150;call
+2024-01-03;bto;CALL;1;2,50;XYZ;2024-06-21;1.150,00;call
+";
+    let lots = run("lots -f csv a.csv")
+        .file("a.csv", TERMS)
+        .error("")
+        .done();
+    assert!(lots.contains(",1,250.00,2024-01-03,"), "{lots}");
+}
+
+#[test]
 fn a_comma_that_may_be_either_is_decided_by_the_option() {
     const EITHER: &str = "date;action;symbol;quantity;price\n2024-01-02;buy;XYZ;1,500;10\n";
     let cost = |arguments: &str, text: &str| {
@@ -923,6 +1107,12 @@ fn a_file_cannot_be_written_where_there_is_no_folder() {
         .status(1)
         .out("")
         .error("error: cannot write nowhere/a.csv: there is no folder `nowhere`\n")
+        .done();
+    run("compute a.csv -o .")
+        .file("a.csv", TRADES)
+        .status(1)
+        .out("")
+        .error("error: cannot write .: it is a folder; name a file in it\n")
         .done();
 }
 

@@ -103,6 +103,7 @@ fn an_exercised_call_carries_a_deferred_loss_into_its_shares() {
 #[test]
 fn a_year_says_what_offsets_what_and_what_is_carried() {
     shown("year-loss.txt", YEAR, &["2023"]);
+    shown("year-loss.json", YEAR, &["2023", "--format", "json"]);
     shown(
         "year-carried.txt",
         YEAR,
@@ -239,7 +240,8 @@ fn check(found: &[Explanation], story: &str) {
             let Some((_, total)) = part.total else {
                 continue;
             };
-            let sum: i64 = part.lines.iter().filter_map(|line| line.amount).sum();
+            let parts = part.lines.iter().filter(|line| !line.leads);
+            let sum: i64 = parts.filter_map(|line| line.amount).sum();
             let place = format!(
                 "{} {}: {:#?}\n{story}",
                 explanation.id, part.name, part.lines

@@ -68,7 +68,13 @@ fn page_of(files: &[FileReading], frame: Option<Frame<'_>>) -> Page<'static> {
     let mut page = page::reading::files(files);
     if let Some(frame) = frame {
         page::conservation::laws(&frame, &mut page);
-        page.remark("nothing is wrong");
+        page.remark(match frame.answer.warnings.len() {
+            0 => "nothing is wrong".to_owned(),
+            warnings => format!(
+                "nothing is wrong, with {}",
+                page::count(warnings, "warning")
+            ),
+        });
     }
     page
 }

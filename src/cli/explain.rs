@@ -1,6 +1,7 @@
 //! `explain`: where one number comes from.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -24,8 +25,11 @@ use super::{country, input, say};
 #[command(after_help = EXAMPLES, override_usage = "lossoffset explain [OPTIONS] <FILE>... <ID>")]
 pub struct Explain {
     /// The files, then the disposal, lot or year to explain
-    #[arg(value_name = "FILE>... <ID", required = true)]
+    #[arg(value_name = "FILE>... <ID", required_unless_present = "year")]
     arguments: Vec<String>,
+    /// The tax year to explain, in place of the last argument
+    #[arg(short, long, value_name = "YEAR")]
+    year: Option<String>,
     #[command(flatten)]
     computing: Computing,
     #[command(flatten)]
@@ -43,23 +47,16 @@ Examples:
 
 impl Explain {
     pub(super) fn run(mut self, config: Config) -> Result<ExitCode, Error> {
-        let id = self.arguments.pop().unwrap_or_default();
-        let files = Files {
-            files: self.arguments,
-        };
+        let (files, id) = self.asked()?;
         let format = self.printing.format()?;
         if !prints("explain", format) {
             return Err(Error::Usage(
                 "`explain` prints table, markdown or json".to_owned(),
             ));
         }
-        if files.files.is_empty() && std::path::Path::new(&id).is_file() {
-            return Err(Error::Usage(format!(
-                "nothing to explain: `{id}` is a file; add a disposal, a lot or a year behind it"
-            )));
-        }
         self.printing.spare(&files)?;
         let mut chosen = Chosen::new(&self.computing, &self.reading, config)?;
+        chosen.only(self.year.as_deref())?;
         chosen.settings.trail = true;
         // The lines of an explanation add up, so it shows the exact figures behind rounded forms.
         let rounding = ("us".to_owned(), "rounding".to_owned());
@@ -74,6 +71,27 @@ impl Explain {
         )?;
         say::warnings(&frame);
         Ok(chosen.status(&frame))
+    }
+
+    /// The files, and what of them to explain: the last argument, or the year.
+    fn asked(&mut self) -> Result<(Files, String), Error> {
+        let mut files = std::mem::take(&mut self.arguments);
+        let is_file = |name: &String| name == "-" || Path::new(name).is_file();
+        let id = match (&self.year, files.last()) {
+            (Some(year), Some(last)) if !is_file(last) => {
+                return Err(Error::Usage(format!(
+                    "`{last}` is no file, and `--year {year}` says what to explain already; leave one of them out"
+                )));
+            }
+            (Some(year), _) => year.clone(),
+            (None, Some(file)) if files.len() == 1 && Path::new(file).is_file() => {
+                return Err(Error::Usage(format!(
+                    "nothing to explain: `{file}` is a file; add a disposal, a lot or a year behind it"
+                )));
+            }
+            (None, _) => files.pop().unwrap_or_default(),
+        };
+        Ok((Files { files }, id))
     }
 }
 

@@ -80,15 +80,11 @@ fn show(name: &str) -> Result<String, Error> {
     match formats::named(name) {
         Some(format) => Ok(format.text.clone()),
         None => {
-            let known: Vec<&str> = formats::built_in()
-                .iter()
-                .map(|format| format.mapping.name.as_str())
-                .collect();
-            let near = nearest(name, known.iter().copied());
+            let known = formats::built_in().iter();
+            let near = nearest(name, known.map(|format| format.mapping.name.as_str()));
             let near = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
             Err(Error::Usage(format!(
-                "there is no format `{name}`; {near}there are {}",
-                known.join(", ")
+                "there is no format `{name}`; {near}`lossoffset formats` lists all"
             )))
         }
     }

@@ -79,6 +79,7 @@ pub fn read_options(chosen: &Chosen) -> ReadOptions {
         actions: chosen.actions.clone(),
         mapping: chosen.mapping.clone(),
         formats: chosen.formats.clone(),
+        as_of: chosen.settings.as_of,
         meter: Meter::default(),
     }
 }

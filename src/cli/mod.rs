@@ -15,6 +15,7 @@ pub mod completions;
 pub mod compute;
 pub mod config;
 pub mod country;
+pub mod elsewhere;
 pub mod error;
 pub mod explain;
 pub mod formats;
@@ -131,7 +132,8 @@ pub fn program() -> Command {
 
 /// The command line, with the options of the configuration file where it says nothing itself.
 fn understand(arguments: Vec<OsString>) -> Result<(Task, Config), Error> {
-    let matches = program().try_get_matches_from(&arguments)?;
+    let matches = program().try_get_matches_from(&arguments);
+    let matches = matches.map_err(|error| elsewhere::answer(error, &arguments))?;
     let config = match matches.subcommand() {
         Some((_, given)) if given.try_contains_id("config").is_ok() => {
             let named = given.get_one::<std::path::PathBuf>("config");
@@ -159,6 +161,8 @@ fn usable<'c>(
     of_file.retain(|(long, argument)| match long.as_str() {
         "format" => printable(Format::named(&value(argument))),
         "output" => printable(Format::of_path(Path::new(&value(argument)))),
+        // There it says what to explain, which the last argument does.
+        "year" => command != "explain",
         _ => true,
     });
     let said = |wanted: &str| {

@@ -260,7 +260,9 @@ fn jurisdictions() -> PossibleValuesParser {
 fn formats() -> PossibleValuesParser {
     let values = FORMATS
         .iter()
-        .map(|entry| PossibleValue::new(entry.name).help(entry.about));
+        .map(|entry| (entry, PossibleValue::new(entry.name).help(entry.about)))
+        // Known, to say what to use meanwhile, but not offered.
+        .map(|(entry, value)| value.hide(entry.instead.is_some()));
     PossibleValuesParser::new(values)
 }
 
@@ -509,10 +511,11 @@ impl Printing {
         let named = self.format.as_deref().and_then(Format::named);
         let by_ending = || self.output.as_deref().and_then(Format::of_path);
         let format = named.or_else(by_ending).unwrap_or(Format::Table);
-        match format.entry() {
-            Some(entry) if !entry.ready => Err(Error::Usage(format!(
-                "the format `{}` is not supported yet",
-                entry.name
+        let entry = format.entry();
+        let instead = entry.and_then(|entry| Some((entry.name, entry.instead?)));
+        match instead {
+            Some((name, instead)) => Err(Error::Usage(format!(
+                "the format `{name}` is not supported yet; {instead}"
             ))),
             _ if self.excel && !matches!(format, Format::Csv | Format::Tsv) => Err(Error::Usage(
                 "`--excel` is for CSV; add `--format csv`".to_owned(),

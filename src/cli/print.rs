@@ -91,14 +91,19 @@ impl Printing {
         let path = self.path();
         file::write_to(path, write).map_err(|error| Error::Write {
             name: path.map_or("standard output".to_owned(), |p| p.display().to_string()),
-            error: folder_missing(path).unwrap_or(error),
+            error: no_place(path).unwrap_or(error),
         })
     }
 }
 
-/// That the folder a file is to stand in does not exist, if so.
-fn folder_missing(path: Option<&Path>) -> Option<io::Error> {
-    let folder = path?.parent()?;
+/// That the folder a file is to stand in does not exist, or that it is a folder itself, if so.
+fn no_place(path: Option<&Path>) -> Option<io::Error> {
+    let path = path?;
+    if path.is_dir() {
+        let why = "it is a folder; name a file in it";
+        return Some(io::Error::new(io::ErrorKind::IsADirectory, why));
+    }
+    let folder = path.parent()?;
     let named = !folder.as_os_str().is_empty();
     let why = format!("there is no folder `{}`", folder.display());
     (named && !folder.exists()).then(|| io::Error::new(io::ErrorKind::NotFound, why))

@@ -48,7 +48,9 @@ pub fn remove(shared: &mut Shared<'_>, sources: &Sources, files: &mut [FileReadi
     }
     for (at, gone) in &gone {
         if let Some(trade) = shared.trades.get(*at) {
-            repeats.note(*gone, trade.source);
+            if !shared.is_later(trade) {
+                repeats.note(*gone, trade.source);
+            }
             count(files, trade.source, gone.rule);
             if let Some(file) = files.get_mut(usize::from(trade.source.file)) {
                 file.trades = file.trades.saturating_sub(1);

@@ -151,6 +151,13 @@ pub struct Shared<'a> {
     pub unfit: Option<Unfit>,
 }
 
+impl Shared<'_> {
+    /// Whether a row lies after the day of the report.
+    pub fn is_later(&self, trade: &Trade) -> bool {
+        self.options.as_of.is_some_and(|last| trade.date > last)
+    }
+}
+
 /// The date columns of a file.
 #[derive(Debug)]
 pub struct Dates {
@@ -227,6 +234,7 @@ pub fn read(
     let (header, columns) = head(shared, text, number, name)?;
     let file = (number, name, encoding);
     let mark = shared.options.decimal.unwrap_or_default();
+    shared.tables.begin_file();
     let before = Before::of(shared);
     let reading = read_rows(
         shared,
@@ -274,6 +282,7 @@ pub fn read_parts(
     parts: &mut Parts,
     number: u16,
 ) -> Option<FileReading> {
+    shared.tables.begin_file();
     let before = Before::of(shared);
     let reading = read_each_part(shared, large, parts, number);
     if reading.is_none() {
@@ -333,9 +342,9 @@ fn read_each_part(
     }
 }
 
-/// What was read before a file, to read the file once more.
+/// How far everything went before a file, to read the file once more. Names stay: the same rows bring them again, in the
+/// same order, whatever their numbers are taken for.
 struct Before {
-    tables: Tables,
     problems: (usize, u64),
     trades: usize,
     cancels: usize,
@@ -347,7 +356,6 @@ struct Before {
 impl Before {
     fn of(shared: &Shared<'_>) -> Self {
         Self {
-            tables: shared.tables.clone(),
             problems: shared.problems.state(),
             trades: shared.trades.len(),
             cancels: shared.cancels.len(),
@@ -358,7 +366,7 @@ impl Before {
     }
 
     fn restore(self, shared: &mut Shared<'_>) {
-        shared.tables = self.tables;
+        shared.tables.forget_terms();
         shared.problems.back_to(self.problems);
         shared.trades.truncate(self.trades);
         shared.cancels.truncate(self.cancels);
@@ -960,16 +968,24 @@ impl<'a> Words<'a> {
             return Problem::new("the row has no action")
                 .help("fill in what happened: buy, sell, dividend, split, ... or `ignore`");
         }
-        let setting = format!(
-            "or say what it means here: `[actions]` then `\"{word}\" = \"buy\"` in lossoffset.toml"
-        );
+        let setting = |action: Action| {
+            format!(
+                "or say what it means here: `[actions]` then `\"{word}\" = \"{}\"` in lossoffset.toml",
+                action.word()
+            )
+        };
         match action::meaning(self.said(word)) {
             Err(Unclear::Ambiguous(could_be)) => Problem::new(format!(
                 "`{word}` means different things at different brokers"
             ))
             .note(format!("it could be {could_be}"))
-            .help(format!("write the one that is meant, {setting}")),
+            .help(format!(
+                "write the one that is meant, {}",
+                setting(Action::Buy)
+            )),
             Err(Unclear::Unknown(near)) if !near.is_empty() => {
+                let first = near.first().and_then(|word| action::known(word));
+                let setting = setting(first.map_or(Action::Buy, |meaning| meaning.action));
                 let near: Vec<String> = near.iter().map(|word| format!("`{word}`")).collect();
                 Problem::new(format!("unknown action `{word}`"))
                     .help(format!("did you mean {}? {setting}", near.join(" or ")))
@@ -987,7 +1003,7 @@ impl<'a> Words<'a> {
                 ];
                 Problem::new(format!("unknown action `{word}`"))
                     .note(format!("known are, among others: {}", common.join(", ")))
-                    .help(format!("write a known word, {setting}"))
+                    .help(format!("write a known word, {}", setting(Action::Buy)))
             }
         }
     }

@@ -31,6 +31,7 @@ mod option_symbol;
 mod plain;
 mod ratio;
 mod reading;
+mod report_day;
 mod row;
 mod tables;
 mod zone;
@@ -442,9 +443,11 @@ fn finish(
     }
     warn_of_no_rows(&mut shared, &files);
     duplicates::remove(&mut shared, &sources, &mut files);
+    let later = report_day::leave_out_later(&mut shared);
     let securities = classes::resolve(&mut shared, &sources);
     checks::check(&mut shared, &securities);
     warn_of_zone(&mut shared);
+    later.leave_out_of(&mut shared.warnings);
     if !shared.problems.is_empty() {
         return Err(Failure {
             problems: shared.problems.into_list(),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::sync::Arc;
 
+use crate::date::Date;
 use crate::diagnostic::Problem;
 use crate::import::formats::Format;
 use crate::import::formats::apply::Mapped;
@@ -94,6 +95,8 @@ pub struct ReadOptions {
     pub mapping: Option<Arc<Format>>,
     /// The user's own formats, looked for before the built-in ones.
     pub formats: Vec<Arc<Format>>,
+    /// `--as-of`: rows after this day are left out.
+    pub as_of: Option<Date>,
     /// Counts the bytes read.
     pub meter: Meter,
 }

@@ -72,9 +72,25 @@ pub struct Tables {
     /// The accounts, by [`AccountId`].
     pub accounts: Vec<Account>,
     by_name: FxHashMap<Box<[u8]>, u16>,
+    /// The terms of contracts before each change that the file being read made.
+    terms_before: Vec<(SecurityId, Contract)>,
 }
 
 impl Tables {
+    /// What follows is said by another file.
+    pub fn begin_file(&mut self) {
+        self.terms_before.clear();
+    }
+
+    /// Takes back what the file said of the terms of contracts: nothing else in the tables hangs on how it writes numbers.
+    pub fn forget_terms(&mut self) {
+        while let Some((id, before)) = self.terms_before.pop() {
+            if let Some(draft) = self.draft(id) {
+                draft.contract = before;
+            }
+        }
+    }
+
     /// The security of this symbol.
     #[inline]
     pub fn security(&mut self, symbol: &[u8], source: Source) -> SecurityId {
@@ -238,22 +254,15 @@ impl Tables {
         said: &SaidTerms,
         ends: bool,
     ) -> Result<(), &'static str> {
-        let Some(draft) = self.draft(id) else {
+        let Some(draft) = self.securities.get_mut(id.0 as usize) else {
             return Ok(());
         };
-        let contract = &mut draft.contract;
-        settle(&mut contract.underlying, said.underlying).ok_or("underlying")?;
-        settle(&mut contract.expiry, said.expiry).ok_or("expiry")?;
-        if ends && said.restates(contract) {
-            return settle(&mut contract.right, said.right).ok_or("right");
+        let before = draft.contract.clone();
+        let settled = said.settle_in(&mut draft.contract, ends);
+        if draft.contract != before {
+            self.terms_before.push((id, before));
         }
-        settle(&mut contract.strike, said.strike.map(|s| s.normalize())).ok_or("strike")?;
-        settle(&mut contract.right, said.right).ok_or("right")?;
-        settle(
-            &mut contract.multiplier,
-            said.multiplier.map(|m| m.normalize()),
-        )
-        .ok_or("multiplier")
+        settled
     }
 
     /// Notes an ISIN or CUSIP; the first one said stays.
@@ -267,6 +276,22 @@ impl Tables {
 }
 
 impl SaidTerms {
+    /// Joins the terms to those of a contract; the name of the first that contradicts them.
+    fn settle_in(&self, contract: &mut Contract, ends: bool) -> Result<(), &'static str> {
+        settle(&mut contract.underlying, self.underlying).ok_or("underlying")?;
+        settle(&mut contract.expiry, self.expiry).ok_or("expiry")?;
+        if ends && self.restates(contract) {
+            return settle(&mut contract.right, self.right).ok_or("right");
+        }
+        settle(&mut contract.strike, self.strike.map(|s| s.normalize())).ok_or("strike")?;
+        settle(&mut contract.right, self.right).ok_or("right")?;
+        settle(
+            &mut contract.multiplier,
+            self.multiplier.map(|m| m.normalize()),
+        )
+        .ok_or("multiplier")
+    }
+
     /// Whether strike and multiplier are those of the contract after a split: others, but the same money for all shares.
     fn restates(&self, contract: &Contract) -> bool {
         let before = contract.multiplier.unwrap_or(Decimal::ONE_HUNDRED);

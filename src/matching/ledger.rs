@@ -166,9 +166,13 @@ impl Ledger {
         })
     }
 
-    /// Units that only went on their way neither left nor came: their arrival counts.
-    pub fn uncount(&mut self, from: Holding, to: Holding) -> Result<(), OutOfRange> {
-        let units = self.held(to);
+    /// Units that moved from one holding to another neither left nor came.
+    pub fn uncount(
+        &mut self,
+        from: Holding,
+        to: Holding,
+        units: Quantity,
+    ) -> Result<(), OutOfRange> {
         if let Some(book) = self.book_mut(from) {
             book.flow.1 = book.flow.1.minus(units)?;
         }

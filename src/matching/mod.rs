@@ -263,15 +263,8 @@ fn matched_in(
     }
     all.overview = overview;
     if ordered.left_out > 0 {
-        all.warnings.push(Warning {
-            code: "rows-after-as-of",
-            message: format!(
-                "{} rows after the report date were left out",
-                ordered.left_out
-            ),
-            at: Vec::new(),
-            needs_user: false,
-        });
+        all.warnings
+            .push(crate::trade::rows_after_report(ordered.left_out));
     }
     for warning in &mut all.warnings {
         // Groups come one after the other; rows are read in the order of the files.

@@ -110,7 +110,6 @@ impl Fold<'_> {
             order: slices.iter().map(|slice| slice.purchase).collect(),
         });
         self.put(sale.holding, way, slices)?;
-        self.ledger.uncount(sale.holding, (way, sale.holding.1))?;
         self.pay_transfer_fee(id, row.trade.account, row.trade.account, fee)
     }
 
@@ -343,6 +342,7 @@ impl Fold<'_> {
                 parcel: Parcel::from_part(slice.quantity, slice.part, self.ledger.places()),
             };
             self.ledger.place(lot, method)?;
+            self.ledger.uncount(moves.0, moves.1, slice.quantity)?;
         }
         Ok(())
     }

@@ -44,51 +44,69 @@ pub struct FormatEntry {
     pub endings: &'static [&'static str],
     /// One line of help.
     pub about: &'static str,
-    /// Whether it can be written; one that cannot yet is refused rather than replaced by another.
-    pub ready: bool,
+    /// For one that cannot be written yet: what to use meanwhile. It is refused rather than replaced by another.
+    pub instead: Option<&'static str>,
 }
 
 /// Every format.
 pub const FORMATS: &[FormatEntry] = &[
-    entry(Format::Table, "table", &["txt"], "tables to read", true),
+    entry(Format::Table, "table", &["txt"], "tables to read", None),
     entry(
         Format::Csv,
         "csv",
         &["csv"],
         "one table, comma-separated",
-        true,
+        None,
     ),
     entry(
         Format::Tsv,
         "tsv",
         &["tsv", "tab"],
         "one table, tab-separated",
-        true,
+        None,
     ),
     entry(
         Format::Json,
         "json",
         &["json"],
         "everything in one document",
-        true,
+        None,
     ),
     entry(
         Format::Jsonl,
         "jsonl",
         &["jsonl", "ndjson"],
         "one table, one JSON object a line",
-        true,
+        None,
     ),
     entry(
         Format::Markdown,
         "markdown",
         &["md", "markdown"],
         "tables to read, in Markdown",
-        true,
+        None,
     ),
-    entry(Format::Html, "html", &["html", "htm"], "a web page", false),
-    entry(Format::Xlsx, "xlsx", &["xlsx"], "a spreadsheet", false),
-    entry(Format::Txf, "txf", &["txf"], "for tax software", false),
+    entry(
+        Format::Html,
+        "html",
+        &["html", "htm"],
+        "a web page",
+        Some("`--format markdown` has the same tables"),
+    ),
+    entry(
+        Format::Xlsx,
+        "xlsx",
+        &["xlsx"],
+        "a spreadsheet",
+        Some("a spreadsheet opens `--format csv --excel`"),
+    ),
+    entry(
+        Format::Txf,
+        "txf",
+        &["txf"],
+        "for tax software",
+        Some("`--format csv` has the figures of each line of Form 8949"),
+    ),
 ];
 
 const fn entry(
@@ -96,14 +114,14 @@ const fn entry(
     name: &'static str,
     endings: &'static [&'static str],
     about: &'static str,
-    ready: bool,
+    instead: Option<&'static str>,
 ) -> FormatEntry {
     FormatEntry {
         format,
         name,
         endings,
         about,
-        ready,
+        instead,
     }
 }
 

@@ -32,7 +32,7 @@ pub struct Look {
 const CHUNK: usize = 1000;
 /// Text columns are not cut below this.
 const LEAST_TEXT: usize = 8;
-/// Between columns: the padding of two cells.
+/// Between columns: the padding of two cells; and between a text and its amount.
 const BETWEEN: usize = 2;
 
 /// Writes a page.
@@ -113,21 +113,35 @@ fn fit(
     room: Option<usize>,
 ) -> (Vec<(usize, usize)>, Vec<String>) {
     let mut shown: Vec<(usize, usize)> = widths.into_iter().enumerate().collect();
-    let mut left_out = Vec::new();
     let Some(room) = room else {
-        return (shown, left_out);
+        return (shown, Vec::new());
     };
+    let rank = |(column, _): &(usize, usize)| grid.columns.get(*column).map_or(0, |c| c.rank);
+    let mut left_out = Vec::new();
     while total(&shown) > room {
-        let rank = |(column, _): &(usize, usize)| grid.columns.get(*column).map_or(0, |c| c.rank);
         let Some(at) = (0..shown.len())
             .filter(|at| shown.get(*at).is_some_and(|column| rank(column) > 0))
             .max_by_key(|at| shown.get(*at).map(rank))
         else {
             break;
         };
-        let (column, _) = shown.remove(at);
-        left_out.extend(grid.columns.get(column).map(|c| c.head.clone()));
+        left_out.push(shown.remove(at));
     }
+    // A wide one may have left room for one or two that are narrow.
+    let fits = |shown: &[(usize, usize)], width| total(shown) + BETWEEN + width <= room;
+    for at in (0..left_out.len()).rev() {
+        if left_out
+            .get(at)
+            .is_some_and(|(_, width)| fits(&shown, *width))
+        {
+            shown.push(left_out.remove(at));
+        }
+    }
+    shown.sort_unstable();
+    let left_out = left_out
+        .iter()
+        .filter_map(|(column, _)| grid.columns.get(*column));
+    let left_out = left_out.map(|column| column.head.clone()).collect();
     // A number is never cut: it overflows the terminal rather.
     let over = total(&shown).saturating_sub(room);
     let texts = shown.iter_mut().filter(|(column, _)| {
@@ -256,7 +270,7 @@ fn account(
     let rule = if look.unicode { "─" } else { "-" };
     let room = look.width.unwrap_or(WIDE_ACCOUNT).min(WIDE_ACCOUNT);
     let room = room.saturating_sub(4);
-    let left = texts.min(room.saturating_sub(widest + 1)).max(20);
+    let left = texts.min(room.saturating_sub(widest + BETWEEN)).max(20);
     for entry in entries {
         match entry {
             Entry::Head(text) => styled(out, &format!(" {}", visible(text)), look.bold)?,
@@ -273,7 +287,8 @@ fn account(
                 }
             }
             Entry::Total { text, amount } => {
-                writeln!(out, "   {:left$} {}", "", rule.repeat(widest))?;
+                let before = left + BETWEEN;
+                writeln!(out, "   {:before$}{}", "", rule.repeat(widest))?;
                 let text = visible(text);
                 beside(out, ("   ", &text, amount), (left, widest, room), look.bold)?;
             }
@@ -314,10 +329,10 @@ fn beside(
     let lines = fold(text, if amount.is_empty() { room } else { left });
     let last = lines.len().saturating_sub(1);
     for (number, line) in lines.iter().enumerate() {
-        let filling = left.saturating_sub(line.width());
         let whole = if number == last && !amount.is_empty() {
-            let before = widest.saturating_sub(amount.width());
-            format!("{indent}{line}{:filling$} {:before$}{amount}", "", "")
+            let filling = left.saturating_sub(line.width()) + BETWEEN;
+            let before = filling + widest.saturating_sub(amount.width());
+            format!("{indent}{line}{:before$}{amount}", "")
         } else {
             format!("{indent}{line}")
         };

@@ -57,11 +57,7 @@ impl Tally {
                 self.left(security, units)?;
                 self.came(to, new)
             }
-            What::Carry { .. } => {
-                self.left(security, units)?;
-                self.came(security, units)
-            }
-            What::Relocate { .. } => Ok(()),
+            What::Carry { .. } | What::Relocate { .. } => Ok(()),
             What::Open { .. } => {
                 let own = self.of(security);
                 own.opened = own.opened.plus(units)?;

@@ -44,7 +44,7 @@ pub struct Part {
     pub name: String,
     /// Its lines.
     pub lines: Vec<Line>,
-    /// What they come to: what the total is called, and the figure.
+    /// What those that are part of it come to: what the total is called, and the figure.
     pub total: Option<(String, Minor)>,
 }
 
@@ -55,6 +55,8 @@ pub struct Line {
     pub text: String,
     /// Its part of the figure; none where it is said without one.
     pub amount: Option<Minor>,
+    /// Whether the amount only leads to the figure, as a line of a worksheet, and is no part of it.
+    pub leads: bool,
     /// The row of the file.
     pub at: Option<Source>,
     /// The lot.
@@ -77,6 +79,13 @@ impl Line {
     pub fn amount(mut self, amount: Minor) -> Self {
         self.amount = Some(amount);
         self
+    }
+
+    /// With an amount that leads to the figure but is no part of it.
+    #[must_use]
+    pub fn leading(mut self, amount: Minor) -> Self {
+        self.leads = true;
+        self.amount(amount)
     }
 
     /// With a row of the file.
@@ -140,7 +149,7 @@ impl<'a> Explainer<'a> {
         found
     }
 
-    /// The ids most like one that stands for nothing.
+    /// The ids most like one that stands for nothing: those of a symbol, where that is what was given.
     pub fn near(&self, id: &str) -> Vec<String> {
         const NEAR: usize = 3;
         let mut names: Vec<String> = (0..self.frame.answer.disposals.len())
@@ -155,6 +164,14 @@ impl<'a> Explainer<'a> {
         names.extend(years.map(|year| self.frame.tax_year.written(year.begins)));
         names.sort_unstable();
         names.dedup();
+        let of_symbol = |name: &&String| {
+            let symbol = name.rsplit_once('@').map_or("", |(symbol, _)| symbol);
+            symbol.eq_ignore_ascii_case(id)
+        };
+        let own: Vec<String> = names.iter().filter(of_symbol).take(NEAR).cloned().collect();
+        if !own.is_empty() {
+            return own;
+        }
         let distance =
             |name: &String| strsim::osa_distance(&name.to_lowercase(), &id.to_lowercase());
         let mut near: Vec<(usize, String)> = names
@@ -280,6 +297,7 @@ impl Line {
         json!({
             "text": self.text,
             "amount": self.amount.map(|minor| minor_text(minor, frame.places)),
+            "in_total": self.amount.is_some() && !self.leads,
             "at": self.at.map(|at| sources.text(at)),
             "row": excerpt.map(|row| String::from_utf8_lossy(&row.text).into_owned()),
             "lot": self.lot,

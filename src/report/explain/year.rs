@@ -281,8 +281,12 @@ impl Explainer<'_> {
     fn worksheet(&self, year: &Year, short: Minor, long: Minor, lines: &mut Vec<Line>) {
         let rule = self.us(&us::CARRYOVER);
         let mut say = |number: u32, text: &str, amount: Minor| {
-            let text = format!("line {number}: {text} {}", self.amount(amount));
-            lines.push(Line::new(text).rule(rule));
+            let text = format!("line {number}: {text}");
+            let line = Line::new(text).rule(rule);
+            lines.push(match number {
+                8 | 13 => line.amount(amount),
+                _ => line.leading(amount),
+            });
         };
         let two = year.line("deducted");
         let income = self.taxable_income(year.begins);
@@ -291,7 +295,7 @@ impl Explainer<'_> {
         let five = (-short).max(0);
         match income {
             Some(income) => say(1, "taxable income", income),
-            None => say(1, "taxable income, not known and taken as at least", 0),
+            None => say(1, "taxable income, not known and taken as 0 or more", 0),
         }
         say(2, "deduction, Schedule D line 21", two);
         say(3, "lines 1 and 2 together, not below zero", three);
@@ -303,6 +307,8 @@ impl Explainer<'_> {
         say(5, "short-term loss", five);
         say(6, "long-term gain", long.max(0));
         say(7, "lines 4 and 6 together", four + long.max(0));
+        let eight = "short-term loss carried out, line 5 less line 7";
+        say(8, eight, year.line("short_carried_out"));
         if long < 0 {
             say(9, "long-term loss", -long);
             say(10, "short-term gain", short.max(0));
@@ -317,15 +323,8 @@ impl Explainer<'_> {
                 short.max(0) + (four - five).max(0),
             );
         }
-        let out = |number: u32, text: &str, amount: Minor| {
-            Line::new(format!("line {number}: {text}"))
-                .amount(amount)
-                .rule(rule)
-        };
-        let eight = "short-term loss carried out, line 5 less line 7";
-        lines.push(out(8, eight, year.line("short_carried_out")));
         let thirteen = "long-term loss carried out, line 9 less line 12";
-        lines.push(out(13, thirteen, year.line("long_carried_out")));
+        say(13, thirteen, year.line("long_carried_out"));
     }
 
     fn taxable_income(&self, year: i32) -> Option<Minor> {

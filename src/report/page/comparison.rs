@@ -22,6 +22,7 @@ pub fn methods<'a>(frame: Frame<'a>, outcomes: &Outcomes) -> Page<'a> {
         .collect();
     begins.sort_unstable();
     begins.dedup();
+    let mut marked = false;
     for year in &begins {
         page.heading(format!(
             "Methods in {}, {}",
@@ -29,17 +30,22 @@ pub fn methods<'a>(frame: Frame<'a>, outcomes: &Outcomes) -> Page<'a> {
             frame.currency
         ));
         let of_year = |answer: &Answer| answer.years.iter().find(|y| y.begins == *year).cloned();
-        page.grid(side_by_side(&frame, &computed, of_year));
+        page.grid(side_by_side(&frame, &computed, of_year, &mut marked));
     }
     if begins.len() > 1 {
         page.heading(format!("Methods over all years, {}", frame.currency));
-        page.grid(side_by_side(&frame, &computed, |answer| {
-            over(answer, &begins)
-        }));
+        let of_all = |answer: &Answer| over(answer, &begins);
+        page.grid(side_by_side(&frame, &computed, of_all, &mut marked));
     }
     if begins.is_empty() {
-        page.remark("no tax year with a disposal");
-    } else {
+        page.remark(match frame.only {
+            None => "no tax year with a disposal or a carried loss".to_owned(),
+            Some(only) => format!(
+                "nothing to compare in {}: no disposal, no carried loss",
+                frame.tax_year.written(only)
+            ),
+        });
+    } else if marked {
         page.remark("* lowest; short-term and long-term are taxed at different rates, so the lowest gain need not be the lowest tax");
     }
     for (method, answer) in outcomes {
@@ -107,6 +113,7 @@ fn side_by_side(
     frame: &Frame<'_>,
     computed: &[(&str, &Answer)],
     of: impl Fn(&Answer) -> Option<Year>,
+    marked: &mut bool,
 ) -> Grid<'static> {
     let years: Vec<(&str, Option<Year>)> = computed
         .iter()
@@ -131,6 +138,7 @@ fn side_by_side(
     let lowest = results()
         .min()
         .filter(|lowest| results().any(|other| other > *lowest));
+    *marked |= lowest.is_some();
     let rows = years.iter().map(|(method, year)| {
         let mark = year.as_ref().map(result) == lowest && lowest.is_some();
         let amounts = lines.iter().map(|line| match year {

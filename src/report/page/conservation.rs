@@ -67,19 +67,19 @@ pub fn open(frame: &Frame<'_>, page: &mut Page<'_>) {
     }
 }
 
-/// Basis in, with what was added to it, is basis out, gone or held. The exact sums agree to the last digit; the lines
-/// are printed so that they add up.
+/// Basis in, with what was added to it, is basis out, gone or held. The exact sums agree to the last digit. In print each
+/// lot is rounded by itself: held is what the lots are listed at, and what came in is the sum of rounded purchases.
 fn basis(frame: &Frame<'_>) -> Vec<Entry> {
     let sums = &frame.answer.conservation;
-    let came = printed(frame, &[sums.basis_in, sums.basis_moved]);
-    let went = printed(frame, &[sums.basis_out, sums.basis_gone, sums.basis_held]);
-    let [came_in, moved] = [0, 1].map(|at| came.get(at).copied().unwrap_or(0));
-    let [out, gone, held] = [0, 1, 2].map(|at| went.get(at).copied().unwrap_or(0));
+    let printed = |sum: Money| sum.to_minor(frame.places).unwrap_or(0);
+    let (moved, out) = (printed(sums.basis_moved), printed(sums.basis_out));
+    let (gone, held) = (printed(sums.basis_gone), held(frame));
+    let accounted = out + gone + held;
     vec![
         Entry::Head("basis".to_owned()),
-        line(frame, "came in", came_in),
+        line(frame, "came in", accounted - moved),
         line(frame, "deferred losses and adjustments", moved),
-        total(frame, "to account for", came_in + moved),
+        total(frame, "to account for", accounted),
         line(frame, "out with disposals", out),
         line(
             frame,
@@ -87,24 +87,22 @@ fn basis(frame: &Frame<'_>) -> Vec<Entry> {
             gone,
         ),
         line(frame, "held", held),
-        total(frame, "accounted for", out + gone + held),
+        total(frame, "accounted for", accounted),
     ]
 }
 
-/// Amounts as they are printed cumulatively.
-fn printed(frame: &Frame<'_>, amounts: &[Money]) -> Vec<Minor> {
-    let (mut sum, mut so_far) = (Money::ZERO, 0);
-    let parts = amounts.iter().map(|amount| {
-        sum = sum.plus(*amount).unwrap_or(sum);
-        let before = so_far;
-        so_far = sum.to_minor(frame.places).unwrap_or(so_far);
-        so_far - before
-    });
-    parts.collect()
+/// What the lots are listed at. An open short has no basis.
+fn held(frame: &Frame<'_>) -> Minor {
+    let lots = frame.answer.lots.iter();
+    let held = lots.filter(|lot| !lot.quantity.is_negative());
+    held.map(|lot| lot.cost).sum()
 }
 
 fn units(frame: &Frame<'_>, page: &mut Page<'_>) {
     let all = named(frame);
+    if all.is_empty() {
+        return;
+    }
     if all.len() > MANY {
         page.remark(format!(
             "units: what came in is what went out and what is held, for each of {}",

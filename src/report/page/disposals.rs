@@ -19,7 +19,7 @@ pub fn rows<'a>(frame: Frame<'a>) -> Page<'a> {
     let mut page = Page::default();
     let shown = positions(&frame);
     if shown.is_empty() {
-        page.remark("no disposals");
+        page.remark(none_shown(&frame));
         return page;
     }
     for year in tax_years(&frame, &shown) {
@@ -36,6 +36,25 @@ pub fn rows<'a>(frame: Frame<'a>) -> Page<'a> {
         page.grid(year_table(frame, rows));
     }
     page
+}
+
+/// That there is nothing to show, and in which years there would be.
+fn none_shown(frame: &Frame<'_>) -> String {
+    let all: Vec<u32> = (0_u32..)
+        .zip(&frame.answer.disposals)
+        .map(|(at, _)| at)
+        .collect();
+    let Some(only) = frame.only else {
+        return "no disposals".to_owned();
+    };
+    let years = tax_years(frame, &all).into_iter();
+    let years: Vec<String> = years.map(|year| frame.tax_year.written(year)).collect();
+    let only = frame.tax_year.written(only);
+    match years.as_slice() {
+        [] => format!("no disposals in {only}, nor in any other year"),
+        [one] => format!("no disposals in {only}; there are in {one}"),
+        [first, .., last] => format!("no disposals in {only}; there are from {first} to {last}"),
+    }
 }
 
 fn tax_years(frame: &Frame<'_>, shown: &[u32]) -> Vec<i32> {
@@ -89,6 +108,8 @@ fn always(_: &Frame<'_>, _: &Disposal) -> bool {
     true
 }
 
+/// The columns. What a sale is made of stays longest: bought, sold, units, proceeds, cost, gain; of the rest the
+/// adjustment, without which they do not add up, then the term.
 fn views() -> Vec<View> {
     let text = |column, text, needed| View {
         column,
@@ -107,7 +128,7 @@ fn views() -> Vec<View> {
             always,
         ),
         text(
-            GridColumn::text("account").rank(5),
+            GridColumn::text("account").rank(6),
             |frame, row| frame.history.account(row.account).name.to_string(),
             |frame, _| frame.history.accounts.len() > 1,
         ),
@@ -117,12 +138,12 @@ fn views() -> Vec<View> {
             always,
         ),
         text(
-            GridColumn::word("acquired").rank(4),
+            GridColumn::word("acquired").rank(3),
             |_, row| date_if_any(row.acquired),
             |_, row| row.acquired.is_some(),
         ),
         text(
-            GridColumn::word("held from").rank(6),
+            GridColumn::word("held from").rank(8),
             |_, row| date_if_any(row.held_from.filter(|day| Some(*day) != row.acquired)),
             |_, row| row.held_from != row.acquired,
         ),
@@ -132,41 +153,41 @@ fn views() -> Vec<View> {
             always,
         ),
         text(
-            GridColumn::word("term"),
+            GridColumn::word("term").rank(5),
             |_, row| row.term.map_or("", Term::word).to_owned(),
             |_, row| row.term.is_some(),
         ),
         text(
-            GridColumn::word("match").rank(7),
+            GridColumn::word("match").rank(9),
             |_, row| row.matched.word().to_owned(),
             |_, row| row.matched != Match::Lot,
         ),
         sum(
-            GridColumn::number("proceeds").rank(2),
+            GridColumn::number("proceeds").rank(1),
             |row| row.proceeds,
             amount,
             always,
         ),
         sum(
-            GridColumn::number("cost").rank(3),
+            GridColumn::number("cost").rank(2),
             |row| row.cost,
             amount,
             always,
         ),
         text(
-            GridColumn::word("code").rank(8),
+            GridColumn::word("code").rank(7),
             |_, row| row.codes.text().to_owned(),
             |_, row| !row.codes.text().is_empty(),
         ),
         sum(
-            GridColumn::number("adjustment").rank(1),
+            GridColumn::number("adjustment").rank(4),
             |row| row.adjustment,
             amount_if_any,
             |_, row| row.adjustment != 0,
         ),
         sum(GridColumn::number("gain"), |row| row.gain(), amount, always),
         text(
-            GridColumn::word("open until").rank(9),
+            GridColumn::word("open until").rank(10),
             |_, row| date_if_any(row.provisional_until),
             |_, row| row.provisional_until.is_some(),
         ),
@@ -296,10 +317,10 @@ pub fn per_symbol<'a>(frame: Frame<'a>) -> Page<'a> {
 fn symbol_columns(terms: bool) -> Vec<GridColumn> {
     let mut columns = vec![
         GridColumn::text("symbol"),
-        GridColumn::number("rows").rank(3),
-        GridColumn::number("proceeds").rank(2),
+        GridColumn::number("rows").rank(4),
+        GridColumn::number("proceeds").rank(1),
         GridColumn::number("cost").rank(2),
-        GridColumn::number("adjustment").rank(1),
+        GridColumn::number("adjustment").rank(3),
     ];
     if terms {
         columns.push(GridColumn::number("short gain"));

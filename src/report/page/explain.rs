@@ -11,6 +11,8 @@ use crate::source::Source;
 struct Shown {
     rows: Vec<Source>,
     rules: Vec<&'static str>,
+    /// The rule of the line before.
+    last: Option<&'static str>,
 }
 
 /// One explanation after another.
@@ -27,6 +29,7 @@ pub fn explanations<'a>(frame: Frame<'a>, all: &[Explanation]) -> Page<'a> {
 }
 
 fn entries(frame: &Frame<'_>, part: &Part, shown: &mut Shown) -> Vec<Entry> {
+    shown.last = None;
     let mut entries = vec![Entry::Head(part.name.clone())];
     entries.extend(part.lines.iter().map(|line| Entry::Line {
         text: line.text.clone(),
@@ -42,7 +45,8 @@ fn entries(frame: &Frame<'_>, part: &Part, shown: &mut Shown) -> Vec<Entry> {
     entries
 }
 
-/// Where a line stands: its row, with its text the first time, its lot and its rule.
+/// Where a line stands: its row, with its text the first time, its lot and its rule. Of lines that follow one rule and
+/// stand in no row, as those of a worksheet, the first says so for all.
 fn notes(frame: &Frame<'_>, line: &Line, shown: &mut Shown) -> Vec<String> {
     let sources = &frame.history.sources;
     let mut notes = Vec::new();
@@ -58,7 +62,10 @@ fn notes(frame: &Frame<'_>, line: &Line, shown: &mut Shown) -> Vec<String> {
         }
     }
     place.extend(line.lot.as_ref().map(|lot| format!("lot {lot}")));
-    if let Some(rule) = line.rule {
+    let rule = line.rule.map(|rule| rule.id);
+    let goes_on = rule == shown.last && place.is_empty() && notes.is_empty();
+    shown.last = rule;
+    if let Some(rule) = line.rule.filter(|_| !goes_on) {
         if shown.rules.contains(&rule.id) {
             place.push(rule.citation.to_owned());
         } else {

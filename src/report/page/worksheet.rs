@@ -28,7 +28,13 @@ pub fn years<'a>(frame: Frame<'a>) -> Page<'a> {
         }
     }
     if page.blocks.is_empty() {
-        page.remark("no tax year with a disposal or a carried loss");
+        page.remark(match frame.only {
+            None => "no tax year with a disposal or a carried loss".to_owned(),
+            Some(only) => format!(
+                "nothing to net in {}: no disposal, no carried loss",
+                frame.tax_year.written(only)
+            ),
+        });
     }
     page
 }

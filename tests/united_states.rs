@@ -1788,3 +1788,42 @@ fn an_explained_short_names_what_was_paid_in_lieu() {
     assert_eq!(paid.matches(';').count(), 1, "{paid}");
     assert!(paid.contains(" 50.00"), "{paid}");
 }
+
+/// 100 of long-term gain on collectibles less 60 of short-term loss are 40 for line 18 of Schedule D; nothing where the
+/// loss is as large.
+#[test]
+fn short_losses_come_off_the_gain_on_collectibles() {
+    let line = |price: u32| {
+        let csv = format!(
+            "date,action,symbol,quantity,price,class\n2023-01-03,buy,C,10,10,collectible\n2024-01-03,buy,S,10,10,stock\n\
+             2024-06-03,sell,C,10,20,collectible\n2024-06-03,sell,S,10,{price},stock\n2024-12-31,buy,Y,1,1,stock\n"
+        );
+        let found = plain(&csv).document;
+        found["years"][0]["lines"]["collectibles_gain"].to_string()
+    };
+    assert_eq!(line(4), "\"40.00\"");
+    assert_eq!(line(0), "\"0.00\"");
+    assert_eq!(line(10), "\"100.00\"");
+    assert_eq!(line(12), "\"100.00\"");
+}
+
+/// 5,000 lost on contracts are 2,000 beyond what is deducted by themselves (26 USC 1212(c)(4)), however much else was lost:
+/// so much goes back to the 9,000 gained two years before.
+#[test]
+fn only_what_contracts_alone_carry_over_is_carried_back() {
+    let years = |readings: &str| {
+        let csv = "date,action,symbol,quantity,price,class\n2023-02-03,open,ES,1,1000,future\n2023-06-05,close,ES,1,10000,future\n\
+                   2025-02-03,open,ES,1,10000,future\n2025-02-03,buy,X,100,200,stock\n2025-06-03,close,ES,1,5000,future\n\
+                   2025-06-03,sell,X,100,100,stock\n2025-12-31,buy,Y,1,1,stock\n";
+        let found = compute(csv, "", readings).document;
+        let years = found["years"].as_array().unwrap().clone();
+        let of = |year: &Value, line: &str| year["lines"][line].as_str().unwrap().to_owned();
+        let (first, last) = (&years[0], &years[years.len() - 1]);
+        [
+            of(first, "section_1256_net"),
+            of(last, "section_1256_carryback"),
+        ]
+    };
+    assert_eq!(years(""), ["9000.00", "2000.00"]);
+    assert_eq!(years("1256_carryback = \"yes\"")[0], "7000.00");
+}

@@ -1827,3 +1827,82 @@ fn only_what_contracts_alone_carry_over_is_carried_back() {
     assert_eq!(years(""), ["9000.00", "2000.00"]);
     assert_eq!(years("1256_carryback = \"yes\"")[0], "7000.00");
 }
+
+/// Lots chosen by a method other than first in, first out, or named by a row, must have been identified in time: where
+/// there is a sale.
+#[test]
+fn a_choice_of_lots_is_told() {
+    let told = |rows: &str, arguments: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price,lot\n2024-01-02,buy,X,10,10,a\n2024-02-01,buy,X,10,20,b\n{rows}"
+        );
+        let found = compute(&csv, arguments, "");
+        let warnings = found.document["warnings"].as_array().unwrap().iter();
+        let mut own = warnings.filter(|told| told["code"] == "identification-in-time");
+        own.next()
+            .map_or_else(String::new, |told| told["at"].to_string())
+    };
+    let (any, named) = ("2024-06-03,sell,X,10,30,\n", "2024-06-03,sell,X,10,30,b\n");
+    assert_eq!(told(any, ""), "");
+    assert_eq!(told(any, "--method average"), "");
+    assert_eq!(told(any, "--method hifo"), "[]");
+    assert_eq!(told("", "--method hifo"), "");
+    assert_eq!(told(named, ""), "[\"t.csv:4\"]");
+    assert_eq!(told(named, "--method hifo"), "[\"t.csv:4\"]");
+}
+
+/// Sold at a loss 30 days after the first row, purchases before the file may have replaced it; not after 31 days, not
+/// where nothing was lost, and not with the rule off.
+#[test]
+fn a_loss_near_the_first_row_is_told() {
+    let told = |sold: &str, price: u32, arguments: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price\n2024-06-03,buy,X,10,10\n{sold},sell,X,10,{price}\n2024-12-31,buy,Y,1,1\n"
+        );
+        compute(&csv, arguments, "").warned("wash-window-start")
+    };
+    assert_eq!(told("2024-07-03", 9, ""), 1);
+    assert_eq!(told("2024-07-04", 9, ""), 0);
+    assert_eq!(told("2024-07-03", 10, ""), 0);
+    assert_eq!(told("2024-07-03", 9, "--wash-sales off"), 0);
+    // What was bought that day is the first row itself.
+    assert_eq!(told("2024-06-03", 9, ""), 0);
+}
+
+/// A loss of 5,000 is carried over beyond the 3,000 deducted, whichever its term: taxable income is asked for.
+#[test]
+fn a_carried_loss_asks_for_taxable_income() {
+    let told = |bought: &str, price: u32, arguments: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price\n{bought},buy,X,100,100\n2024-06-03,sell,X,100,{price}\n2024-12-31,buy,Y,1,1\n"
+        );
+        compute(&csv, arguments, "").warned("taxable-income-unknown")
+    };
+    assert_eq!(told("2024-01-02", 50, ""), 1);
+    assert_eq!(told("2022-01-03", 50, ""), 1);
+    assert_eq!(told("2024-01-02", 70, ""), 0);
+    assert_eq!(told("2024-01-02", 50, "--taxable-income 10000"), 0);
+}
+
+#[test]
+fn perpetual_futures_are_told_to_be_unsettled() {
+    let told = |class: &str| {
+        plain(&format!(
+            "date,action,symbol,quantity,price,class\n2024-05-03,buy,P,1,20,{class}\n2024-06-03,sell,P,1,22,{class}\n"
+        ))
+        .warned("perpetual-unsettled")
+    };
+    assert_eq!(told("perpetual"), 1);
+    assert_eq!(told("stock"), 0);
+}
+
+/// Where no rule looks 30 days ahead, a purchase on the 31st day hangs on nothing.
+#[test]
+fn a_window_hangs_on_the_time_zone_only_where_there_is_one() {
+    let csv = "date,action,symbol,quantity,price\n2024-01-02T12:00:00Z,buy,X,1,10\n2024-06-03T12:00:00Z,sell,X,1,8\n\
+               2024-07-04T12:00:00Z,buy,X,1,8\n2024-12-02,buy,Y,1,1\n";
+    let told = |arguments: &str| compute(csv, arguments, "").warned("timezone-assumed");
+    assert_eq!(told(""), 1);
+    assert_eq!(told("--wash-sales off"), 0);
+    assert_eq!(told("-j de"), 0);
+}

@@ -1015,3 +1015,171 @@ fn portugal_names_gains_on_what_was_held_two_years() {
     assert!(!told("2024-01-02"));
     assert!(!told("2023-12-29"));
 }
+
+/// The lines of the years, in order.
+#[track_caller]
+fn years(csv: &str, arguments: &str, lines: &[&str]) -> Vec<String> {
+    let (code, found, error) = run(csv, &format!("{arguments} --report years -f jsonl"));
+    assert_eq!(code, Some(0), "{error}");
+    let years = found.lines().map(|line| {
+        let year: serde_json::Value = serde_json::from_str(line).unwrap();
+        let of = |line: &&str| year["lines"][*line].as_str().unwrap_or("-").to_owned();
+        let amounts: Vec<String> = lines.iter().map(of).collect();
+        format!(
+            "{} {}",
+            year["tax_year"].as_str().unwrap(),
+            amounts.join(" ")
+        )
+    });
+    years.collect()
+}
+
+/// A loss is carried through a year without a row, and through a file without a sale.
+#[test]
+fn a_carried_loss_has_a_line_in_every_year() {
+    let gap = "date,action,symbol,quantity,price\n2022-01-03,buy,X,10,20\n2023-06-01,sell,X,10,10\n2025-06-02,buy,Z,1,1\n";
+    for country in ["uk", "ie", "au", "es", "pl", "in", "ca"] {
+        let found = years(gap, &format!("-j {country}"), &["carried_forward"]);
+        assert_eq!(found.len(), 3, "{country} {found:?}");
+        let carried = if country == "ca" { " 50.00" } else { " 100.00" };
+        assert!(
+            found.iter().all(|year| year.ends_with(carried)),
+            "{country} {found:?}"
+        );
+    }
+    let no_loss = gap.replace("sell,X,10,10", "sell,X,10,20");
+    for country in ["uk", "ie", "au", "es", "pl", "in", "ca"] {
+        let found = years(&no_loss, &format!("-j {country}"), &["carried_forward"]);
+        assert_eq!(found.len(), 1, "{country} {found:?}");
+    }
+    let no_sale = "date,action,symbol,quantity,price\n2024-05-02,buy,X,10,10\n";
+    let found = years(no_sale, "-j ie --carry-in loss=70", &["carried_forward"]);
+    assert_eq!(found, ["2024 70.00"]);
+}
+
+/// Bought back on the 30th day, the loss of 100 waits; on the 31st it counts (26 USC 1091(a)): also where nothing but the
+/// years is asked for, and rows are only added up.
+#[test]
+fn years_alone_wait_for_the_whole_window() {
+    let net = |bought: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price\n2024-01-02,buy,X,10,20\n2024-06-03,sell,X,10,10\n\
+             {bought},buy,X,10,10\n2024-12-31,buy,Y,1,1\n"
+        );
+        years(&csv, "-j us", &["net"])
+    };
+    assert_eq!(net("2024-07-03"), ["2024 0.00"]);
+    assert_eq!(net("2024-07-04"), ["2024 -100.00"]);
+}
+
+/// 100 lost on shares and 100 of costs of coins that nothing was earned with: both go on, each in its line (PIT s 9(3), s
+/// 22(16)).
+#[test]
+fn poland_carries_losses_and_costs_of_coins_side_by_side() {
+    assert_eq!(
+        years(
+            "date,action,symbol,quantity,price,class\n2023-02-01,buy,S,10,100,stock\n2023-03-01,sell,S,10,90,stock\n\
+             2023-04-03,buy,BTC,1,100,crypto\n2025-06-02,buy,S,1,1,stock\n",
+            "-j pl",
+            &["carried_forward", "coin_costs_carried_forward"],
+        ),
+        [
+            "2023 200.00 100.00",
+            "2024 200.00 100.00",
+            "2025 200.00 100.00"
+        ]
+    );
+}
+
+/// A loss carried in is of the year before the first at the latest: Spain uses it for four years (LIRPF s 49), India for
+/// eight (s 74).
+#[test]
+fn a_loss_carried_in_lapses() {
+    let used = |country: &str, first: u32, sold: u32| {
+        let csv = format!(
+            "date,action,symbol,quantity,price,class\n{first}-05-03,buy,S,20,10,stock\n{first}-06-01,sell,S,10,10,stock\n\
+             {sold}-06-01,sell,S,10,60,stock\n"
+        );
+        let found = years(
+            &csv,
+            &format!("-j {country} --carry-in loss=1000"),
+            &["brought_forward_used"],
+        );
+        found.last().unwrap().split_once(' ').unwrap().1.to_owned()
+    };
+    assert_eq!(used("es", 2018, 2021), "500.00");
+    assert_eq!(used("es", 2018, 2022), "0.00");
+    assert_eq!(used("in", 2018, 2025), "500.00");
+    assert_eq!(used("in", 2018, 2026), "0.00");
+}
+
+/// 600 of other losses against 500 of other gains and then 100 of those on shares (EStG s 20(6)).
+#[test]
+fn germany_takes_other_losses_from_other_gains_and_from_shares() {
+    assert_eq!(
+        years(
+            "date,action,symbol,quantity,price,class\n2024-02-01,buy,S,10,100,stock\n2024-02-01,buy,B,10,100,bond\n\
+             2024-03-01,sell,S,10,120,stock\n2024-03-01,sell,B,10,150,bond\n",
+            "-j de --carry-in other=600",
+            &[
+                "other_brought_forward_used",
+                "other_carried_forward",
+                "exempt_used",
+                "taxable"
+            ],
+        ),
+        ["2024 600.00 0.00 100.00 0.00"]
+    );
+}
+
+/// 100 of losses on shares from before, 60 of gains: 40 go on (EStG s 20(6)).
+#[test]
+fn germany_carries_what_is_left_of_losses_on_shares() {
+    assert_eq!(
+        years(
+            "date,action,symbol,quantity,price\n2024-02-01,buy,S,10,100\n2024-03-01,sell,S,10,106\n",
+            "-j de --carry-in stock=100",
+            &["stock_brought_forward_used", "stock_carried_forward"],
+        ),
+        ["2024 60.00 40.00"]
+    );
+}
+
+/// The rates changed on 30 October 2024: 100 before, 200 that day, 400 after. In Ireland the tax on a gain of December is
+/// due later.
+#[test]
+fn parts_of_a_year_begin_on_their_day() {
+    let sold = |days: [&str; 3]| {
+        let rows: Vec<String> = days
+            .iter()
+            .zip([20, 30, 50])
+            .map(|(day, price)| format!("2024-{day},sell,S,10,{price}\n"))
+            .collect();
+        format!(
+            "date,action,symbol,quantity,price\n2024-05-03,buy,S,30,10\n{}",
+            rows.concat()
+        )
+    };
+    let csv = sold(["10-29", "10-30", "10-31"]);
+    let lines = ["net_before_new_rates", "net_from_new_rates"];
+    assert_eq!(years(&csv, "-j uk", &lines), ["2024-25 100.00 600.00"]);
+    let csv = sold(["11-30", "12-01", "12-31"]);
+    let lines = ["net_january_to_november", "net_december"];
+    assert_eq!(years(&csv, "-j ie", &lines), ["2024 100.00 600.00"]);
+}
+
+/// Every line of a year's worksheet names the law.
+#[test]
+fn an_explained_year_names_its_rules() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("t.csv"), SHARES_AND_COINS).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_lossoffset"))
+        .args("explain t.csv 2024-25 -j uk".split(' '))
+        .current_dir(folder.path())
+        .env_clear()
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(told.contains("TCGA 1992 s 1K"), "{told}");
+    assert!(told.contains("TCGA 1992 s 1, s 2"), "{told}");
+}

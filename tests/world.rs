@@ -1183,3 +1183,110 @@ fn an_explained_year_names_its_rules() {
     assert!(told.contains("TCGA 1992 s 1K"), "{told}");
     assert!(told.contains("TCGA 1992 s 1, s 2"), "{told}");
 }
+
+/// What is reported of a fund joins the pool on the day of its distribution, not before (SI 2009/3001 reg 99(4)).
+#[test]
+fn reported_income_joins_the_pool_on_its_day() {
+    let csv = "date,action,symbol,quantity,price,total,effective_date,tag\n2023-06-01,buy,F,100,10,,,\n\
+               2023-07-01,basis_adjust,F,,,100,2024-01-01,eri\n2023-08-01,buy,F,100,10,,,\n";
+    let pool = |day: &str| {
+        let (code, found, error) = run(csv, &format!("-j uk --report lots -f jsonl --as-of {day}"));
+        assert_eq!(code, Some(0), "{error}");
+        let lot: serde_json::Value = serde_json::from_str(&found).unwrap();
+        lot["cost"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(pool("2023-12-31"), "2000.00");
+    assert_eq!(pool("2024-01-01"), "2100.00");
+}
+
+/// Canada: the premium of 300 is a gain of the year of the grant (ITA s 49(1)), the 200 to buy the option back are a loss of
+/// the year in which they are paid.
+#[test]
+fn canada_counts_the_end_of_a_written_option_in_its_own_year() {
+    let csv = "date,action,symbol,quantity,price,class\n2024-06-03,sto,X   250620C00050000,1,3,option\n\
+               2025-02-03,btc,X   250620C00050000,1,2,option\n";
+    rows(
+        csv,
+        "ca",
+        &[
+            "2024 2024-06-03 300.00 0.00 300.00 - short",
+            "2025 2025-02-03 0.00 200.00 -200.00 - short",
+        ],
+    );
+    let (_, found, _) = run(csv, "-j ca --report disposals -f jsonl");
+    let last: serde_json::Value = serde_json::from_str(found.lines().last().unwrap()).unwrap();
+    assert_eq!(last["closed_by"][0], "t.csv:3");
+}
+
+/// Rows are the taxpayer's own, in every country: not the spouse's, not those of a plan, nor a premium that either took.
+#[test]
+fn what_others_sold_is_no_row() {
+    let accounts = "[accounts.wife]\nowner = \"spouse\"\n[accounts.plan]\nkind = \"sheltered\"\n";
+    let sold_in = |csv: &str, country: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("t.csv"), csv).unwrap();
+        fs::write(folder.path().join("c.toml"), accounts).unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_lossoffset"))
+            .args("compute t.csv --config c.toml --report disposals -f jsonl -j".split(' '))
+            .arg(country)
+            .current_dir(folder.path())
+            .env_clear()
+            .output()
+            .unwrap();
+        let rows = String::from_utf8(output.stdout).unwrap();
+        let rows = rows.lines().map(|line| {
+            let row: serde_json::Value = serde_json::from_str(line).unwrap();
+            row["account"].as_str().unwrap().to_owned()
+        });
+        rows.collect::<Vec<_>>()
+    };
+    let mut shares = "date,action,symbol,quantity,price,account\n".to_owned();
+    let mut options = shares.clone();
+    for account in ["me", "wife", "plan"] {
+        shares +=
+            &format!("2024-02-01,buy,S,10,100,{account}\n2024-03-01,sell,S,10,106,{account}\n");
+        options += &format!("2024-06-03,sto,SAP   250117C00050000,1,3,{account}\n");
+    }
+    for country in ["us", "uk", "ca", "ie", "de", "es", "au"] {
+        assert_eq!(sold_in(&shares, country), ["me"], "{country}");
+    }
+    assert_eq!(sold_in(&options, "de"), ["me"]);
+}
+
+/// A row that its purchase covers says when that was bought and from when it is held; one from the pool says neither.
+#[test]
+fn a_covered_row_is_held_from_its_purchase() {
+    let (_, found, error) = run(SHARES_AND_COINS, "-j uk --report disposals -f jsonl");
+    let dates: Vec<String> = found
+        .lines()
+        .map(|line| {
+            let row: serde_json::Value = serde_json::from_str(line).expect(&error);
+            format!("{} {} {}", row["match"], row["acquired"], row["held_from"])
+        })
+        .collect();
+    assert_eq!(
+        dates,
+        [
+            "\"within-30-days\" \"2024-06-15\" \"2024-06-15\"",
+            "\"pool\" null null",
+            "\"same-day\" \"2024-09-01\" \"2024-09-01\"",
+        ]
+    );
+}
+
+/// Sold at what it cost there is no loss that a purchase could take away.
+#[test]
+fn a_sale_without_a_loss_is_final() {
+    for country in ["ca", "ie", "es"] {
+        let until = |price: u32| {
+            let csv = format!(
+                "date,action,symbol,quantity,price\n2024-02-01,buy,S,10,10\n2024-03-01,sell,S,5,{price}\n"
+            );
+            let (_, found, error) = run(&csv, &format!("-j {country} --report disposals -f jsonl"));
+            let row: serde_json::Value = serde_json::from_str(&found).expect(&error);
+            row["provisional_until"].is_string()
+        };
+        assert!(until(9), "{country}");
+        assert!(!until(10), "{country}");
+    }
+}

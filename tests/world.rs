@@ -1290,3 +1290,51 @@ fn a_sale_without_a_loss_is_final() {
         assert!(!until(10), "{country}");
     }
 }
+
+/// Five sold on 3 June are those of 10 June, which a short sale of 3 May waits for too: the rule of 30 days goes first.
+#[test]
+fn a_short_sale_that_gives_way_to_the_thirty_days_is_told() {
+    let told = |rows: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price\n{rows}2024-06-03,sell,S,5,20\n2024-06-10,buy,S,5,12\n"
+        );
+        let (code, _, error) = run(&csv, "-j uk --allow-short");
+        assert_eq!(code, Some(0), "{error}");
+        error.contains("uk-short-and-window")
+    };
+    assert!(told("2024-05-03,short,S,10,20\n"));
+    assert!(!told("2024-05-03,buy,S,10,20\n"));
+    assert!(!told(""));
+}
+
+/// Bought again within 30 days of a loss: told in Australia (TR 2008/1), not of a gain, and not after 31 days.
+#[test]
+fn a_purchase_near_a_loss_is_told_in_australia() {
+    let told = |price: u32, again: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price\n2024-01-02,buy,S,10,10\n2024-06-03,sell,S,10,{price}\n{again},buy,S,10,7\n"
+        );
+        run(&csv, "-j au").2.contains("bought-back")
+    };
+    assert!(told(8, "2024-07-03"));
+    assert!(!told(8, "2024-07-04"));
+    assert!(!told(10, "2024-07-03"));
+    assert!(!told(12, "2024-07-03"));
+}
+
+/// Lost units that cost nothing are no loss that is not deducted, and neither is a loss that waits.
+#[test]
+fn what_is_lost_is_told_where_it_cost_something() {
+    let told = |rows: &str, country: &str| {
+        let csv = format!("date,action,symbol,quantity,price,basis\n{rows}");
+        let (code, _, error) = run(&csv, &format!("-j {country}"));
+        assert_eq!(code, Some(0), "{error}");
+        error.contains("lost-not-deducted")
+    };
+    let lost = "2024-03-01,lost,S,10,,\n";
+    assert!(told(&format!("2024-02-01,buy,S,10,10,\n{lost}"), "ca"));
+    assert!(!told(&format!("2024-02-01,opening,S,10,,0\n{lost}"), "ca"));
+    let waits = "2024-02-01,buy,S,10,10,\n2024-03-01,sell,S,5,8,\n2024-03-05,buy,S,5,8,\n";
+    assert!(!told(waits, "ca"));
+    assert!(!told(waits, "ie"));
+}

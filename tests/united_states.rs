@@ -1619,3 +1619,290 @@ fn a_taxed_stock_dividend_replaces() {
         .held(&["main S 10 400.00 2023-01-02", "main S 10 400.00 2023-01-11"]);
     dividend("10", "").sold(&["S 10 2023-01-02 2023-06-01 300.00 400.00 0.00 -100.00 short"]);
 }
+
+/// Fills of one order are one purchase (Rev. Rul. 56-602): the second 50 do not replace the first. Of two orders they do.
+#[test]
+fn fills_of_one_order_do_not_replace_one_another() {
+    let sold = |second: &str, row: &str| {
+        plain(&format!(
+            "date,action,symbol,quantity,price,order\n2024-06-03,buy,X,50,10,o1\n2024-06-03,buy,X,50,12,{second}\n\
+             2024-06-10,sell,X,50,9,\n2024-12-31,buy,Y,1,1,\n"
+        ))
+        .sold(&[&format!("X 50 2024-06-03 2024-06-10 450.00 500.00 {row} short")]);
+    };
+    sold("o1", "0.00 -50.00");
+    sold("o2", "50.00 0.00");
+    sold("", "50.00 0.00");
+}
+
+/// 100 lost on X, 200 on a call on it and 40 on Y on one day: what is bought of X replaces X alone, whether losses are
+/// matched at once or when the day ends.
+#[test]
+fn losses_of_one_day_are_replaced_by_their_own_security() {
+    let csv = "date,action,symbol,quantity,price\n2024-01-02,buy,X,10,20\n2024-01-02,buy,Y,10,10\n\
+               2024-01-02,bto,X241220C00050000,1,3\n2024-06-03,sell,X,10,10\n2024-06-03,stc,X241220C00050000,1,1\n\
+               2024-06-03,sell,Y,10,6\n2024-06-10,buy,X,200,10\n2024-12-31,buy,Z,1,1\n";
+    for readings in ["", "same_day_sequence = \"end-of-day\""] {
+        compute(csv, "", readings).sold(&[
+            "X 10 2024-01-02 2024-06-03 100.00 200.00 100.00 0.00 short",
+            "X241220C00050000 1 2024-01-02 2024-06-03 100.00 300.00 0.00 -200.00 short",
+            "Y 10 2024-01-02 2024-06-03 60.00 100.00 0.00 -40.00 short",
+        ]);
+    }
+}
+
+/// Bought for 1,100 six days after the short sale, with the 1,000 lost a week before in its basis and their 517 days in
+/// its period: 900 gained on delivering it are short-term, since it was acquired after the short sale (26 USC 1233(b)(1)).
+#[test]
+fn what_is_acquired_after_a_short_sale_gains_short_term_however_long_it_counts_as_held() {
+    plain(
+        "date,action,symbol,quantity,price,lot\n2023-01-03,buy,X,100,20,\n2024-06-03,sell,X,100,10,\n\
+         2024-06-04,short,X,100,30,\n2024-06-10,buy,X,100,11,r\n2024-07-01,cover,X,100,,r\n",
+    )
+    .sold(&[
+        "X 100 2023-01-03 2024-06-03 1000.00 2000.00 1000.00 0.00 long",
+        "X 100 2024-06-10 2024-07-01 3000.00 2100.00 0.00 900.00 short",
+    ]);
+}
+
+/// A split of what nobody holds is told, but not while a loss waits: the loss of 200 on 100 sold short is replaced by the 200
+/// that they are after it.
+#[test]
+fn a_split_while_a_loss_waits_is_not_about_nothing() {
+    let split = "2024-06-12,split,X,,,2:1\n2024-12-31,buy,Y,1,1,\n";
+    let run = |before: &str, after: &str| {
+        let end = split.replace("2024-12-31", &format!("{after}2024-12-31"));
+        plain(&format!(
+            "date,action,symbol,quantity,price,ratio\n{before}{end}"
+        ))
+    };
+    let short = "2024-06-03,short,X,100,10,\n2024-06-10,cover,X,100,12,\n";
+    let found = run(short, "2024-06-20,short,X,200,6,\n");
+    assert_eq!(found.warned("nothing-held"), 0);
+    found.sold(&["X 100 2024-06-10 2024-06-10 1000.00 1200.00 200.00 0.00 short"]);
+    // Replaced already, and that is sold.
+    let replaced = "2024-01-02,buy,X,10,20,\n2024-06-03,sell,X,10,10,\n2024-06-10,buy,X,10,10,\n2024-06-11,sell,X,10,30,\n";
+    assert_eq!(run(replaced, "").warned("nothing-held"), 1);
+}
+
+/// Bought for 2,000, sold for 1,800; 30 of exempt interest leave 170 of the loss (26 USC 852(b)(4)(B)). Half is bought
+/// again: 85 wait with it, 900 + 85, of which 25 of the 50 take half.
+#[test]
+fn the_loss_that_exempt_interest_leaves_is_deferred_by_its_own_amount() {
+    plain(
+        "date,action,symbol,quantity,price,total,class,tag\n2025-04-03,buy,F,100,20,,fund,\n\
+         2025-05-15,dividend,F,,,30,fund,exempt-interest\n2025-07-15,sell,F,100,18,,fund,\n\
+         2025-07-20,buy,F,50,18,,fund,\n2025-09-02,sell,F,25,30,,fund,\n2025-12-31,buy,Y,1,1,,,\n",
+    )
+    .sold(&[
+        "F 100 2025-04-03 2025-07-15 1800.00 2000.00 115.00 -85.00 short",
+        "F 25 2025-07-20 2025-09-02 750.00 492.50 0.00 257.50 short",
+    ])
+    .held(&["main F 25 492.50 2025-04-08", "main Y 1 1.00 2025-12-31"]);
+}
+
+/// A loss of 200 that exempt interest of 300 takes whole is no loss that could wait: what is bought again is held from its
+/// own day.
+#[test]
+fn a_loss_that_exempt_interest_takes_whole_is_not_replaced() {
+    plain(
+        "date,action,symbol,quantity,price,total,class,tag\n2025-04-03,buy,F,100,20,,fund,\n\
+         2025-05-15,dividend,F,,,300,fund,exempt-interest\n2025-07-15,sell,F,100,18,,fund,\n\
+         2025-07-20,buy,F,50,18,,fund,\n2025-12-31,buy,Y,1,1,,,\n",
+    )
+    .sold(&["F 100 2025-04-03 2025-07-15 1800.00 2000.00 200.00 0.00 short"])
+    .held(&["main F 50 900.00 2025-07-20", "main Y 1 1.00 2025-12-31"]);
+}
+
+/// What is returned takes from the basis of 100 first: all of it is no gain, one more is a gain of one.
+#[test]
+fn a_return_of_the_whole_basis_is_no_gain() {
+    let returned = |total: u32| {
+        plain(&format!(
+            "date,action,symbol,quantity,price,total\n2024-01-03,buy,S,10,10,\n2024-06-03,return_of_capital,S,,,{total}\n"
+        ))
+        .held(&["main S 10 0.00 2024-01-03"])
+    };
+    returned(100).sold(&[]);
+    returned(101).sold(&["S 0 2024-01-03 2024-06-03 1.00 0.00 0.00 1.00 short"]);
+}
+
+/// Coins of the universal pool are in no wallet; shares of the same file stay in their account, and so do sales of coins.
+/// Coins bought on 1 January 2025 are their wallet's (26 CFR 1.1012-1(j)(6)).
+#[test]
+fn only_coins_before_2025_are_in_the_universal_pool() {
+    let held = |rows: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price,account,class\n2024-01-02,buy,BTC,2,100,a,crypto\n\
+             2024-01-02,buy,S,1,10,a,stock\n2024-02-01,sell,BTC,1,120,b,crypto\n{rows}"
+        );
+        configured(&csv, "", "[crypto]\npre2025 = \"universal\"\n")
+    };
+    let before = held("");
+    assert_eq!(before.table("disposals", &["account", "gain"]), ["b 20.00"]);
+    before.held(&["- BTC 1 100.00 2024-01-02", "a S 1 10.00 2024-01-02"]);
+    held("2024-03-01,sell,BTC,1,120,b,crypto\n2025-01-01,buy,BTC,1,130,b,crypto\n")
+        .held(&["b BTC 1 130.00 2025-01-01", "a S 1 10.00 2024-01-02"]);
+}
+
+/// Contracts are marked at the year end, whether bought or sold (26 USC 1256(a)(1)).
+#[test]
+fn a_contract_of_an_earlier_year_needs_its_mark() {
+    for quantity in [1, -1] {
+        plain(&format!(
+            "date,action,symbol,quantity,price,class\n2024-11-04,open,ES,{quantity},100,future\n2025-03-03,buy,Y,1,1,stock\n"
+        ))
+        .refused("held past 2024-12-31 without a year-end mark");
+    }
+}
+
+/// 200 lost on buying back a written option is no loss on a short sale (26 USC 1091(e)): writing another two days later
+/// replaces nothing.
+#[test]
+fn a_loss_on_a_written_option_does_not_wait() {
+    let call = "X241220C00050000";
+    plain(&format!(
+        "date,action,symbol,quantity,price\n2024-06-03,sto,{call},1,3\n2024-06-10,btc,{call},1,5\n\
+         2024-06-12,sto,{call},1,4\n2024-12-20,expire,{call},1,\n2024-12-31,buy,Z,1,1\n"
+    ))
+    .sold(&[
+        &format!("{call} 1 2024-06-10 2024-06-03 300.00 500.00 0.00 -200.00 short"),
+        &format!("{call} 1 2024-12-20 2024-06-12 400.00 0.00 0.00 400.00 short"),
+    ]);
+}
+
+/// 50 paid in lieu of a dividend are a line of their own in the cost of the short that is closed in time.
+#[test]
+fn an_explained_short_names_what_was_paid_in_lieu() {
+    let closed = |rows: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price,total\n2024-06-03,short,X,100,16,\n{rows}2024-07-01,cover,X,100,10,\n"
+        );
+        let parts = parts(&explained(&csv, "X@2024-07-01#1", ""));
+        let (_, cost) = parts.iter().find(|(name, _)| name == "cost").unwrap();
+        cost.clone()
+    };
+    let plain = closed("");
+    let paid = closed("2024-06-10,dividend,X,,,-50\n");
+    assert_eq!(plain.matches(';').count(), 0, "{plain}");
+    assert_eq!(paid.matches(';').count(), 1, "{paid}");
+    assert!(paid.contains(" 50.00"), "{paid}");
+}
+
+/// 100 of long-term gain on collectibles less 60 of short-term loss are 40 for line 18 of Schedule D; nothing where the
+/// loss is as large.
+#[test]
+fn short_losses_come_off_the_gain_on_collectibles() {
+    let line = |price: u32| {
+        let csv = format!(
+            "date,action,symbol,quantity,price,class\n2023-01-03,buy,C,10,10,collectible\n2024-01-03,buy,S,10,10,stock\n\
+             2024-06-03,sell,C,10,20,collectible\n2024-06-03,sell,S,10,{price},stock\n2024-12-31,buy,Y,1,1,stock\n"
+        );
+        let found = plain(&csv).document;
+        found["years"][0]["lines"]["collectibles_gain"].to_string()
+    };
+    assert_eq!(line(4), "\"40.00\"");
+    assert_eq!(line(0), "\"0.00\"");
+    assert_eq!(line(10), "\"100.00\"");
+    assert_eq!(line(12), "\"100.00\"");
+}
+
+/// 5,000 lost on contracts are 2,000 beyond what is deducted by themselves (26 USC 1212(c)(4)), however much else was lost:
+/// so much goes back to the 9,000 gained two years before.
+#[test]
+fn only_what_contracts_alone_carry_over_is_carried_back() {
+    let years = |readings: &str| {
+        let csv = "date,action,symbol,quantity,price,class\n2023-02-03,open,ES,1,1000,future\n2023-06-05,close,ES,1,10000,future\n\
+                   2025-02-03,open,ES,1,10000,future\n2025-02-03,buy,X,100,200,stock\n2025-06-03,close,ES,1,5000,future\n\
+                   2025-06-03,sell,X,100,100,stock\n2025-12-31,buy,Y,1,1,stock\n";
+        let found = compute(csv, "", readings).document;
+        let years = found["years"].as_array().unwrap().clone();
+        let of = |year: &Value, line: &str| year["lines"][line].as_str().unwrap().to_owned();
+        let (first, last) = (&years[0], &years[years.len() - 1]);
+        [
+            of(first, "section_1256_net"),
+            of(last, "section_1256_carryback"),
+        ]
+    };
+    assert_eq!(years(""), ["9000.00", "2000.00"]);
+    assert_eq!(years("1256_carryback = \"yes\"")[0], "7000.00");
+}
+
+/// Lots chosen by a method other than first in, first out, or named by a row, must have been identified in time: where
+/// there is a sale.
+#[test]
+fn a_choice_of_lots_is_told() {
+    let told = |rows: &str, arguments: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price,lot\n2024-01-02,buy,X,10,10,a\n2024-02-01,buy,X,10,20,b\n{rows}"
+        );
+        let found = compute(&csv, arguments, "");
+        let warnings = found.document["warnings"].as_array().unwrap().iter();
+        let mut own = warnings.filter(|told| told["code"] == "identification-in-time");
+        own.next()
+            .map_or_else(String::new, |told| told["at"].to_string())
+    };
+    let (any, named) = ("2024-06-03,sell,X,10,30,\n", "2024-06-03,sell,X,10,30,b\n");
+    assert_eq!(told(any, ""), "");
+    assert_eq!(told(any, "--method average"), "");
+    assert_eq!(told(any, "--method hifo"), "[]");
+    assert_eq!(told("", "--method hifo"), "");
+    assert_eq!(told(named, ""), "[\"t.csv:4\"]");
+    assert_eq!(told(named, "--method hifo"), "[\"t.csv:4\"]");
+}
+
+/// Sold at a loss 30 days after the first row, purchases before the file may have replaced it; not after 31 days, not
+/// where nothing was lost, and not with the rule off.
+#[test]
+fn a_loss_near_the_first_row_is_told() {
+    let told = |sold: &str, price: u32, arguments: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price\n2024-06-03,buy,X,10,10\n{sold},sell,X,10,{price}\n2024-12-31,buy,Y,1,1\n"
+        );
+        compute(&csv, arguments, "").warned("wash-window-start")
+    };
+    assert_eq!(told("2024-07-03", 9, ""), 1);
+    assert_eq!(told("2024-07-04", 9, ""), 0);
+    assert_eq!(told("2024-07-03", 10, ""), 0);
+    assert_eq!(told("2024-07-03", 9, "--wash-sales off"), 0);
+    // What was bought that day is the first row itself.
+    assert_eq!(told("2024-06-03", 9, ""), 0);
+}
+
+/// A loss of 5,000 is carried over beyond the 3,000 deducted, whichever its term: taxable income is asked for.
+#[test]
+fn a_carried_loss_asks_for_taxable_income() {
+    let told = |bought: &str, price: u32, arguments: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price\n{bought},buy,X,100,100\n2024-06-03,sell,X,100,{price}\n2024-12-31,buy,Y,1,1\n"
+        );
+        compute(&csv, arguments, "").warned("taxable-income-unknown")
+    };
+    assert_eq!(told("2024-01-02", 50, ""), 1);
+    assert_eq!(told("2022-01-03", 50, ""), 1);
+    assert_eq!(told("2024-01-02", 70, ""), 0);
+    assert_eq!(told("2024-01-02", 50, "--taxable-income 10000"), 0);
+}
+
+#[test]
+fn perpetual_futures_are_told_to_be_unsettled() {
+    let told = |class: &str| {
+        plain(&format!(
+            "date,action,symbol,quantity,price,class\n2024-05-03,buy,P,1,20,{class}\n2024-06-03,sell,P,1,22,{class}\n"
+        ))
+        .warned("perpetual-unsettled")
+    };
+    assert_eq!(told("perpetual"), 1);
+    assert_eq!(told("stock"), 0);
+}
+
+/// Where no rule looks 30 days ahead, a purchase on the 31st day hangs on nothing.
+#[test]
+fn a_window_hangs_on_the_time_zone_only_where_there_is_one() {
+    let csv = "date,action,symbol,quantity,price\n2024-01-02T12:00:00Z,buy,X,1,10\n2024-06-03T12:00:00Z,sell,X,1,8\n\
+               2024-07-04T12:00:00Z,buy,X,1,8\n2024-12-02,buy,Y,1,1\n";
+    let told = |arguments: &str| compute(csv, arguments, "").warned("timezone-assumed");
+    assert_eq!(told(""), 1);
+    assert_eq!(told("--wash-sales off"), 0);
+    assert_eq!(told("-j de"), 0);
+}

@@ -1015,3 +1015,326 @@ fn portugal_names_gains_on_what_was_held_two_years() {
     assert!(!told("2024-01-02"));
     assert!(!told("2023-12-29"));
 }
+
+/// The lines of the years, in order.
+#[track_caller]
+fn years(csv: &str, arguments: &str, lines: &[&str]) -> Vec<String> {
+    let (code, found, error) = run(csv, &format!("{arguments} --report years -f jsonl"));
+    assert_eq!(code, Some(0), "{error}");
+    let years = found.lines().map(|line| {
+        let year: serde_json::Value = serde_json::from_str(line).unwrap();
+        let of = |line: &&str| year["lines"][*line].as_str().unwrap_or("-").to_owned();
+        let amounts: Vec<String> = lines.iter().map(of).collect();
+        format!(
+            "{} {}",
+            year["tax_year"].as_str().unwrap(),
+            amounts.join(" ")
+        )
+    });
+    years.collect()
+}
+
+/// A loss is carried through a year without a row, and through a file without a sale.
+#[test]
+fn a_carried_loss_has_a_line_in_every_year() {
+    let gap = "date,action,symbol,quantity,price\n2022-01-03,buy,X,10,20\n2023-06-01,sell,X,10,10\n2025-06-02,buy,Z,1,1\n";
+    for country in ["uk", "ie", "au", "es", "pl", "in", "ca"] {
+        let found = years(gap, &format!("-j {country}"), &["carried_forward"]);
+        assert_eq!(found.len(), 3, "{country} {found:?}");
+        let carried = if country == "ca" { " 50.00" } else { " 100.00" };
+        assert!(
+            found.iter().all(|year| year.ends_with(carried)),
+            "{country} {found:?}"
+        );
+    }
+    let no_loss = gap.replace("sell,X,10,10", "sell,X,10,20");
+    for country in ["uk", "ie", "au", "es", "pl", "in", "ca"] {
+        let found = years(&no_loss, &format!("-j {country}"), &["carried_forward"]);
+        assert_eq!(found.len(), 1, "{country} {found:?}");
+    }
+    let no_sale = "date,action,symbol,quantity,price\n2024-05-02,buy,X,10,10\n";
+    let found = years(no_sale, "-j ie --carry-in loss=70", &["carried_forward"]);
+    assert_eq!(found, ["2024 70.00"]);
+}
+
+/// Bought back on the 30th day, the loss of 100 waits; on the 31st it counts (26 USC 1091(a)): also where nothing but the
+/// years is asked for, and rows are only added up.
+#[test]
+fn years_alone_wait_for_the_whole_window() {
+    let net = |bought: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price\n2024-01-02,buy,X,10,20\n2024-06-03,sell,X,10,10\n\
+             {bought},buy,X,10,10\n2024-12-31,buy,Y,1,1\n"
+        );
+        years(&csv, "-j us", &["net"])
+    };
+    assert_eq!(net("2024-07-03"), ["2024 0.00"]);
+    assert_eq!(net("2024-07-04"), ["2024 -100.00"]);
+}
+
+/// 100 lost on shares and 100 of costs of coins that nothing was earned with: both go on, each in its line (PIT s 9(3), s
+/// 22(16)).
+#[test]
+fn poland_carries_losses_and_costs_of_coins_side_by_side() {
+    assert_eq!(
+        years(
+            "date,action,symbol,quantity,price,class\n2023-02-01,buy,S,10,100,stock\n2023-03-01,sell,S,10,90,stock\n\
+             2023-04-03,buy,BTC,1,100,crypto\n2025-06-02,buy,S,1,1,stock\n",
+            "-j pl",
+            &["carried_forward", "coin_costs_carried_forward"],
+        ),
+        [
+            "2023 200.00 100.00",
+            "2024 200.00 100.00",
+            "2025 200.00 100.00"
+        ]
+    );
+}
+
+/// A loss carried in is of the year before the first at the latest: Spain uses it for four years (LIRPF s 49), India for
+/// eight (s 74).
+#[test]
+fn a_loss_carried_in_lapses() {
+    let used = |country: &str, first: u32, sold: u32| {
+        let csv = format!(
+            "date,action,symbol,quantity,price,class\n{first}-05-03,buy,S,20,10,stock\n{first}-06-01,sell,S,10,10,stock\n\
+             {sold}-06-01,sell,S,10,60,stock\n"
+        );
+        let found = years(
+            &csv,
+            &format!("-j {country} --carry-in loss=1000"),
+            &["brought_forward_used"],
+        );
+        found.last().unwrap().split_once(' ').unwrap().1.to_owned()
+    };
+    assert_eq!(used("es", 2018, 2021), "500.00");
+    assert_eq!(used("es", 2018, 2022), "0.00");
+    assert_eq!(used("in", 2018, 2025), "500.00");
+    assert_eq!(used("in", 2018, 2026), "0.00");
+}
+
+/// 600 of other losses against 500 of other gains and then 100 of those on shares (EStG s 20(6)).
+#[test]
+fn germany_takes_other_losses_from_other_gains_and_from_shares() {
+    assert_eq!(
+        years(
+            "date,action,symbol,quantity,price,class\n2024-02-01,buy,S,10,100,stock\n2024-02-01,buy,B,10,100,bond\n\
+             2024-03-01,sell,S,10,120,stock\n2024-03-01,sell,B,10,150,bond\n",
+            "-j de --carry-in other=600",
+            &[
+                "other_brought_forward_used",
+                "other_carried_forward",
+                "exempt_used",
+                "taxable"
+            ],
+        ),
+        ["2024 600.00 0.00 100.00 0.00"]
+    );
+}
+
+/// 100 of losses on shares from before, 60 of gains: 40 go on (EStG s 20(6)).
+#[test]
+fn germany_carries_what_is_left_of_losses_on_shares() {
+    assert_eq!(
+        years(
+            "date,action,symbol,quantity,price\n2024-02-01,buy,S,10,100\n2024-03-01,sell,S,10,106\n",
+            "-j de --carry-in stock=100",
+            &["stock_brought_forward_used", "stock_carried_forward"],
+        ),
+        ["2024 60.00 40.00"]
+    );
+}
+
+/// The rates changed on 30 October 2024: 100 before, 200 that day, 400 after. In Ireland the tax on a gain of December is
+/// due later.
+#[test]
+fn parts_of_a_year_begin_on_their_day() {
+    let sold = |days: [&str; 3]| {
+        let rows: Vec<String> = days
+            .iter()
+            .zip([20, 30, 50])
+            .map(|(day, price)| format!("2024-{day},sell,S,10,{price}\n"))
+            .collect();
+        format!(
+            "date,action,symbol,quantity,price\n2024-05-03,buy,S,30,10\n{}",
+            rows.concat()
+        )
+    };
+    let csv = sold(["10-29", "10-30", "10-31"]);
+    let lines = ["net_before_new_rates", "net_from_new_rates"];
+    assert_eq!(years(&csv, "-j uk", &lines), ["2024-25 100.00 600.00"]);
+    let csv = sold(["11-30", "12-01", "12-31"]);
+    let lines = ["net_january_to_november", "net_december"];
+    assert_eq!(years(&csv, "-j ie", &lines), ["2024 100.00 600.00"]);
+}
+
+/// Every line of a year's worksheet names the law.
+#[test]
+fn an_explained_year_names_its_rules() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("t.csv"), SHARES_AND_COINS).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_lossoffset"))
+        .args("explain t.csv 2024-25 -j uk".split(' '))
+        .current_dir(folder.path())
+        .env_clear()
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(told.contains("TCGA 1992 s 1K"), "{told}");
+    assert!(told.contains("TCGA 1992 s 1, s 2"), "{told}");
+}
+
+/// What is reported of a fund joins the pool on the day of its distribution, not before (SI 2009/3001 reg 99(4)).
+#[test]
+fn reported_income_joins_the_pool_on_its_day() {
+    let csv = "date,action,symbol,quantity,price,total,effective_date,tag\n2023-06-01,buy,F,100,10,,,\n\
+               2023-07-01,basis_adjust,F,,,100,2024-01-01,eri\n2023-08-01,buy,F,100,10,,,\n";
+    let pool = |day: &str| {
+        let (code, found, error) = run(csv, &format!("-j uk --report lots -f jsonl --as-of {day}"));
+        assert_eq!(code, Some(0), "{error}");
+        let lot: serde_json::Value = serde_json::from_str(&found).unwrap();
+        lot["cost"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(pool("2023-12-31"), "2000.00");
+    assert_eq!(pool("2024-01-01"), "2100.00");
+}
+
+/// Canada: the premium of 300 is a gain of the year of the grant (ITA s 49(1)), the 200 to buy the option back are a loss of
+/// the year in which they are paid.
+#[test]
+fn canada_counts_the_end_of_a_written_option_in_its_own_year() {
+    let csv = "date,action,symbol,quantity,price,class\n2024-06-03,sto,X   250620C00050000,1,3,option\n\
+               2025-02-03,btc,X   250620C00050000,1,2,option\n";
+    rows(
+        csv,
+        "ca",
+        &[
+            "2024 2024-06-03 300.00 0.00 300.00 - short",
+            "2025 2025-02-03 0.00 200.00 -200.00 - short",
+        ],
+    );
+    let (_, found, _) = run(csv, "-j ca --report disposals -f jsonl");
+    let last: serde_json::Value = serde_json::from_str(found.lines().last().unwrap()).unwrap();
+    assert_eq!(last["closed_by"][0], "t.csv:3");
+}
+
+/// Rows are the taxpayer's own, in every country: not the spouse's, not those of a plan, nor a premium that either took.
+#[test]
+fn what_others_sold_is_no_row() {
+    let accounts = "[accounts.wife]\nowner = \"spouse\"\n[accounts.plan]\nkind = \"sheltered\"\n";
+    let sold_in = |csv: &str, country: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("t.csv"), csv).unwrap();
+        fs::write(folder.path().join("c.toml"), accounts).unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_lossoffset"))
+            .args("compute t.csv --config c.toml --report disposals -f jsonl -j".split(' '))
+            .arg(country)
+            .current_dir(folder.path())
+            .env_clear()
+            .output()
+            .unwrap();
+        let rows = String::from_utf8(output.stdout).unwrap();
+        let rows = rows.lines().map(|line| {
+            let row: serde_json::Value = serde_json::from_str(line).unwrap();
+            row["account"].as_str().unwrap().to_owned()
+        });
+        rows.collect::<Vec<_>>()
+    };
+    let mut shares = "date,action,symbol,quantity,price,account\n".to_owned();
+    let mut options = shares.clone();
+    for account in ["me", "wife", "plan"] {
+        shares +=
+            &format!("2024-02-01,buy,S,10,100,{account}\n2024-03-01,sell,S,10,106,{account}\n");
+        options += &format!("2024-06-03,sto,SAP   250117C00050000,1,3,{account}\n");
+    }
+    for country in ["us", "uk", "ca", "ie", "de", "es", "au"] {
+        assert_eq!(sold_in(&shares, country), ["me"], "{country}");
+    }
+    assert_eq!(sold_in(&options, "de"), ["me"]);
+}
+
+/// A row that its purchase covers says when that was bought and from when it is held; one from the pool says neither.
+#[test]
+fn a_covered_row_is_held_from_its_purchase() {
+    let (_, found, error) = run(SHARES_AND_COINS, "-j uk --report disposals -f jsonl");
+    let dates: Vec<String> = found
+        .lines()
+        .map(|line| {
+            let row: serde_json::Value = serde_json::from_str(line).expect(&error);
+            format!("{} {} {}", row["match"], row["acquired"], row["held_from"])
+        })
+        .collect();
+    assert_eq!(
+        dates,
+        [
+            "\"within-30-days\" \"2024-06-15\" \"2024-06-15\"",
+            "\"pool\" null null",
+            "\"same-day\" \"2024-09-01\" \"2024-09-01\"",
+        ]
+    );
+}
+
+/// Sold at what it cost there is no loss that a purchase could take away.
+#[test]
+fn a_sale_without_a_loss_is_final() {
+    for country in ["ca", "ie", "es"] {
+        let until = |price: u32| {
+            let csv = format!(
+                "date,action,symbol,quantity,price\n2024-02-01,buy,S,10,10\n2024-03-01,sell,S,5,{price}\n"
+            );
+            let (_, found, error) = run(&csv, &format!("-j {country} --report disposals -f jsonl"));
+            let row: serde_json::Value = serde_json::from_str(&found).expect(&error);
+            row["provisional_until"].is_string()
+        };
+        assert!(until(9), "{country}");
+        assert!(!until(10), "{country}");
+    }
+}
+
+/// Five sold on 3 June are those of 10 June, which a short sale of 3 May waits for too: the rule of 30 days goes first.
+#[test]
+fn a_short_sale_that_gives_way_to_the_thirty_days_is_told() {
+    let told = |rows: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price\n{rows}2024-06-03,sell,S,5,20\n2024-06-10,buy,S,5,12\n"
+        );
+        let (code, _, error) = run(&csv, "-j uk --allow-short");
+        assert_eq!(code, Some(0), "{error}");
+        error.contains("uk-short-and-window")
+    };
+    assert!(told("2024-05-03,short,S,10,20\n"));
+    assert!(!told("2024-05-03,buy,S,10,20\n"));
+    assert!(!told(""));
+}
+
+/// Bought again within 30 days of a loss: told in Australia (TR 2008/1), not of a gain, and not after 31 days.
+#[test]
+fn a_purchase_near_a_loss_is_told_in_australia() {
+    let told = |price: u32, again: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price\n2024-01-02,buy,S,10,10\n2024-06-03,sell,S,10,{price}\n{again},buy,S,10,7\n"
+        );
+        run(&csv, "-j au").2.contains("bought-back")
+    };
+    assert!(told(8, "2024-07-03"));
+    assert!(!told(8, "2024-07-04"));
+    assert!(!told(10, "2024-07-03"));
+    assert!(!told(12, "2024-07-03"));
+}
+
+/// Lost units that cost nothing are no loss that is not deducted, and neither is a loss that waits.
+#[test]
+fn what_is_lost_is_told_where_it_cost_something() {
+    let told = |rows: &str, country: &str| {
+        let csv = format!("date,action,symbol,quantity,price,basis\n{rows}");
+        let (code, _, error) = run(&csv, &format!("-j {country}"));
+        assert_eq!(code, Some(0), "{error}");
+        error.contains("lost-not-deducted")
+    };
+    let lost = "2024-03-01,lost,S,10,,\n";
+    assert!(told(&format!("2024-02-01,buy,S,10,10,\n{lost}"), "ca"));
+    assert!(!told(&format!("2024-02-01,opening,S,10,,0\n{lost}"), "ca"));
+    let waits = "2024-02-01,buy,S,10,10,\n2024-03-01,sell,S,5,8,\n2024-03-05,buy,S,5,8,\n";
+    assert!(!told(waits, "ca"));
+    assert!(!told(waits, "ie"));
+}

@@ -9,7 +9,6 @@ use rustc_hash::FxHashMap;
 pub use identical::{By, Closings, Shorted};
 
 use super::Halt;
-use super::dispose::Sale;
 use super::fold::Fold;
 use super::ledger::{Holding, Slice};
 use super::trail::Handle;
@@ -381,10 +380,8 @@ impl Fold<'_> {
     fn deliver(&mut self, id: TradeId, holding: Holding, quantity: Quantity) -> Result<(), Halt> {
         let row = self.valued(id);
         for one in self.take_short(id, holding, quantity)? {
-            let sale = Sale {
-                proceeds: one.proceeds.amount,
-                ..self.sale(&row, id, one.quantity, Money::ZERO)
-            };
+            // Their proceeds came with the short sale; this says which units leave.
+            let sale = self.sale(&row, id, one.quantity, Money::ZERO);
             let mut slices = self.identify(&sale)?;
             self.ledger.take_from_pool(holding, &mut slices)?;
             // What a sheltered account delivers closes no short sale of the taxpayer (26 USC 1233(b)).

@@ -1,7 +1,7 @@
 //! The end of a walk: what is still held, what may still change, and everything handed over.
 
 use super::{Done, Walk};
-use crate::answer::trail::{Cause, Movement, Provenance};
+use crate::answer::trail::{Cause, Movement};
 use crate::answer::{LotName, Match, OpenLot, Units};
 use crate::date::Date;
 use crate::diagnostic::Problem;
@@ -13,7 +13,7 @@ use crate::money::{Money, OutOfRange, Quantity};
 use crate::trade::Action;
 
 impl<'a> Walk<'a> {
-    /// Hands everything over.
+    /// Hands everything over, to where no row is yet.
     pub fn finish(mut self, all: &mut Matched, problems: &mut Vec<Problem>) {
         let ended = self.end();
         if let Err(halt) = ended {
@@ -26,28 +26,11 @@ impl<'a> Walk<'a> {
         if let Err(error) = self.balance(all) {
             problems.push(Problem::new(error.to_string()));
         }
-        let offset = all.disposals.len() as u32;
         self.hand_over_trails(all);
         all.disposals.unordered_mut().append(&mut self.rows);
-        all.merged.extend(
-            std::mem::take(&mut self.merged)
-                .into_iter()
-                .map(|(row, merged)| (row + offset, merged)),
-        );
-        for mut adjustment in self.adjustments.drain(..) {
-            adjustment.disposal += offset;
-            all.adjustments.push(adjustment);
-        }
-        for warning in self.warnings.drain(..) {
-            match all
-                .warnings
-                .iter_mut()
-                .find(|known| known.code == warning.code && known.message == warning.message)
-            {
-                Some(known) => known.at.extend(warning.at),
-                None => all.warnings.push(warning),
-            }
-        }
+        all.merged.append(&mut self.merged);
+        all.adjustments.append(&mut self.adjustments);
+        all.warnings.append(&mut self.warnings);
         let lots = self.lots();
         if let Some(trails) = &mut all.trails {
             trails.pools.append(&mut self.told.pools());
@@ -69,14 +52,8 @@ impl<'a> Walk<'a> {
         let Some(trails) = &mut all.trails else {
             return;
         };
-        let offset = all.disposals.len() as u32;
-        trails
-            .disposals
-            .resize_with(all.disposals.len(), Provenance::default);
         for row in 0..self.rows.len() as u32 {
-            let mut told = self.told.of_row(row);
-            told.map_rows(|row| row + offset);
-            trails.disposals.push(told);
+            trails.disposals.push(self.told.of_row(row));
         }
     }
 

@@ -1015,3 +1015,11 @@ fn portugal_names_gains_on_what_was_held_two_years() {
     assert!(!told("2024-01-02"));
     assert!(!told("2023-12-29"));
 }
+/// The shares written beside their own exercise, in the same currency, are still seen to be the same.
+#[test]
+fn a_share_leg_written_twice_in_another_currency_is_refused() {
+    let csv = "date,action,symbol,quantity,price,currency,fx_rate,class\n\
+               2024-01-10,bto,XYZ   240621C00010000,1,5,USD,0.8,option\n\
+               2024-06-21,exercise,XYZ   240621C00010000,1,,USD,0.75,option\n2024-06-24,buy,XYZ,100,10,USD,0.76,stock\n";
+    refused(csv, "de", "share leg written twice");
+}

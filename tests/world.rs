@@ -1015,6 +1015,23 @@ fn portugal_names_gains_on_what_was_held_two_years() {
     assert!(!told("2024-01-02"));
     assert!(!told("2023-12-29"));
 }
+/// Shares by law first in, first out: only the average of coins is chosen, and `jurisdictions show` says so.
+#[test]
+fn germany_says_what_its_methods_are_for() {
+    let output = Command::new(env!("CARGO_BIN_EXE_lossoffset"))
+        .args(["jurisdictions", "show", "de"])
+        .env_clear()
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains("methods      fifo; for coins also average, specific\n"),
+        "{text}"
+    );
+    let csv = "date,action,symbol,quantity,price\n2023-01-10,buy,X,1,10\n";
+    assert_eq!(run(csv, "-j de --method lifo").0, Some(2));
+}
+
 /// The shares written beside their own exercise, in the same currency, are still seen to be the same.
 #[test]
 fn a_share_leg_written_twice_in_another_currency_is_refused() {

@@ -43,6 +43,8 @@ pub struct Jurisdiction {
     pub tax_year: TaxYear,
     /// The lot methods it knows; the first is the default.
     pub methods: &'static [&'static Method],
+    /// What another than the first is for; all else goes by the first.
+    pub methods_for: Assets,
     /// Whose units count as one holding.
     pub scope: Scope,
     /// How the units that a disposal consists of are found, step by step.

@@ -34,7 +34,7 @@ impl Fold<'_> {
         let mut slices = self.identify_by_method(&sale)?;
         self.ledger.take_from_pool(sale.holding, &mut slices)?;
         let account = sale.holding.0;
-        let method = self.method_of(account);
+        let method = self.method_of((account, new));
         let (mut seen, mut entered) = (Quantity::ZERO, Quantity::ZERO);
         for slice in slices {
             seen = seen.plus(slice.quantity)?;

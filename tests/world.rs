@@ -1032,6 +1032,31 @@ fn germany_says_what_its_methods_are_for() {
     assert_eq!(run(csv, "-j de --method lifo").0, Some(2));
 }
 
+/// Half of a coin stays, half becomes 8 others: each has a name of its own, and the oldest of both purchases leave first.
+#[test]
+fn coins_exchanged_without_a_result_have_a_name_of_their_own() {
+    let csv = "date,action,symbol,quantity,price,new_symbol,new_quantity,class\n\
+               2023-01-10,buy,BTC,1,20000,,,crypto\n2023-02-10,buy,ETH,1,1000,,,crypto\n\
+               2023-06-01,swap,BTC,0.5,25000,ETH,8,crypto\n2023-06-02,swap,BTC,0.25,25000,ETH,4,crypto\n\
+               2023-12-01,sell,ETH,6,2000,,,crypto\n";
+    let (code, found, error) = run(csv, "-j pt -f json");
+    assert_eq!(code, Some(0), "{error}");
+    let document: serde_json::Value = serde_json::from_str(&found).unwrap();
+    let lots = document["lots"].as_array().unwrap().iter();
+    let lots: Vec<String> = lots
+        .map(|lot| format!("{} {} {}", lot["id"], lot["quantity"], lot["cost"]))
+        .collect();
+    let expected = [
+        "\"BTC@2023-01-10#1\" \"0.25\" \"5000.00\"",
+        "\"ETH@2023-01-10#1\" \"2\" \"2500.00\"",
+        "\"ETH@2023-01-10#2\" \"4\" \"5000.00\"",
+        "\"ETH@2023-02-10#1\" \"1\" \"1000.00\"",
+    ];
+    assert_eq!(lots, expected);
+    assert_eq!(document["disposals"][0]["lot"], "ETH@2023-01-10#1");
+    assert_eq!(document["disposals"][0]["acquired"], "2023-01-10");
+}
+
 /// The shares written beside their own exercise, in the same currency, are still seen to be the same.
 #[test]
 fn a_share_leg_written_twice_in_another_currency_is_refused() {

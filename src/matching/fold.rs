@@ -88,12 +88,14 @@ impl<'a> Fold<'a> {
         rules: &'a Rules,
         calendar: Calendar,
     ) -> Self {
+        // Coins exchanged without a result keep the dates of those they came for.
+        let keeps_dates = rules.overview.keeps_dates || law.swaps == Swaps::Neutral;
         Self {
             history,
             law,
             rules,
             calendar,
-            ledger: Ledger::new(rules.places, rules.overview.keeps_dates, rules.trail),
+            ledger: Ledger::new(rules.places, keeps_dates, rules.trail),
             positions: Positions::default(),
             wash: Wash::default(),
             rows: Rows::new(rules.only_sums),

@@ -1015,6 +1015,37 @@ fn portugal_names_gains_on_what_was_held_two_years() {
     assert!(!told("2024-01-02"));
     assert!(!told("2023-12-29"));
 }
+/// The warnings of a file in a country, by code with the rows they name.
+#[track_caller]
+fn told(csv: &str, arguments: &str) -> Vec<String> {
+    let (code, found, error) = run(csv, &format!("{arguments} -f json"));
+    assert_eq!(code, Some(0), "{error}");
+    let document: serde_json::Value = serde_json::from_str(&found).unwrap();
+    let warnings = document["warnings"].as_array().unwrap().iter();
+    let line = |warning: &serde_json::Value| {
+        let at = warning["at"].as_array().unwrap().iter();
+        let at: Vec<&str> = at.map(|place| place.as_str().unwrap()).collect();
+        format!("{} {}", warning["code"].as_str().unwrap(), at.join(" "))
+    };
+    warnings.map(line).collect()
+}
+
+/// 30 sold with 10 held: 3 bought within 30 days and 17 bought later cover the same sale. With a sale of 5 in between,
+/// whose 30 days the later purchase falls into, the two compete.
+#[test]
+fn a_short_sale_does_not_compete_with_its_own_window() {
+    let csv = |between: &str| {
+        format!(
+            "date,action,symbol,quantity,price\n2023-03-01,buy,X,10,10\n2023-04-01,sell,X,30,12\n\
+             2023-04-20,buy,X,3,3\n{between}2023-07-01,buy,X,60,2\n"
+        )
+    };
+    assert_eq!(told(&csv(""), "-j uk --allow-short"), [""; 0]);
+    let between = "2023-06-15,sell,X,5,3\n";
+    let both = told(&csv(between), "-j uk --allow-short");
+    assert_eq!(both, ["uk-short-and-window "]);
+}
+
 /// Shares by law first in, first out: only the average of coins is chosen, and `jurisdictions show` says so.
 #[test]
 fn germany_says_what_its_methods_are_for() {

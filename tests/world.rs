@@ -305,7 +305,8 @@ fn a_fee_in_coins_comes_off_what_is_bought_or_sold() {
 }
 
 /// Ten coins that cost 1,000 for others worth 2,000: the fee of 200 comes off the proceeds, in whatever coin it is paid,
-/// and what is withheld from the new coins leaves 90 for 1,800. Where the exchange is neutral the 90 take over 1,000.
+/// and what is withheld from the new coins, a disposal of ten that cost 200, leaves 90 for 1,800. Where the exchange is
+/// neutral the 90 take over 1,000.
 #[test]
 fn a_fee_in_coins_comes_off_an_exchange() {
     let swapped = |units: u32, fee: &str, arrives: u32| {
@@ -317,9 +318,14 @@ fn a_fee_in_coins_comes_off_an_exchange() {
     };
     let out = "2024-25 2024-09-02 1800.00 1000.00 800.00 - pool";
     let (eth, ltc) = ("main ETH 90 1800.00", "main LTC 2 100.00");
-    for (units, fee, arrives) in [(9, "1,BTC,", 90), (10, "10,ETH,", 100)] {
+    let kept_back = "2024-25 2024-09-02 200.00 200.00 0.00 - same-day";
+    let cases = [
+        (9, "1,BTC,", 90, &[out][..]),
+        (10, "10,ETH,", 100, &[out, kept_back]),
+    ];
+    for (units, fee, arrives, left) in cases {
         let csv = swapped(units, fee, arrives);
-        rows(&csv, "uk", &[out]);
+        rows(&csv, "uk", left);
         held(&csv, "uk", &[eth, ltc]);
     }
     let third = swapped(10, "1,LTC,60", 100);
@@ -1015,6 +1021,43 @@ fn portugal_names_gains_on_what_was_held_two_years() {
     assert!(!told("2024-01-02"));
     assert!(!told("2023-12-29"));
 }
+
+/// Ten coins held for 500 and five more for 10,000 less what is kept back: 0.1 for a fee of 200. Out of a pool of 15 for
+/// 10,500 they cost 70; the oldest of all cost 5 (ie).
+#[test]
+fn a_fee_kept_back_leaves_what_is_held_as_the_law_says() {
+    let csv = "date,action,symbol,quantity,price,class,new_symbol,new_quantity,fee,fee_currency,fee_value\n\
+               2023-01-10,buy,BTC,2,10000,crypto,,,,,\n2023-02-10,buy,ETH,10,50,crypto,,,,,\n\
+               2023-07-03,swap,BTC,0.5,20000,crypto,ETH,5,0.1,ETH,200\n";
+    for (country, out, kept_back, left) in [
+        ("ca", "pool", "70.00 130.00 - pool", "10430.00"),
+        ("se", "pool", "70.00 130.00 - pool", "10430.00"),
+        ("ie", "lot", "5.00 195.00 - lot", "495.00"),
+    ] {
+        let given = format!("2023 2023-07-03 9800.00 5000.00 4800.00 - {out}");
+        let kept_back = format!("2023 2023-07-03 200.00 {kept_back}");
+        rows(csv, country, &[&given, &kept_back]);
+        let (_, lots, _) = run(csv, &format!("-j {country} --report lots -f csv"));
+        assert!(lots.contains(left), "{lots}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("t.csv"), csv).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_lossoffset"))
+        .args("explain -j uk t.csv ETH@2023-07-03#1".split(' '))
+        .current_dir(folder.path())
+        .env_clear()
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let line = "0.1 ETH kept back as the fee, at their value    200.00";
+    let squeezed: Vec<&str> = text.split_whitespace().collect();
+    let wanted: Vec<&str> = line.split_whitespace().collect();
+    assert!(
+        squeezed.windows(wanted.len()).any(|w| w == wanted),
+        "{text}"
+    );
+}
+
 /// The warnings of a file in a country, by code with the rows they name.
 #[track_caller]
 fn told(csv: &str, arguments: &str) -> Vec<String> {

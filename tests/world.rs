@@ -1089,6 +1089,40 @@ fn a_short_sale_does_not_compete_with_its_own_window() {
     assert_eq!(both, ["uk-short-and-window "]);
 }
 
+/// The dearer lot is named: a pool, days or the oldest units decide where the law says so, elsewhere the row does.
+#[test]
+fn a_choice_of_lots_that_the_law_does_not_know_is_told() {
+    let csv = "date,action,symbol,quantity,price,lot,class\n2023-01-10,buy,BTC,1,10,a,crypto\n\
+               2023-02-10,buy,BTC,1,20,b,crypto\n2023-06-12,sell,BTC,1,30,b,crypto\n2023-08-14,sell,BTC,1,30,a,crypto\n";
+    for country in ["uk", "ca", "ie", "es", "se", "jp", "pl"] {
+        let told = told(csv, &format!("-j {country}"));
+        let lots = ["lot-not-chosen t.csv:4 t.csv:5".to_owned()];
+        assert_eq!(told, lots, "{country}");
+    }
+    for country in ["au", "de"] {
+        let told = told(csv, &format!("-j {country}"));
+        assert!(!told.iter().any(|told| told.contains("lot-not-chosen")));
+    }
+    let early = told(csv, "-j uk --as-of 2023-07-01");
+    assert!(
+        early.contains(&"lot-not-chosen t.csv:4".to_owned()),
+        "{early:?}"
+    );
+}
+
+/// X was bought before 2009, Y after; F is a fund, bought before 2009 too.
+#[test]
+fn germany_names_old_shares_and_funds() {
+    let csv = "date,action,symbol,quantity,price,class\n2005-06-01,buy,X,1,100,stock\n2005-06-01,buy,F,1,100,fund\n\
+               2012-06-01,buy,Y,1,100,stock\n2023-06-01,sell,X,1,200,stock\n2023-06-01,sell,Y,1,200,stock\n\
+               2023-06-01,sell,F,1,90,fund\n";
+    let expected = [
+        "de-before-2009 t.csv:5 t.csv:7",
+        "de-fund-exemption t.csv:7",
+    ];
+    assert_eq!(told(csv, "-j de"), expected);
+}
+
 /// Shares by law first in, first out: only the average of coins is chosen, and `jurisdictions show` says so.
 #[test]
 fn germany_says_what_its_methods_are_for() {

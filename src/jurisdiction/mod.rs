@@ -314,6 +314,13 @@ impl Jurisdiction {
                 .all(|step| matches!(step, Step::Lots(_) | Step::CostsAsIncurred(_)))
     }
 
+    /// Whether disposals of a class are matched with units: of coins not where costs count as they are paid.
+    pub fn identifies(&self, class: crate::trade::Class) -> bool {
+        let mut steps = self.identify.iter();
+        let incurred = steps.any(|step| matches!(step, Step::CostsAsIncurred(_)));
+        !(incurred && class == crate::trade::Class::Crypto)
+    }
+
     /// Whether the rules of the United States on shorts, fund losses and regulated contracts apply.
     pub fn is_us(&self) -> bool {
         self.defer == Some(Defer::WashSale)

@@ -305,7 +305,8 @@ fn a_fee_in_coins_comes_off_what_is_bought_or_sold() {
 }
 
 /// Ten coins that cost 1,000 for others worth 2,000: the fee of 200 comes off the proceeds, in whatever coin it is paid,
-/// and what is withheld from the new coins leaves 90 for 1,800. Where the exchange is neutral the 90 take over 1,000.
+/// and what is withheld from the new coins, a disposal of ten that cost 200, leaves 90 for 1,800. Where the exchange is
+/// neutral the 90 take over 1,000.
 #[test]
 fn a_fee_in_coins_comes_off_an_exchange() {
     let swapped = |units: u32, fee: &str, arrives: u32| {
@@ -317,9 +318,14 @@ fn a_fee_in_coins_comes_off_an_exchange() {
     };
     let out = "2024-25 2024-09-02 1800.00 1000.00 800.00 - pool";
     let (eth, ltc) = ("main ETH 90 1800.00", "main LTC 2 100.00");
-    for (units, fee, arrives) in [(9, "1,BTC,", 90), (10, "10,ETH,", 100)] {
+    let kept_back = "2024-25 2024-09-02 200.00 200.00 0.00 - same-day";
+    let cases = [
+        (9, "1,BTC,", 90, &[out][..]),
+        (10, "10,ETH,", 100, &[out, kept_back]),
+    ];
+    for (units, fee, arrives, left) in cases {
         let csv = swapped(units, fee, arrives);
-        rows(&csv, "uk", &[out]);
+        rows(&csv, "uk", left);
         held(&csv, "uk", &[eth, ltc]);
     }
     let third = swapped(10, "1,LTC,60", 100);
@@ -1337,4 +1343,156 @@ fn what_is_lost_is_told_where_it_cost_something() {
     let waits = "2024-02-01,buy,S,10,10,\n2024-03-01,sell,S,5,8,\n2024-03-05,buy,S,5,8,\n";
     assert!(!told(waits, "ca"));
     assert!(!told(waits, "ie"));
+}
+
+/// Ten coins held for 500 and five more for 10,000 less what is kept back: 0.1 for a fee of 200. Out of a pool of 15 for
+/// 10,500 they cost 70; the oldest of all cost 5 (ie).
+#[test]
+fn a_fee_kept_back_leaves_what_is_held_as_the_law_says() {
+    let csv = "date,action,symbol,quantity,price,class,new_symbol,new_quantity,fee,fee_currency,fee_value\n\
+               2023-01-10,buy,BTC,2,10000,crypto,,,,,\n2023-02-10,buy,ETH,10,50,crypto,,,,,\n\
+               2023-07-03,swap,BTC,0.5,20000,crypto,ETH,5,0.1,ETH,200\n";
+    for (country, out, kept_back, left) in [
+        ("ca", "pool", "70.00 130.00 - pool", "10430.00"),
+        ("se", "pool", "70.00 130.00 - pool", "10430.00"),
+        ("ie", "lot", "5.00 195.00 - lot", "495.00"),
+    ] {
+        let given = format!("2023 2023-07-03 9800.00 5000.00 4800.00 - {out}");
+        let kept_back = format!("2023 2023-07-03 200.00 {kept_back}");
+        rows(csv, country, &[&given, &kept_back]);
+        let (_, lots, _) = run(csv, &format!("-j {country} --report lots -f csv"));
+        assert!(lots.contains(left), "{lots}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("t.csv"), csv).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_lossoffset"))
+        .args("explain -j uk t.csv ETH@2023-07-03#1".split(' '))
+        .current_dir(folder.path())
+        .env_clear()
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let line = "0.1 ETH kept back as the fee, at their value    200.00";
+    let squeezed: Vec<&str> = text.split_whitespace().collect();
+    let wanted: Vec<&str> = line.split_whitespace().collect();
+    assert!(
+        squeezed.windows(wanted.len()).any(|w| w == wanted),
+        "{text}"
+    );
+}
+
+/// The warnings of a file in a country, by code with the rows they name.
+#[track_caller]
+fn told(csv: &str, arguments: &str) -> Vec<String> {
+    let (code, found, error) = run(csv, &format!("{arguments} -f json"));
+    assert_eq!(code, Some(0), "{error}");
+    let document: serde_json::Value = serde_json::from_str(&found).unwrap();
+    let warnings = document["warnings"].as_array().unwrap().iter();
+    let line = |warning: &serde_json::Value| {
+        let at = warning["at"].as_array().unwrap().iter();
+        let at: Vec<&str> = at.map(|place| place.as_str().unwrap()).collect();
+        format!("{} {}", warning["code"].as_str().unwrap(), at.join(" "))
+    };
+    warnings.map(line).collect()
+}
+
+/// 30 sold with 10 held: 3 bought within 30 days and 17 bought later cover the same sale. With a sale of 5 in between,
+/// whose 30 days the later purchase falls into, the two compete.
+#[test]
+fn a_short_sale_does_not_compete_with_its_own_window() {
+    let csv = |between: &str| {
+        format!(
+            "date,action,symbol,quantity,price\n2023-03-01,buy,X,10,10\n2023-04-01,sell,X,30,12\n\
+             2023-04-20,buy,X,3,3\n{between}2023-07-01,buy,X,60,2\n"
+        )
+    };
+    assert_eq!(told(&csv(""), "-j uk --allow-short"), [""; 0]);
+    let between = "2023-06-15,sell,X,5,3\n";
+    let both = told(&csv(between), "-j uk --allow-short");
+    assert_eq!(both, ["uk-short-and-window "]);
+}
+
+/// The dearer lot is named: a pool, days or the oldest units decide where the law says so, elsewhere the row does.
+#[test]
+fn a_choice_of_lots_that_the_law_does_not_know_is_told() {
+    let csv = "date,action,symbol,quantity,price,lot,class\n2023-01-10,buy,BTC,1,10,a,crypto\n\
+               2023-02-10,buy,BTC,1,20,b,crypto\n2023-06-12,sell,BTC,1,30,b,crypto\n2023-08-14,sell,BTC,1,30,a,crypto\n";
+    for country in ["uk", "ca", "ie", "es", "se", "jp", "pl"] {
+        let told = told(csv, &format!("-j {country}"));
+        let lots = ["lot-not-chosen t.csv:4 t.csv:5".to_owned()];
+        assert_eq!(told, lots, "{country}");
+    }
+    for country in ["au", "de"] {
+        let told = told(csv, &format!("-j {country}"));
+        assert!(!told.iter().any(|told| told.contains("lot-not-chosen")));
+    }
+    let early = told(csv, "-j uk --as-of 2023-07-01");
+    assert!(
+        early.contains(&"lot-not-chosen t.csv:4".to_owned()),
+        "{early:?}"
+    );
+}
+
+/// X was bought before 2009, Y after; F is a fund, bought before 2009 too.
+#[test]
+fn germany_names_old_shares_and_funds() {
+    let csv = "date,action,symbol,quantity,price,class\n2005-06-01,buy,X,1,100,stock\n2005-06-01,buy,F,1,100,fund\n\
+               2012-06-01,buy,Y,1,100,stock\n2023-06-01,sell,X,1,200,stock\n2023-06-01,sell,Y,1,200,stock\n\
+               2023-06-01,sell,F,1,90,fund\n";
+    let expected = [
+        "de-before-2009 t.csv:5 t.csv:7",
+        "de-fund-exemption t.csv:7",
+    ];
+    assert_eq!(told(csv, "-j de"), expected);
+}
+
+/// Shares by law first in, first out: only the average of coins is chosen, and `jurisdictions show` says so.
+#[test]
+fn germany_says_what_its_methods_are_for() {
+    let output = Command::new(env!("CARGO_BIN_EXE_lossoffset"))
+        .args(["jurisdictions", "show", "de"])
+        .env_clear()
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains("methods      fifo; for coins also average, specific\n"),
+        "{text}"
+    );
+    let csv = "date,action,symbol,quantity,price\n2023-01-10,buy,X,1,10\n";
+    assert_eq!(run(csv, "-j de --method lifo").0, Some(2));
+}
+
+/// Half of a coin stays, half becomes 8 others: each has a name of its own, and the oldest of both purchases leave first.
+#[test]
+fn coins_exchanged_without_a_result_have_a_name_of_their_own() {
+    let csv = "date,action,symbol,quantity,price,new_symbol,new_quantity,class\n\
+               2023-01-10,buy,BTC,1,20000,,,crypto\n2023-02-10,buy,ETH,1,1000,,,crypto\n\
+               2023-06-01,swap,BTC,0.5,25000,ETH,8,crypto\n2023-06-02,swap,BTC,0.25,25000,ETH,4,crypto\n\
+               2023-12-01,sell,ETH,6,2000,,,crypto\n";
+    let (code, found, error) = run(csv, "-j pt -f json");
+    assert_eq!(code, Some(0), "{error}");
+    let document: serde_json::Value = serde_json::from_str(&found).unwrap();
+    let lots = document["lots"].as_array().unwrap().iter();
+    let lots: Vec<String> = lots
+        .map(|lot| format!("{} {} {}", lot["id"], lot["quantity"], lot["cost"]))
+        .collect();
+    let expected = [
+        "\"BTC@2023-01-10#1\" \"0.25\" \"5000.00\"",
+        "\"ETH@2023-01-10#1\" \"2\" \"2500.00\"",
+        "\"ETH@2023-01-10#2\" \"4\" \"5000.00\"",
+        "\"ETH@2023-02-10#1\" \"1\" \"1000.00\"",
+    ];
+    assert_eq!(lots, expected);
+    assert_eq!(document["disposals"][0]["lot"], "ETH@2023-01-10#1");
+    assert_eq!(document["disposals"][0]["acquired"], "2023-01-10");
+}
+
+/// The shares written beside their own exercise, in the same currency, are still seen to be the same.
+#[test]
+fn a_share_leg_written_twice_in_another_currency_is_refused() {
+    let csv = "date,action,symbol,quantity,price,currency,fx_rate,class\n\
+               2024-01-10,bto,XYZ   240621C00010000,1,5,USD,0.8,option\n\
+               2024-06-21,exercise,XYZ   240621C00010000,1,,USD,0.75,option\n2024-06-24,buy,XYZ,100,10,USD,0.76,stock\n";
+    refused(csv, "de", "share leg written twice");
 }

@@ -16,6 +16,7 @@ pub static AT: Jurisdiction = Jurisdiction {
     places: 2,
     tax_year: TaxYear::CALENDAR,
     methods: &[&AVERAGE],
+    methods_for: Assets::All,
     scope: Scope::Account,
     identify: &[Step::Pool {
         average: Average::Moving,

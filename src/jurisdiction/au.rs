@@ -21,6 +21,7 @@ pub static AU: Jurisdiction = Jurisdiction {
     },
     // The taxpayer chooses the parcels if the records show them; first in, first out is accepted otherwise (TD 33).
     methods: &[&FIFO, &SPECIFIC, &HIFO, &LOFO, &LIFO],
+    methods_for: Assets::All,
     scope: Scope::Account,
     identify: &[Step::Lots(&PARCELS)],
     day: Day::Rows,

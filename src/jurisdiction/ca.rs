@@ -17,6 +17,7 @@ pub static CA: Jurisdiction = Jurisdiction {
     places: 2,
     tax_year: TaxYear::CALENDAR,
     methods: &[&AVERAGE],
+    methods_for: Assets::All,
     // Identical properties of one person have one average cost, whatever the account (ITA s 47(1)).
     scope: Scope::Person,
     identify: &[Step::Pool {

@@ -5,7 +5,7 @@ use super::{
     TRANSFER_FEE, TermTest, Written, YearRule, parameter_file,
 };
 use crate::date::TaxYear;
-use crate::method::FIFO;
+use crate::method::{AVERAGE, FIFO, SPECIFIC};
 use crate::rule::Rule;
 use crate::trade::Action;
 
@@ -16,7 +16,10 @@ pub static DE: Jurisdiction = Jurisdiction {
     currency: "EUR",
     places: 2,
     tax_year: TaxYear::CALENDAR,
-    methods: &[&FIFO],
+    // Shares by law first in, first out (s 20(4) sentence 7); coins also at the average, or single ones where provable
+    // (BMF 6 March 2025).
+    methods: &[&FIFO, &AVERAGE, &SPECIFIC],
+    methods_for: Assets::Coins,
     // By custody account (s 20(4) sentence 7) and by wallet (BMF 6 March 2025).
     scope: Scope::Account,
     identify: &[Step::Lots(&FIRST_IN)],
@@ -101,7 +104,7 @@ pub static DE: Jurisdiction = Jurisdiction {
 
 static FIRST_IN: Rule = Rule {
     id: "de-first-in",
-    title: "first in, first out in each account or wallet",
+    title: "first in, first out in each account or wallet; of coins the method chosen, or single ones by the `lot` column",
     citation: "EStG s 20(4) sentence 7, s 23(1) no 2; BMF 6 March 2025",
 };
 

@@ -16,6 +16,7 @@ pub static ES: Jurisdiction = Jurisdiction {
     places: 2,
     tax_year: TaxYear::CALENDAR,
     methods: &[&FIFO],
+    methods_for: Assets::All,
     scope: Scope::Person,
     identify: &[Step::Lots(&FIRST_IN)],
     day: Day::Rows,

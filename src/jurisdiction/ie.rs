@@ -17,6 +17,7 @@ pub static IE: Jurisdiction = Jurisdiction {
     places: 2,
     tax_year: TaxYear::CALENDAR,
     methods: &[&FIFO],
+    methods_for: Assets::All,
     scope: Scope::Person,
     identify: &[
         Step::Earlier {

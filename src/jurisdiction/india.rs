@@ -20,6 +20,7 @@ pub static IN: Jurisdiction = Jurisdiction {
         label: YearLabel::Span,
     },
     methods: &[&FIFO],
+    methods_for: Assets::All,
     scope: Scope::Account,
     identify: &[Step::Lots(&FIRST_IN)],
     day: Day::Rows,

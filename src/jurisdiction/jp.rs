@@ -17,6 +17,7 @@ pub static JP: Jurisdiction = Jurisdiction {
     tax_year: TaxYear::CALENDAR,
     // Coins by the total average of the year unless the moving average was notified: `average` is the moving one.
     methods: &[&STATUTORY, &AVERAGE],
+    methods_for: Assets::All,
     scope: Scope::Account,
     identify: &[Step::Pool {
         average: Average::YearlyForCoins,

@@ -43,6 +43,8 @@ pub struct Jurisdiction {
     pub tax_year: TaxYear,
     /// The lot methods it knows; the first is the default.
     pub methods: &'static [&'static Method],
+    /// What another than the first is for; all else goes by the first.
+    pub methods_for: Assets,
     /// Whose units count as one holding.
     pub scope: Scope,
     /// How the units that a disposal consists of are found, step by step.
@@ -310,6 +312,13 @@ impl Jurisdiction {
                 .identify
                 .iter()
                 .all(|step| matches!(step, Step::Lots(_) | Step::CostsAsIncurred(_)))
+    }
+
+    /// Whether disposals of a class are matched with units: of coins not where costs count as they are paid.
+    pub fn identifies(&self, class: crate::trade::Class) -> bool {
+        let mut steps = self.identify.iter();
+        let incurred = steps.any(|step| matches!(step, Step::CostsAsIncurred(_)));
+        !(incurred && class == crate::trade::Class::Crypto)
     }
 
     /// Whether the rules of the United States on shorts, fund losses and regulated contracts apply.

@@ -16,6 +16,7 @@ pub static NONE: Jurisdiction = Jurisdiction {
     places: 2,
     tax_year: TaxYear::CALENDAR,
     methods: &[&FIFO, &LIFO, &HIFO, &LOFO, &AVERAGE, &SPECIFIC],
+    methods_for: Assets::All,
     scope: Scope::Account,
     identify: &[Step::Lots(&BY_METHOD)],
     day: Day::Rows,

@@ -16,6 +16,7 @@ pub static PL: Jurisdiction = Jurisdiction {
     places: 2,
     tax_year: TaxYear::CALENDAR,
     methods: &[&FIFO],
+    methods_for: Assets::All,
     scope: Scope::Account,
     identify: &[Step::CostsAsIncurred(&COINS), Step::Lots(&FIRST_IN)],
     day: Day::Rows,

@@ -16,6 +16,7 @@ pub static PT: Jurisdiction = Jurisdiction {
     places: 2,
     tax_year: TaxYear::CALENDAR,
     methods: &[&FIFO],
+    methods_for: Assets::All,
     scope: Scope::Account,
     identify: &[Step::Lots(&FIRST_IN)],
     day: Day::Rows,

@@ -16,6 +16,7 @@ pub static SE: Jurisdiction = Jurisdiction {
     places: 2,
     tax_year: TaxYear::CALENDAR,
     methods: &[&AVERAGE],
+    methods_for: Assets::All,
     scope: Scope::Person,
     identify: &[Step::Pool {
         average: Average::Moving,

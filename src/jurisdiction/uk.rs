@@ -21,6 +21,7 @@ pub static UK: Jurisdiction = Jurisdiction {
         label: YearLabel::Span,
     },
     methods: &[&STATUTORY],
+    methods_for: Assets::All,
     // One holding per person and class of share, whatever the broker (TCGA 1992 s 104(1)).
     scope: Scope::Person,
     identify: &[

@@ -17,6 +17,7 @@ pub static US: Jurisdiction = Jurisdiction {
     tax_year: TaxYear::CALENDAR,
     // FIFO unless identified (26 CFR 1.1012-1(c)(1)); the others are standing orders of identification.
     methods: &[&FIFO, &LIFO, &HIFO, &LOFO, &AVERAGE, &SPECIFIC],
+    methods_for: Assets::All,
     scope: Scope::Account,
     identify: &[Step::Lots(&LOTS)],
     day: Day::Rows,

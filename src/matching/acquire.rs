@@ -183,7 +183,10 @@ impl<'a> Fold<'a> {
         let basis = row.amount(basis)?;
         let acquired = rest.rarest().acquired.unwrap_or(self.today);
         let lesser = self.lesser_value(&row, quantity, basis)?;
-        let averages = self.method_of(row.trade.account).basis == BasisOf::Average;
+        let averages = self
+            .method_of((row.trade.account, row.trade.security))
+            .basis
+            == BasisOf::Average;
         let held_from = if lesser.is_some() && averages {
             self.today
         } else {
@@ -322,7 +325,7 @@ impl<'a> Fold<'a> {
     ) -> Result<LotId, Halt> {
         self.conservation.basis_in = self.conservation.basis_in.plus(basis.amount)?;
         let trade = self.trade(id);
-        let method = self.method_of(account);
+        let method = self.method_of((account, security));
         let order = self.order_of(trade);
         let new = Acquisition {
             trade: id,

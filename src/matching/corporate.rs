@@ -267,7 +267,7 @@ impl Fold<'_> {
             order,
             purchased: false,
         };
-        let method = self.method_of(account);
+        let method = self.method_of((account, new));
         let lot = self.ledger.acquire(&entry, method)?;
         let purchase = self.ledger.lot(lot).purchase;
         self.ledger.purchases[purchase.0 as usize].inherited = inherited;
@@ -495,7 +495,7 @@ impl Fold<'_> {
             }
             None => None,
         };
-        let method = self.method_of(lot.account);
+        let method = self.method_of((lot.account, new));
         let moves = (holding, (lot.account, new));
         self.take_received_along(lot.purchase, moves, (slice.quantity, units))?;
         self.ledger.place(

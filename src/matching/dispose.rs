@@ -230,7 +230,7 @@ impl Fold<'_> {
             return self.chosen(sale, choice, wanted);
         }
         // For section 1256 contracts only the sum of the year counts: no lot needs to be chosen (26 USC 1256(a)).
-        if self.method_of(sale.holding.0).choice_required
+        if self.method_of(sale.holding).choice_required
             && !self.section_1256(sale.holding.1)
             && !wanted.is_zero()
             && !self.only_one_lot(sale.holding)

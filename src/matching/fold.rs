@@ -15,7 +15,7 @@ use crate::answer::trail::Trails;
 use crate::answer::{Adjustment, Conservation, OpenLot, Units};
 use crate::date::Date;
 use crate::diagnostic::{Problem, Warning};
-use crate::jurisdiction::Jurisdiction;
+use crate::jurisdiction::{Assets, Jurisdiction, Swaps};
 use crate::method::{FIFO, Method};
 use crate::parcel::Parcel;
 use crate::rule::us::AVERAGE_BASIS;
@@ -88,12 +88,14 @@ impl<'a> Fold<'a> {
         rules: &'a Rules,
         calendar: Calendar,
     ) -> Self {
+        // Coins exchanged without a result keep the dates of those they came for.
+        let keeps_dates = rules.overview.keeps_dates || law.swaps == Swaps::Neutral;
         Self {
             history,
             law,
             rules,
             calendar,
-            ledger: Ledger::new(rules.places, rules.overview.keeps_dates, rules.trail),
+            ledger: Ledger::new(rules.places, keeps_dates, rules.trail),
             positions: Positions::default(),
             wash: Wash::default(),
             rows: Rows::new(rules.only_sums),
@@ -311,9 +313,13 @@ impl<'a> Fold<'a> {
         }
     }
 
-    /// The lot method of an account.
-    pub fn method_of(&self, account: AccountId) -> &'static Method {
+    /// The lot method of a holding.
+    pub fn method_of(&self, (account, security): Holding) -> &'static Method {
         let methods = &self.rules.methods;
+        let asked = self.law.methods_for;
+        if asked != Assets::All && !asked.has(self.class(security)) {
+            return self.law.methods.first().copied().unwrap_or(&FIFO);
+        }
         match methods.get(usize::from(account.0)) {
             Some(method) => method,
             // Units on their way keep each its own basis.

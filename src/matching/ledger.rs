@@ -280,6 +280,28 @@ impl Ledger {
         self.place(lot, method)
     }
 
+    /// An acquisition goes on as one of another security, in its place by date, under a name of its own.
+    pub fn continued(
+        &mut self,
+        purchase: PurchaseId,
+        security: SecurityId,
+        opened_by: TradeId,
+    ) -> PurchaseId {
+        let before = &self.purchases[purchase.0 as usize];
+        let after = Purchase {
+            security,
+            number: 0,
+            opened_by,
+            pieces: SmallVec::new(),
+            unused: 0,
+            ..before.clone()
+        };
+        let number = self.next_number(security, after.acquired);
+        let id = PurchaseId(self.purchases.len() as u32);
+        self.purchases.push(Purchase { number, ..after });
+        id
+    }
+
     fn opened(&mut self, purchase: PurchaseId, new: &Acquisition) -> Handle {
         let lot = self.name(purchase);
         let whole = new.quantity;

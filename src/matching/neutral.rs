@@ -3,6 +3,7 @@
 
 use super::Halt;
 use super::fold::Fold;
+use crate::answer::trail::Cause;
 use crate::jurisdiction::Swaps;
 use crate::lot::Lot;
 use crate::money::{Money, Quantity};
@@ -34,16 +35,26 @@ impl Fold<'_> {
         let mut slices = self.identify_by_method(&sale)?;
         self.ledger.take_from_pool(sale.holding, &mut slices)?;
         let account = sale.holding.0;
-        let method = self.method_of(account);
+        let method = self.method_of((account, new));
         let (mut seen, mut entered) = (Quantity::ZERO, Quantity::ZERO);
         for slice in slices {
             seen = seen.plus(slice.quantity)?;
             let total = units.share(seen, given)?;
             let part = total.minus(entered)?;
             entered = total;
-            let purchase = self.ledger.purchase(slice.purchase);
+            let became = Cause::Became {
+                from: sale.holding.1,
+                to: new,
+                before: slice.quantity,
+                after: part,
+            };
+            let trail = &mut self.ledger.trail;
+            trail.add(slice.trail, became, slice.quantity, Money::ZERO);
+            // A part of a lot may go and the rest stay: what arrives has a name of its own.
+            let purchase = self.ledger.continued(slice.purchase, new, id);
+            let own = self.ledger.purchase(purchase);
             let lot = Lot {
-                purchase: slice.purchase,
+                purchase,
                 book: 0,
                 account,
                 security: new,
@@ -51,8 +62,8 @@ impl Fold<'_> {
                 used: slice.used,
                 queued: 0,
                 trail: slice.trail,
-                acquired: purchase.acquired,
-                sequence: purchase.sequence,
+                acquired: own.acquired,
+                sequence: own.sequence,
                 gift: None,
                 parcel: Parcel::from_part(part, slice.part, self.ledger.places()),
             };

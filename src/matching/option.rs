@@ -8,6 +8,7 @@ use super::dispose::Sale;
 use super::fold::Fold;
 use super::ledger::{Holding, Slice};
 use super::position::{By, Shorted};
+use super::value::Valued;
 use crate::answer::{Codes, Disposal, Match};
 use crate::date::Date;
 use crate::diagnostic::Problem;
@@ -333,7 +334,7 @@ impl Fold<'_> {
             .help("use the action `assign`")
             .into());
         }
-        let leg = self.share_leg(row.trade, quantity)?;
+        let leg = self.share_leg(&row, quantity)?;
         let holding = (row.trade.account, row.trade.security);
         let sale = self.sale(&row, id, quantity, Money::ZERO);
         let mut slices = self.identify(&sale)?;
@@ -397,7 +398,7 @@ impl Fold<'_> {
     pub(super) fn assign(&mut self, id: TradeId) -> Result<(), Halt> {
         let row = self.valued(id);
         let (quantity, _) = self.position(row.trade)?;
-        let leg = self.share_leg(row.trade, quantity)?;
+        let leg = self.share_leg(&row, quantity)?;
         let holding = (row.trade.account, row.trade.security);
         let premium = match self.law.written {
             // The premium stays where it was: a result of its own, beside shares at the strike.
@@ -462,7 +463,8 @@ impl Fold<'_> {
         self.dispose(&sale)
     }
 
-    fn share_leg(&self, trade: &Trade, contracts: Quantity) -> Result<ShareLeg, Halt> {
+    fn share_leg(&self, row: &Valued<'_>, contracts: Quantity) -> Result<ShareLeg, Halt> {
+        let trade = row.trade;
         let security = self.history.security(trade.security);
         let contract = security.contract.as_ref();
         let lacking = |what: &str| -> Halt {
@@ -485,8 +487,10 @@ impl Fold<'_> {
         let quantity = contracts.share(deliverable, Quantity::ONE)?;
         // The money is that of the contract as written: what a split does to the shares it undoes in the strike.
         let multiplier = Quantity::new(security.multiplier())?;
-        let value = Money::product(contracts.share(multiplier, Quantity::ONE)?, strike)?;
-        self.refuse_second_leg(trade, shares, quantity, value)?;
+        let paid = Money::product(contracts.share(multiplier, Quantity::ONE)?, strike)?;
+        // As the rows write it: a share row beside this one says its price in the same currency.
+        self.refuse_second_leg(trade, shares, quantity, paid)?;
+        let value = row.in_report_currency(paid)?;
         Ok(ShareLeg {
             shares,
             right,
@@ -502,7 +506,7 @@ impl Fold<'_> {
         trade: &Trade,
         shares: SecurityId,
         quantity: Quantity,
-        value: Money,
+        paid: Money,
     ) -> Result<(), Halt> {
         let cost = |price: Decimal| Money::product(quantity, price).ok();
         let twin = self.nearby(trade.date, SHARE_LEG_DAYS).find(|other| {
@@ -510,7 +514,7 @@ impl Fold<'_> {
             other.security == shares
                 && other.account == trade.account
                 && matches!(other.action, Action::Buy | Action::Sell)
-                && other.price().and_then(cost) == Some(value)
+                && other.price().and_then(cost) == Some(paid)
                 && other.quantity().and_then(|q| Quantity::new(q.abs()).ok()) == Some(quantity)
         });
         match twin {

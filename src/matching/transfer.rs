@@ -314,8 +314,8 @@ impl Fold<'_> {
 
     /// The same without a word of it.
     fn put(&mut self, from: Holding, account: AccountId, slices: Vec<Slice>) -> Result<(), Halt> {
-        let method = self.method_of(account);
         let security = from.1;
+        let method = self.method_of((account, security));
         for slice in slices {
             let moves = (from, (account, security));
             let units = (slice.quantity, slice.quantity);

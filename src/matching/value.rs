@@ -76,7 +76,7 @@ impl Valued<'_> {
         } else {
             value.times(security.multiplier())?
         };
-        self.converted(value)
+        self.in_report_currency(value)
     }
 
     /// `total` in the currency of the report, with its sign.
@@ -84,7 +84,7 @@ impl Valued<'_> {
         self.trade
             .rest()
             .total
-            .map(|total| self.converted(Money::new(total)?))
+            .map(|total| self.in_report_currency(Money::new(total)?))
             .transpose()
     }
 
@@ -98,7 +98,7 @@ impl Valued<'_> {
         }
         match self.trade.fee() {
             Some(fee) if self.trade.rest().rarest().fee_asset.is_none() => {
-                self.converted(Money::new(fee)?)
+                self.in_report_currency(Money::new(fee)?)
             }
             _ => Ok(Money::ZERO),
         }
@@ -122,16 +122,19 @@ impl Valued<'_> {
 
     /// Units of shares at a strike, in the currency of the report.
     pub fn converted_product(&self, quantity: Quantity, price: Decimal) -> Result<Money, Halt> {
-        self.converted(Money::product(quantity, price)?)
+        self.in_report_currency(Money::product(quantity, price)?)
     }
 
     /// A decimal amount of the row in the currency of the report.
     pub fn amount(&self, amount: Decimal) -> Result<Money, Halt> {
-        self.converted(Money::new(amount)?)
+        self.in_report_currency(Money::new(amount)?)
     }
 
     /// An amount of the row in the report's currency, by the row's own rate, else by that of its day.
-    fn converted(&self, amount: Money) -> Result<Money, Halt> {
+    ///
+    /// # Errors
+    /// No rate, or amounts out of range.
+    pub fn in_report_currency(&self, amount: Money) -> Result<Money, Halt> {
         let rest = self.trade.rest();
         let Some(currency) = rest.currency.as_deref() else {
             return Ok(amount);

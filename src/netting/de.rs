@@ -2,8 +2,9 @@
 
 use super::yearly::{self, Judged, Sums};
 use super::{Netted, Netting};
-use crate::answer::{Disposal, Term, Year};
-use crate::diagnostic::Problem;
+use crate::answer::{Disposal, Match, Term, Year};
+use crate::date::Date;
+use crate::diagnostic::{Problem, Warning};
 use crate::money::{Minor, OutOfRange};
 use crate::trade::Class;
 
@@ -32,6 +33,31 @@ struct Sheet {
     exempt_used: Minor,
 }
 
+/// What is free or exempt in part and is not computed: the rows are in full.
+fn in_full(netting: &Netting<'_>) -> impl Iterator<Item = Warning> {
+    let class = |row: &Disposal| netting.history.security(row.security).class;
+    let old = |row: &Disposal| {
+        let since = Date::new(2009, 1, 1);
+        matches!(class(row), Class::Stock | Class::Fund | Class::Bond)
+            && row.matched == Match::Lot
+            && row
+                .acquired
+                .zip(since)
+                .is_some_and(|(day, since)| day < since)
+    };
+    let old = netting.warning_on(
+        old,
+        "de-before-2009",
+        "securities acquired before 2009 are sold free of tax (EStG s 52(28) sentence 11), funds as far as they rose to the end of 2017 (InvStG s 56(6)); that is not computed, these rows are in full: leave out what is free",
+    );
+    let fund = netting.warning_on(
+        |row| class(row) == Class::Fund,
+        "de-fund-exemption",
+        "a part of gains and losses on funds is exempt since 2018 (30, 15, 60 or 80 % by the kind of fund, InvStG s 20, s 21), and advance lump sums come off the gain (InvStG s 19(1)); that is not computed, these rows are in full",
+    );
+    old.into_iter().chain(fund)
+}
+
 fn netted(netting: &Netting<'_>) -> Result<Netted, OutOfRange> {
     let class = |row: &Disposal| netting.history.security(row.security).class;
     let coins = |row: &Disposal| class(row) == Class::Crypto;
@@ -48,6 +74,7 @@ fn netted(netting: &Netting<'_>) -> Result<Netted, OutOfRange> {
         other: netting.carried_in("other")?,
     };
     let mut result = Netted::default();
+    result.warnings.extend(in_full(netting));
     for year in netting.years() {
         let of = |sums: &std::collections::BTreeMap<i32, Sums>| {
             sums.get(&year).copied().unwrap_or_default()

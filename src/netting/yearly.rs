@@ -10,7 +10,8 @@ use crate::answer::Disposal;
 use crate::date::Date;
 use crate::diagnostic::{Problem, Warning};
 use crate::money::{Minor, Money, OutOfRange};
-use crate::trade::{Action, SecurityId, TradeId};
+use crate::source::Source;
+use crate::trade::{Action, SecurityId, Trade, TradeId};
 
 /// What is a gain or a loss by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -280,6 +281,31 @@ impl Netting<'_> {
         self.warning_on(lost, "lost-not-deducted", &message)
     }
 
+    /// Rows that choose lots where the law itself says which units left.
+    fn not_chosen(&self) -> Option<Warning> {
+        let law = self.law;
+        let chooses = |trade: &&Trade| {
+            let lot = trade.rare().and_then(|rest| rest.rarest().lot.as_ref());
+            lot.is_some() && !trade.action.names_lots()
+        };
+        let left_out = |trade: &&Trade| {
+            let day = self.settings.as_of.unwrap_or(trade.date);
+            let class = self.history.security(trade.security).class;
+            day >= trade.date && !(law.by_lots() && law.identifies(class))
+        };
+        let rows = self.history.trades.iter().filter(chooses);
+        let at: Vec<Source> = rows.filter(left_out).map(|trade| trade.source).collect();
+        (!at.is_empty()).then(|| Warning {
+            code: "lot-not-chosen",
+            message: format!(
+                "the law of {} says itself which units leave: the `lot` of these rows chooses none",
+                law.name
+            ),
+            at,
+            needs_user: true,
+        })
+    }
+
     /// Years with rows that lie after the parameters keep the last values known, with a warning.
     pub fn later_years(&self) -> Option<Warning> {
         let parameters = (self.law.parameters)();
@@ -320,6 +346,7 @@ pub fn checked(
     let mut netted = net(netting).map_err(|error| vec![Problem::new(error.to_string())])?;
     netted.warnings.extend(netting.later_years());
     netted.warnings.extend(netting.lost());
+    netted.warnings.extend(netting.not_chosen());
     Ok(netted)
 }
 

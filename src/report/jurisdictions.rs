@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::jurisdiction::{Defer, JURISDICTIONS, Jurisdiction, Parameters, Step};
+use crate::jurisdiction::{Assets, Defer, JURISDICTIONS, Jurisdiction, Parameters, Step};
 use crate::rule::Rule;
 
 /// The list: code, name, years covered, default method, currency.
@@ -47,10 +47,19 @@ fn years(country: &Jurisdiction) -> String {
     )
 }
 
+fn methods_of(country: &Jurisdiction) -> String {
+    let names: Vec<&str> = country.methods.iter().map(|method| method.name).collect();
+    match (names.split_first(), country.methods_for) {
+        (Some((own, others)), Assets::Coins) if !others.is_empty() => {
+            format!("{own}; for coins also {}", others.join(", "))
+        }
+        (_, Assets::All | Assets::Coins | Assets::AllButCoins) => names.join(", "),
+    }
+}
+
 /// One country's definition.
 pub fn show(country: &Jurisdiction) -> String {
     let mut text = format!("{} ({})\n\n", country.name, country.code);
-    let methods: Vec<&str> = country.methods.iter().map(|method| method.name).collect();
     let first = (country.tax_year.day, country.tax_year.month);
     let facts = [
         ("currency", currency(country).to_owned()),
@@ -59,7 +68,7 @@ pub fn show(country: &Jurisdiction) -> String {
             "year begins",
             format!("day {} of month {}", first.0, first.1),
         ),
-        ("methods", methods.join(", ")),
+        ("methods", methods_of(country)),
         ("holding", format!("{:?}", country.scope).to_lowercase()),
         ("carry-in", country.carry_in.join(", ")),
     ];

@@ -31,7 +31,7 @@ struct Claim {
     units: Quantity,
     matched: Quantity,
     amount: Minor,
-    /// Rows of the sale with their units.
+    /// Rows of the sale with what each of them has in it: its units, or its own loss.
     rows: Vec<(u32, Quantity)>,
     rule: &'static Rule,
 }
@@ -116,6 +116,7 @@ impl Walk<'_> {
     }
 
     /// Spain: what waited for the units sold counts now, but for units bought once more it waits on with their own loss.
+    /// A row is a gain or a loss by itself: those that are gains have no part in what waits.
     pub fn two_months(
         &mut self,
         step: &Move,
@@ -123,34 +124,37 @@ impl Walk<'_> {
         taken: &[Taken],
         rule: &'static Rule,
     ) -> Done {
-        let (mut result, mut released) = (0, 0);
         let mut own = Vec::new();
+        let (mut units, mut amount) = (Quantity::ZERO, 0);
         for (row, one) in rows.iter().zip(taken) {
             let Some(row) = *row else { continue };
-            result += self.result(row);
-            released += one.carried.amount;
+            let released = one.carried.amount;
+            let waits = released + (-self.result(row)).max(0);
             if let Some(row) = self.rows.get_mut(row as usize) {
-                row.adjustment -= one.carried.amount;
+                row.adjustment -= released;
             }
-            self.conservation.disallowed -= one.carried.amount;
-            self.conservation.deferred -= one.carried.amount;
-            own.push((row, one.quantity));
+            self.conservation.disallowed -= released;
+            self.conservation.deferred -= released;
+            if waits > 0 {
+                own.push((row, Quantity::new(waits.into())?));
+                units = units.plus(one.quantity)?;
+                amount += waits;
+            }
         }
-        let amount = released + (-result).max(0);
-        if amount <= 0 || own.is_empty() || !self.window_reaches(step.key.1) {
+        if own.is_empty() || !self.window_reaches(step.key.1) {
             return Ok(());
         }
         let mut claim = Claim {
             key: step.key,
             until: two_months_after(self.today),
-            units: step.quantity,
+            units,
             matched: Quantity::ZERO,
             amount,
             rows: own,
             rule,
         };
         for (key, day) in self.bought_before(step.key) {
-            self.serve(&mut claim, key, day)?;
+            self.serve(&mut claim, key, |lot| lot.acquired == day)?;
         }
         self.again.claims.push(claim);
         Ok(())
@@ -173,8 +177,8 @@ impl Walk<'_> {
         found
     }
 
-    /// Units just bought take over the losses that wait for them.
-    pub fn serve_waiting_losses(&mut self, key: Key, day: Date) -> Done {
+    /// Units just bought take over the losses that wait for them; those bought earlier that day, before the sale, do not.
+    pub fn serve_waiting_losses(&mut self, key: Key, bought: TradeId) -> Done {
         // Spouses are one for the windows (TCA 1997 s 581(4); Spain alike).
         let reaches_others = matches!(
             self.law.defer,
@@ -189,34 +193,40 @@ impl Walk<'_> {
         for claim in &mut claims {
             let person = claim.key.0 == key.0 || reaches_others;
             if claim.key.1 == key.1 && person {
-                self.serve(claim, key, day)?;
+                self.serve(claim, key, |lot| lot.trade == bought)?;
             }
         }
         self.again.claims = claims;
         Ok(())
     }
 
-    /// Hands a claim's loss to the unused units bought on a day.
-    fn serve(&mut self, claim: &mut Claim, key: Key, day: Date) -> Done {
-        let mut served: Vec<(LotName, TradeId, Quantity, Minor)> = Vec::new();
+    /// Hands a claim's loss to the unused units of some lots.
+    fn serve(&mut self, claim: &mut Claim, key: Key, of: impl Fn(&Lot) -> bool) -> Done {
+        let mut served: Vec<(LotName, TradeId, Quantity, (Minor, Minor))> = Vec::new();
         let Some(stock) = self.stocks.get_mut(&key) else {
             return Ok(());
         };
-        for lot in stock.lots.iter_mut().filter(|lot| lot.acquired == day) {
+        for lot in stock.lots.iter_mut().filter(|lot| of(lot)) {
             let units = lot.unused.min(claim.units.minus(claim.matched)?);
             if units.is_zero() || !lot.purchased {
                 continue;
             }
             let before = minor_share(claim.amount, claim.matched, claim.units)?;
             claim.matched = claim.matched.plus(units)?;
-            let amount = minor_share(claim.amount, claim.matched, claim.units)? - before;
+            let after = minor_share(claim.amount, claim.matched, claim.units)?;
             lot.unused = lot.unused.minus(units)?;
             lot.carried.units = lot.carried.units.plus(units)?;
-            lot.carried.amount += amount;
-            served.push((Self::lot_name(key.1, lot), lot.trade, units, amount));
+            lot.carried.amount += after - before;
+            served.push((
+                Self::lot_name(key.1, lot),
+                lot.trade,
+                units,
+                (before, after),
+            ));
         }
-        for (name, trade, units, amount) in served {
-            self.take_back(claim, amount, units)?;
+        for (name, trade, units, (before, after)) in served {
+            self.take_back(claim, (before, after))?;
+            let amount = after - before;
             self.adjustments.push(Adjustment {
                 disposal: claim.rows.first().map_or(0, |(row, _)| *row),
                 replacement: self.reported(key.0).then_some(name),
@@ -234,16 +244,16 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Spreads an amount taken back over the rows of its sale, by units.
-    fn take_back(&mut self, claim: &Claim, amount: Minor, _units: Quantity) -> Done {
+    /// Takes back more of a claim from the rows of its sale, by their parts in it.
+    fn take_back(&mut self, claim: &Claim, (before, after): (Minor, Minor)) -> Done {
         let mut total = Quantity::ZERO;
-        for (_, units) in &claim.rows {
-            total = total.plus(*units)?;
+        for (_, part) in &claim.rows {
+            total = total.plus(*part)?;
         }
         let (mut seen, mut given) = (Quantity::ZERO, 0);
-        for (row, units) in &claim.rows {
-            seen = seen.plus(*units)?;
-            let sum = minor_share(amount, seen, total)?;
+        for (row, part) in &claim.rows {
+            seen = seen.plus(*part)?;
+            let sum = minor_share(after, seen, total)? - minor_share(before, seen, total)?;
             if let Some(row) = self.rows.get_mut(*row as usize) {
                 row.adjustment += sum - given;
             }

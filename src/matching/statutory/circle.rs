@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::moves::{Holder, Manner, Move, What};
+use super::moves::{Holder, Key, Manner, Move, What};
 use crate::date::Date;
 use crate::jurisdiction::Jurisdiction;
 use crate::money::{OutOfRange, Quantity};
@@ -27,6 +27,8 @@ struct Line {
     bought: Vec<Bought>,
     held: FxHashMap<Holder, Vec<(Date, usize, Quantity)>>,
     scales: Vec<(usize, Date, Quantity, Quantity)>,
+    /// New names of what a holder holds: place, holder, before and after.
+    turns: Vec<(usize, Holder, SecurityId, SecurityId)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +68,8 @@ pub struct Substitute {
     pub units: Quantity,
     /// Of what was bought, units that came after the sale.
     pub to_come: Quantity,
+    /// Whether units of this security are held, or come later: they can take over what is denied.
+    takes: bool,
 }
 
 impl Circle {
@@ -141,9 +145,12 @@ impl Circle {
                 manner, acquired, ..
             } => {
                 if manner == Manner::Purchase || acquired.is_some() {
+                    // Who is given units or inherits them acquires them that day, whenever they were bought; a balance
+                    // from before the data keeps its own.
+                    let before = acquired.filter(|_| manner == Manner::Other);
                     self.lines[line].bought.push(Bought {
                         place,
-                        day: acquired.unwrap_or(step.day),
+                        day: before.unwrap_or(step.day),
                         holder,
                         security,
                         trade: step.trade,
@@ -167,6 +174,7 @@ impl Circle {
                     && known.is_none_or(|(other, _)| other == line)
                 {
                     self.line_of.insert(to, (line, covers));
+                    self.lines[line].turns.push((place, holder, security, to));
                     return self.lines[line].scale(place, step.day, holder, new, old);
                 }
                 change(self, line, holder, step.quantity.negated())?;
@@ -188,16 +196,21 @@ impl Circle {
         }
     }
 
-    /// What stands around the disposition at `place`.
+    /// What stands around the disposition at `place`; `held` says who holds units of what then.
     ///
     /// # Errors
     /// Quantities out of range.
-    pub fn around(&self, place: usize, step: &Move) -> Result<Around, OutOfRange> {
+    pub fn around(
+        &self,
+        place: usize,
+        step: &Move,
+        held: impl Fn(Key) -> bool,
+    ) -> Result<Around, OutOfRange> {
         let mut around = Around::default();
-        let Some((line, _)) = self.line_of.get(&step.key.1) else {
+        let Some((number, _)) = self.line_of.get(&step.key.1) else {
             return Ok(around);
         };
-        let line = &self.lines[*line];
+        let line = &self.lines[*number];
         let (from, until) = (step.day.plus(-WINDOW), step.day.plus(WINDOW));
         let mut of_holder: Vec<Substitute> = Vec::new();
         for one in line.within(from, until) {
@@ -214,19 +227,34 @@ impl Circle {
                 Quantity::ZERO
             };
             around.bought = around.bought.plus(units)?;
+            // What was bought goes by the name it has at the sale.
+            let security = line.name_at(one, place);
+            let takes = one.place > place || held((one.holder, security));
             match of_holder.iter_mut().find(|s| s.holder == one.holder) {
                 Some(known) => {
                     known.units = known.units.plus(units)?;
                     known.to_come = known.to_come.plus(to_come)?;
-                    (known.security, known.trade) = (one.security, one.trade);
+                    known.trade = one.trade;
+                    if takes || !known.takes {
+                        (known.security, known.takes) = (security, takes);
+                    }
                 }
                 None => of_holder.push(Substitute {
                     holder: one.holder,
-                    security: one.security,
+                    security,
                     trade: one.trade,
                     units,
                     to_come,
+                    takes,
                 }),
+            }
+        }
+        // Where what was bought is gone, identical property that is still held takes the loss over.
+        for one in of_holder.iter_mut().filter(|one| !one.takes) {
+            let identical = self.line_of.iter().filter(|(_, (own, _))| own == number);
+            let held = identical.filter(|(security, _)| held((one.holder, **security)));
+            if let Some((security, _)) = held.min() {
+                one.security = *security;
             }
         }
         let mut holders: Vec<&Holder> = line.held.keys().collect();
@@ -313,6 +341,18 @@ impl Line {
         self.bought
             .iter()
             .filter(move |one| from <= one.day && one.day <= until)
+    }
+
+    /// The name that what was bought has at a later place of the moves.
+    fn name_at(&self, bought: &Bought, place: usize) -> SecurityId {
+        let mut name = bought.security;
+        for (at, holder, before, after) in &self.turns {
+            let since = (bought.place..=place).contains(at);
+            if since && (*holder, *before) == (bought.holder, name) {
+                name = *after;
+            }
+        }
+        name
     }
 
     /// Units at one place of the moves in those of another.

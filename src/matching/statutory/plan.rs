@@ -319,11 +319,12 @@ impl Line {
             for (_, new, old) in self.scales.iter().filter(|(day, ..)| *day == place) {
                 pool = pool.restated(*new, *old)?;
             }
-            let taken = self.days[place]
-                .claims
-                .iter()
-                .any(|claim| claim.sold != self.days[place].date);
-            gave_way |= taken && !short.is_empty();
+            // A window's claim on what an earlier short sale waits for; the window may be that of the short sale itself.
+            let today = &self.days[place];
+            let waits = short.front().map(|sold| self.days[*sold].date);
+            let later = |claim: &Claim| waits.is_some_and(|waits| waits < claim.sold);
+            let mut claims = today.claims.iter();
+            gave_way |= claims.any(|claim| claim.sold != today.date && later(claim));
             while let Some(sold) = short.front().copied() {
                 if free[place].is_zero() {
                     break;

@@ -38,7 +38,9 @@ impl Walk<'_> {
         if loss <= 0 || self.never_superficial(action) || self.holders.sheltered(step.key.0) {
             return Ok(());
         }
-        let around = self.circle.around(place, step)?;
+        let stocks = &self.stocks;
+        let holds = |key| stocks.get(&key).is_some_and(|own| !own.units().is_zero());
+        let around = self.circle.around(place, step, holds)?;
         let units = step.quantity.min(around.bought).min(around.held);
         if units <= Quantity::ZERO {
             return Ok(());

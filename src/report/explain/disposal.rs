@@ -9,7 +9,7 @@ use crate::jurisdiction::Defer;
 use crate::money::{Minor, Money, Quantity};
 use crate::report::page::quantity;
 use crate::rule::{Rule, us};
-use crate::trade::{Action, Class, Trade, TradeId};
+use crate::trade::{Action, Class, SecurityId, Trade, TradeId};
 
 /// Days on each side of a sale in which a purchase replaces it.
 const WINDOW: i32 = 30;
@@ -162,6 +162,11 @@ impl Explainer<'_> {
                 .collect();
             let trade = self.trade(sale.trade);
             let of = (row.quantity, whole);
+            if let Some(line) = self.paid_in(row.security, trade, sale.units) {
+                let share = sale.proceeds.share(of.0, of.1).unwrap_or(sale.proceeds);
+                exact.lines.push((line, Some(share)));
+                continue;
+            }
             self.sold_by(trade, (sale.units, sale.proceeds), &own, of, &mut exact);
         }
         exact.printed(
@@ -169,6 +174,21 @@ impl Explainer<'_> {
             self.frame.places,
             "cents carried from the sale's other rows",
         )
+    }
+
+    /// Units of one security that a trade of another paid its fee with, or kept back from what arrived.
+    fn paid_in(&self, security: SecurityId, trade: &Trade, units: Quantity) -> Option<Line> {
+        let rest = trade.rest().rarest();
+        let paid = rest.fee_asset == Some(security) && trade.security != security;
+        let how = if rest.new_security == Some(security) {
+            "kept back as the fee"
+        } else {
+            "given as the fee"
+        };
+        let symbol = self.frame.symbol(security);
+        let text = format!("{} {symbol} {how}, at their value", quantity(units));
+        let rule = self.rule_on(&us::FEE_IN_KIND, trade.action);
+        paid.then(|| Line::new(text).at(trade.source).rule(rule))
     }
 
     /// What one row sold, as far as `of` its units are looked at.

@@ -90,9 +90,13 @@ impl Explainer<'_> {
             .contract
             .as_ref()?;
         let strike = contract.strike?;
-        let gross = Money::product(whole, strike).ok()?;
+        let gross = self.converted(trade, Money::product(whole, strike).ok()?)?;
         let shares = contract.underlying.map_or("", |id| self.frame.symbol(id));
-        let text = format!("{} {shares} at the strike of {strike}", quantity(whole));
+        let rate = self.rate_text(trade);
+        let text = format!(
+            "{} {shares} at the strike of {strike}{rate}",
+            quantity(whole)
+        );
         Some(Stated { text, gross })
     }
 

@@ -270,21 +270,18 @@ impl<'a> Resolver<'a> {
                 Self::own_price(&row, asset, units)
             }
         })?;
-        let (mut leaves, mut stays) = (given, arrives);
+        let mut leaves = given;
         let mut proceeds = value.minus(row.fee()?)?;
         match fee {
             Some((asset, units, _)) if asset == trade.security => leaves = leaves.plus(units)?,
-            Some((asset, units, worth)) if asset == new => {
-                stays = stays.minus(units)?;
-                proceeds = proceeds.minus(worth)?;
-            }
             Some((asset, units, worth)) => {
                 proceeds = proceeds.minus(worth)?;
-                self.exit(id, trade.account, asset, units, worth, Way::Sale)?;
+                if asset != new {
+                    self.exit(id, trade.account, asset, units, worth, Way::Sale)?;
+                }
             }
             None => {}
         }
-        let cost = value.share(stays, arrives)?;
         self.exit(
             id,
             trade.account,
@@ -293,7 +290,15 @@ impl<'a> Resolver<'a> {
             proceeds,
             Way::Sale,
         )?;
-        self.enter(id, trade.account, new, stays, cost, Manner::Purchase, None)
+        let (account, purchase) = (trade.account, Manner::Purchase);
+        self.enter(id, account, new, arrives, value, purchase, None)?;
+        // A fee kept back from what arrives is a disposal of units that have come in.
+        match fee {
+            Some((asset, units, worth)) if asset == new => {
+                self.exit(id, account, asset, units, worth, Way::Sale)
+            }
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn worthless(&mut self, id: TradeId) -> Done {

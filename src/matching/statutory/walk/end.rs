@@ -66,6 +66,10 @@ impl<'a> Walk<'a> {
         let mut held = Money::ZERO;
         for stock in self.stocks.values() {
             held = held.plus(stock.carried()?)?;
+            // What was denied waits for units that the rows bring; where none came it is nobody's cost.
+            if let (Some(Defer::Superficial(_)), Some(waiting)) = (self.law.defer, stock.waiting) {
+                held = held.minus(waiting.amount)?;
+            }
         }
         self.conservation.basis_held = held;
         self.conservation.units = self.counted()?;

@@ -72,7 +72,7 @@ impl<'a> Walk<'a> {
             purchased,
         )?;
         if purchased {
-            self.serve_waiting_losses(step.key, acquired)?;
+            self.serve_waiting_losses(step.key, step.trade)?;
         }
         Ok(())
     }

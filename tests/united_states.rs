@@ -1619,3 +1619,48 @@ fn a_taxed_stock_dividend_replaces() {
         .held(&["main S 10 400.00 2023-01-02", "main S 10 400.00 2023-01-11"]);
     dividend("10", "").sold(&["S 10 2023-01-02 2023-06-01 300.00 400.00 0.00 -100.00 short"]);
 }
+
+const MOVED: &str = "date,action,symbol,quantity,price,account,id\n2024-01-02,buy,XYZ,10,150,a,\n";
+
+#[track_caller]
+fn moved(rows: &str) -> Computed {
+    plain(&format!("{MOVED}{rows}2024-06-03,sell,XYZ,4,180,b,\n"))
+}
+
+/// The two accounts have a file each, and the one read first may be that of the arrival: 4 of the 10 bought at 150.
+#[test]
+fn units_may_arrive_in_a_row_above_that_of_their_departure() {
+    let sold = ["XYZ 4 2024-01-02 2024-06-03 720.00 600.00 0.00 120.00 short"];
+    let held = ["b XYZ 6 900.00 2024-01-02"];
+    for rows in [
+        "2024-03-01,transfer_in,XYZ,10,,b,\n2024-03-01,transfer_out,XYZ,10,,a,\n",
+        "2024-03-01 10:00,transfer_in,XYZ,10,,b,\n2024-03-01 12:00,transfer_out,XYZ,10,,a,\n",
+        "2024-03-01,transfer_in,XYZ,10,,b,z\n2024-03-09,transfer_out,XYZ,10,,a,z\n",
+        "2024-03-01,transfer_in,XYZ,10,,b,\n2024-03-04,transfer_out,XYZ,10,,a,\n",
+    ] {
+        moved(rows).sold(&sold).held(&held);
+    }
+}
+
+/// The sale of the same day stands above both rows of the transfer.
+#[test]
+fn a_sale_finds_what_arrives_that_day_in_whatever_order_the_rows_are() {
+    plain(&format!(
+        "{MOVED}2024-06-03,sell,XYZ,4,180,b,\n2024-06-03,transfer_in,XYZ,10,,b,\n2024-06-03,transfer_out,XYZ,10,,a,\n"
+    ))
+    .sold(&["XYZ 4 2024-01-02 2024-06-03 720.00 600.00 0.00 120.00 short"]);
+}
+
+/// What comes and goes again in one account is no transfer, and a departure with an arrival of its own is not another's.
+#[test]
+fn an_arrival_takes_no_departure_that_is_not_its_own() {
+    plain(&format!(
+        "{MOVED}2024-03-01,transfer_in,XYZ,10,,a,\n2024-03-01,transfer_out,XYZ,10,,a,\n"
+    ))
+    .held(&["a XYZ 10 1500.00 2024-01-02", "a XYZ 10 0.00 2024-03-01"]);
+    plain(&format!(
+        "{MOVED}2024-03-01,transfer_in,XYZ,10,,b,\n2024-03-02,transfer_out,XYZ,10,,a,\n2024-03-03,transfer_in,XYZ,10,,c,\n"
+    ))
+    .held(&["b XYZ 10 0.00 2024-03-01", "c XYZ 10 1500.00 2024-01-02"]);
+}
+

@@ -726,3 +726,131 @@ fn a_pair_may_say_which_leg_is_which() {
         Some("4812.48")
     );
 }
+
+fn by_mapping(mapping: &str, file: &str) -> Result<Reading, String> {
+    let mut options = options();
+    options.mapping = Some(Arc::new(
+        Format::parse(mapping, "x").unwrap_or_else(|p| panic!("{}", p.message)),
+    ));
+    read_with(file, &options)
+}
+
+#[track_caller]
+fn numbers(reading: Result<Reading, String>) -> Vec<String> {
+    let reading = reading.unwrap_or_else(|error| panic!("{error}"));
+    let trades = reading.history.trades.iter().map(|trade| {
+        let text = |number: Option<rust_decimal::Decimal>| {
+            number.map_or("-".to_owned(), |n| n.normalize().to_string())
+        };
+        let numbers = [
+            trade.quantity(),
+            trade.price(),
+            trade.fee(),
+            trade.rest().total,
+        ];
+        format!(
+            "{} {} {}",
+            trade.date,
+            trade.action.word(),
+            numbers.map(text).join(" ")
+        )
+    });
+    trades.collect()
+}
+
+const PLAIN: &str = "format = 1\nname = \"x\"\n[columns]\ndate = \"When\"\naction = \"What\"\nsymbol = \"Sec\"\nquantity = \"Qty\"\nprice = \"P\"\n";
+
+#[test]
+fn a_price_per_contract_is_divided_by_what_the_contract_usually_stands_for() {
+    let mapping = format!("{PLAIN}[signs]\nprice_unit = \"contract\"\n");
+    let rows = "When,What,Sec,Qty,P\n2024-01-02,bto,XYZ 06/21/2024 30.00 C,1,200\n2024-01-02,buy,XYZ,1,200\n";
+    assert_eq!(
+        numbers(by_mapping(&mapping, rows)),
+        ["2024-01-02 bto 1 2 - -", "2024-01-02 buy 1 200 - -"]
+    );
+}
+
+#[test]
+fn what_units_and_price_come_to_must_be_what_the_file_says() {
+    let mapping = format!("{PLAIN}gross = \"Value\"\n");
+    let read = |row: &str| {
+        by_mapping(
+            &mapping,
+            &format!("When,What,Sec,Qty,P,Value\n2024-01-02,{row}\n"),
+        )
+    };
+    assert!(
+        read("buy,XYZ,3,33.33,-100").is_ok(),
+        "a price rounded to cents"
+    );
+    let error = read("buy,XYZ,10,40,777").unwrap_err();
+    assert!(error.contains("`Value` says 777"), "{error}");
+    assert!(error.contains("10 x 40 = 400"), "{error}");
+    let error = read("bto,XYZ 06/21/2024 30.00 C,1,200,200").unwrap_err();
+    assert!(error.contains("1 x 200 x 100 = 20000"), "{error}");
+}
+
+#[test]
+fn a_fee_of_the_other_sign_is_a_rebate_where_the_mapping_says_which_sign_costs() {
+    let file = "When,What,Sec,Qty,P,F\n2024-01-02,buy,XYZ,10,60,1\n";
+    let mapping = |sign: &str| format!("{PLAIN}fee = \"F\"\n[signs]\nfee = \"{sign}\"\n");
+    assert_eq!(
+        numbers(by_mapping(&mapping("negative-cost"), file)),
+        ["2024-01-02 buy 10 60 -1 -"]
+    );
+    let negative = file.replace(",1\n", ",-1\n");
+    assert_eq!(
+        numbers(by_mapping(&mapping("positive-cost"), &negative)),
+        ["2024-01-02 buy 10 60 -1 -"]
+    );
+    let unsaid = format!("{PLAIN}fee = \"F\"\n");
+    let error = by_mapping(&unsaid, &negative).unwrap_err();
+    assert!(error.contains("the fee is below 0"), "{error}");
+}
+
+#[test]
+fn texts_that_mean_nothing_do_not_fill_a_cell() {
+    let mapping = format!("{PLAIN}note = \"What\"\n[parse]\nnull = [\"none\"]\n")
+        .replace("\"P\"", "{ first_filled = [\"A\", \"B\", \"C\"] }");
+    let file = "When,What,Sec,Qty,A,B,C\n2024-01-02,buy,XYZ,10,none,--,60\n";
+    assert_eq!(
+        numbers(by_mapping(&mapping, file)),
+        ["2024-01-02 buy 10 60 - -"]
+    );
+}
+
+#[test]
+fn two_sided_rows_and_pairs_need_no_action() {
+    let two_sided = "format = 1\nname = \"x\"\nkind = \"two-sided\"\n[columns]\ndate = \"When\"\nsent_amount = \"Out\"\nsent_currency = \"OutC\"\nreceived_amount = \"In\"\nreceived_currency = \"InC\"\n";
+    let file = "When,Out,OutC,In,InC\n2024-01-02,1000,USD,0.02,BTC\n2024-04-02,0.005,BTC,350,USD\n";
+    assert_eq!(
+        numbers(by_mapping(two_sided, file)),
+        [
+            "2024-01-02 buy 0.02 - - 1000",
+            "2024-04-02 sell 0.005 - - 350"
+        ]
+    );
+    let ledger = "format = 1\nname = \"x\"\nkind = \"ledger\"\n[columns]\ndate = \"time\"\nsymbol = \"asset\"\nquantity = \"amount\"\n\
+                  [[pair]]\nby = [\"ref\"]\nlegs = { negative = \"sent\", positive = \"received\", fee_column = \"fee\" }\n";
+    let file = "time,ref,asset,amount,fee\n2024-01-02 10:00:00,r,USD,-1000,1\n2024-01-02 10:00:00,r,BTC,0.02,0\n";
+    assert_eq!(
+        numbers(by_mapping(ledger, file)),
+        ["2024-01-02 buy 0.02 - - 1001"]
+    );
+}
+
+#[test]
+fn an_encoding_that_the_mapping_says_was_not_guessed() {
+    let mapping =
+        format!("{PLAIN}[file]\nencoding = \"windows-1252\"\n").replace("\"Sec\"", "\"W\u{e4}hr\"");
+    let mut options = options();
+    let format = Format::parse(&mapping, "x").unwrap_or_else(|p| panic!("{}", p.message));
+    options.mapping = Some(Arc::new(format));
+    let file = Input {
+        name: "file.csv".into(),
+        bytes: b"When,What,W\xe4hr,Qty,P\n2024-01-02,buy,XYZ,1,2\n".to_vec(),
+    };
+    let reading = read(vec![file], &options).unwrap_or_else(|_| panic!("refused"));
+    assert!(reading.history.warnings.is_empty());
+}
+

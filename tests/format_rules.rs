@@ -854,3 +854,112 @@ fn an_encoding_that_the_mapping_says_was_not_guessed() {
     assert!(reading.history.warnings.is_empty());
 }
 
+const TASTYTRADE: &str = "Date,Type,Sub Type,Action,Symbol,Instrument Type,Description,Value,Quantity,Average Price,Commissions,Fees,Multiplier,Root Symbol,Underlying Symbol,Expiration Date,Strike Price,Call or Put,Order #,Total,Currency\n";
+
+#[test]
+fn what_a_corporate_action_closes_and_opens_again_at_tastytrade_is_no_trade() {
+    let tastytrade = |rows: &str| read_with(&format!("{TASTYTRADE}{rows}"), &options());
+    let reading = tastytrade(
+        "2026-03-20T22:00:00+0100,Receive Deliver,Forward Split,BUY_TO_OPEN,ABC,Equity,Forward split: Open 40.0 ABC,-400,40,-10,--,0,,,,,,,,-400,USD\n\
+         2026-03-20T22:00:00+0100,Receive Deliver,Forward Split,SELL_TO_CLOSE,ABC,Equity,Forward split: Close 10.0 ABC,400,10,40,--,0,,,,,,,,400,USD\n\
+         2026-04-20T22:00:00+0100,Receive Deliver,Symbol Change,BUY_TO_OPEN,NEW,Equity,Symbol change: Open 40.0 NEW,-500,40,-12.5,--,0,,,,,,,,-500,USD\n\
+         2026-04-20T22:00:00+0100,Receive Deliver,Symbol Change,SELL_TO_CLOSE,ABC,Equity,Symbol change: Close 40.0 ABC,500,40,12.5,--,0,,,,,,,,500,USD\n",
+    )
+    .unwrap_or_else(|error| panic!("{error}"));
+    let words: Vec<_> = reading
+        .history
+        .trades
+        .iter()
+        .map(|trade| trade.action.word())
+        .collect();
+    assert_eq!(words, ["split", "rename"]);
+    let error = tastytrade(
+        "2026-03-20T22:00:00+0100,Receive Deliver,ACAT,BUY_TO_OPEN,ABC,Equity,ACAT,-400,40,-10,--,0,,,,,,,,-400,USD\n",
+    )
+    .unwrap_err();
+    assert!(error.contains("its amounts are no prices paid"), "{error}");
+}
+
+/// Written for 183.86 and settled for 1,000 and 5 of fees; the row has no price.
+#[test]
+fn an_option_settled_in_cash_at_tastytrade_takes_the_value_and_the_fees() {
+    let text = format!(
+        "{TASTYTRADE}2026-03-20T22:00:00+0100,Receive Deliver,Cash Settled Assignment,,SPX   260320C05000000,Equity Option,Cash settled,\"-1,000.00\",1,,--,-5.00,100,SPX,SPX,3/20/26,5000,CALL,,\"-1,005.00\",USD\n"
+    );
+    assert_eq!(
+        numbers(read_with(&text, &options())),
+        ["2026-03-20 cash_settle 1 - 5 -1005"]
+    );
+}
+
+const FIDELITY: &str = "Run Date,Action,Symbol,Description,Type,Quantity,Price ($),Commission ($),Fees ($),Accrued Interest ($),Amount ($),Cash Balance ($),Settlement Date\n";
+
+#[test]
+fn the_day_inside_an_action_of_fidelity_counts_for_options_and_cancellations_too() {
+    let text = format!(
+        "{FIDELITY}01/17/2025,\"YOU BOUGHT CLOSING TRANSACTION PUT (XYZ) XYZ CORP FEB 21 25 $100 (100 SHS) as of Jan-16-2025 (Margin)\",-XYZ250221P100,PUT,Margin,1,1.00,0.65,0.02,,-100.67,5,01/17/2025\n\
+         01/16/2025,BUY CANCEL CXL DESCRIPTION CANCELLED TRADE ABC CORP (ABC) as of Jan-15-2025 (Cash),ABC,ABC CORP,Cash,-10,150.00,,,,1500.00,1,01/16/2025\n\
+         01/15/2025,YOU BOUGHT ABC CORP (ABC) (Cash),ABC,ABC CORP,Cash,10,150.00,,,,-1500.00,1,01/16/2025\n\
+         01/15/2025,\"YOU SOLD OPENING TRANSACTION PUT (XYZ) XYZ CORP FEB 21 25 $100 (100 SHS) as of Jan-14-2025 (Margin)\",-XYZ250221P100,PUT,Margin,-1,2.00,0.65,0.02,,199.33,5,01/16/2025\n"
+    );
+    assert_eq!(
+        numbers(read_with(&text, &options())),
+        [
+            "2025-01-14 sto 1 2 0.67 199.33",
+            "2025-01-16 btc 1 1 0.67 -100.67"
+        ]
+    );
+}
+
+#[test]
+fn trades_of_a_flex_query_are_in_the_account_of_their_statement() {
+    let reading = read_with(&flex("", ""), &options()).unwrap_or_else(|error| panic!("{error}"));
+    let history = &reading.history;
+    assert_eq!(&*history.account(history.trades[0].account).name, "U1");
+}
+
+#[test]
+fn shares_of_a_vest_in_two_files_count_once() {
+    let awards = "\"Date\",\"Action\",\"Symbol\",\"Description\",\"Quantity\",\"FeesAndCommissions\",\"DisbursementElection\",\"Amount\",\"AwardDate\",\"AwardId\",\"FairMarketValuePrice\",\"SalePrice\",\"SharesSoldWithheldForTaxes\",\"NetSharesDeposited\",\"Taxes\"\n\
+                  \"02/26/2024\",\"Lapse\",\"XYZ\",\"Restricted Stock Lapse\",\"40\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\"\n\
+                  \"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"08/15/2022\",\"A1\",\"$150.25\",\"\",\"7\",\"13\",\"$1.50\"\n\
+                  \"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"08/15/2023\",\"A2\",\"$150.25\",\"\",\"7\",\"13\",\"$1.50\"\n";
+    let history = format!(
+        "{SCHWAB}02/28/2024,Stock Plan Activity,XYZ,XYZ CORP,26,,,\n02/27/2023,Stock Plan Activity,XYZ,XYZ CORP,9,,,\n"
+    );
+    let reading = read(
+        vec![input("awards.csv", awards), input("schwab.csv", &history)],
+        &options(),
+    )
+    .unwrap_or_else(|failure| {
+        panic!(
+            "{}",
+            render(&failure.problems, &failure.sources, Style::default())
+        )
+    });
+    let told: Vec<_> = reading
+        .history
+        .warnings
+        .iter()
+        .map(|warning| warning.code)
+        .collect();
+    assert_eq!(told, ["vest-merged"]);
+    assert_eq!(
+        numbers(Ok(reading)),
+        [
+            "2024-02-26 opening 13 150.25 - -",
+            "2024-02-26 opening 13 150.25 - -",
+            "2023-02-27 transfer_in 9 - - -",
+        ]
+    );
+}
+
+/// Interest on cash has the currency as its asset: its units are the amount.
+#[test]
+fn interest_in_money_is_an_amount() {
+    let text = "date,action,symbol,quantity,price\n2024-03-01,interest,USD,20,\n";
+    assert_eq!(
+        numbers(read_with(text, &options())),
+        ["2024-03-01 dividend 20 - - 20"]
+    );
+}

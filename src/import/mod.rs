@@ -32,6 +32,7 @@ mod ratio;
 mod reading;
 mod row;
 mod tables;
+mod vests;
 mod zone;
 
 use std::sync::Arc;
@@ -421,6 +422,7 @@ fn finish(
     }
     warn_of_no_rows(&mut shared, &files);
     duplicates::remove(&mut shared, &sources, &mut files);
+    vests::merge(&mut shared, &mut files);
     let securities = classes::resolve(&mut shared, &sources);
     checks::check(&mut shared, &securities);
     warn_of_zone(&mut shared);

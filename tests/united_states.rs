@@ -1664,3 +1664,16 @@ fn an_arrival_takes_no_departure_that_is_not_its_own() {
     .held(&["b XYZ 10 0.00 2024-03-01", "c XYZ 10 1500.00 2024-01-02"]);
 }
 
+/// One option in two spellings has one name, whichever comes first.
+#[test]
+fn an_option_has_one_name_however_it_is_written() {
+    let spelt = |bought: &str, sold: &str| {
+        plain(&format!(
+            "date,action,symbol,quantity,price\n2024-01-02,bto,{bought},1,2\n2024-02-02,stc,{sold},1,3\n"
+        ))
+        .sold(&["XYZ   240621C00030000 1 2024-01-02 2024-02-02 300.00 200.00 0.00 100.00 short"]);
+    };
+    spelt("XYZ 06/21/2024 30.00 C", "XYZ   240621C00030000");
+    spelt("XYZ   240621C00030000", "-XYZ240621C30");
+}
+

@@ -1664,6 +1664,17 @@ fn an_arrival_takes_no_departure_that_is_not_its_own() {
     .held(&["b XYZ 10 0.00 2024-03-01", "c XYZ 10 1500.00 2024-01-02"]);
 }
 
+/// Booked on the next business day, in the next year: the loss belongs to the day on which the option ended.
+#[test]
+fn an_option_ends_on_its_last_day_whenever_that_is_booked() {
+    let computed = plain(
+        "date,action,symbol,quantity,price\n2024-12-02,bto,XYZ   241231C00150000,1,2\n2025-01-02,expire,XYZ   241231C00150000,1,\n",
+    );
+    assert_eq!(computed.warned("expired-before"), 1);
+    computed
+        .sold(&["XYZ   241231C00150000 1 2024-12-02 2024-12-31 0.00 200.00 0.00 -200.00 short"]);
+}
+
 /// One option in two spellings has one name, whichever comes first.
 #[test]
 fn an_option_has_one_name_however_it_is_written() {

@@ -19,6 +19,7 @@ mod dates;
 mod decimals;
 mod duplicates;
 mod encoding;
+mod expiries;
 mod file;
 pub mod formats;
 pub mod gains;
@@ -424,6 +425,7 @@ fn finish(
     duplicates::remove(&mut shared, &sources, &mut files);
     vests::merge(&mut shared, &mut files);
     let securities = classes::resolve(&mut shared, &sources);
+    expiries::date(&mut shared, &securities);
     checks::check(&mut shared, &securities);
     warn_of_zone(&mut shared);
     if !shared.problems.is_empty() {

@@ -1688,3 +1688,19 @@ fn an_option_has_one_name_however_it_is_written() {
     spelt("XYZ   240621C00030000", "-XYZ240621C30");
 }
 
+/// 150 dollars for a yen cannot be; a rate near 1 and its inverse are alike.
+#[test]
+fn a_rate_the_wrong_way_round_is_told() {
+    let warned = |currency: &str, rate: &str| {
+        plain(&format!(
+            "date,action,symbol,quantity,price,currency,fx_rate\n2024-01-02,buy,XYZ,10,150,{currency},{rate}\n"
+        ))
+        .warned("rate-inverse")
+    };
+    assert_eq!(warned("JPY", "150"), 1);
+    assert_eq!(warned("JPY", "0.0067"), 0);
+    assert_eq!(warned("EUR", "0.91"), 0);
+    // The rate of a pound, where the price is in pence.
+    assert_eq!(warned("GBX", "1.25"), 1);
+    assert_eq!(warned("GBX", "0.0125"), 0);
+}

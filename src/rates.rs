@@ -59,6 +59,69 @@ impl Rate {
     }
 }
 
+/// What some currencies were worth since 1999, in hundred thousandths of a dollar: the least and the most.
+const WORTH: [(&str, i64, i64); 24] = [
+    ("USD", 100_000, 100_000),
+    ("EUR", 80_000, 165_000),
+    ("GBP", 100_000, 215_000),
+    ("JPY", 550, 1_400),
+    ("CHF", 50_000, 145_000),
+    ("CAD", 58_000, 115_000),
+    ("AUD", 45_000, 115_000),
+    ("NZD", 38_000, 92_000),
+    ("SEK", 7_500, 18_000),
+    ("NOK", 8_500, 21_000),
+    ("DKK", 11_000, 22_500),
+    ("PLN", 19_000, 52_000),
+    ("CZK", 2_000, 7_000),
+    ("HUF", 220, 720),
+    ("INR", 1_000, 3_000),
+    ("CNY", 11_500, 17_500),
+    ("HKD", 12_500, 13_200),
+    ("SGD", 50_000, 86_000),
+    ("KRW", 55, 120),
+    ("TWD", 2_700, 3_800),
+    ("MXN", 3_500, 12_000),
+    ("BRL", 15_000, 68_000),
+    ("ZAR", 4_500, 18_000),
+    ("ILS", 20_000, 36_000),
+];
+
+/// How a rate is off, where it cannot be right as it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Off {
+    /// Its inverse could be.
+    Inverse,
+    /// A hundredth of it could be.
+    Hundredfold,
+}
+
+/// How a rate from one currency into another is off by far from what the two were ever worth; nothing of pairs that are
+/// not well known, and of those near 1, whose inverse is as likely.
+pub fn off(currency: &str, report: &str, rate: Decimal) -> Option<Off> {
+    let worth = |code: &str| WORTH.iter().find(|(known, ..)| *known == code);
+    let (_, least, most) = worth(currency)?;
+    let (_, least_of_report, most_of_report) = worth(report)?;
+    let ratio = |one: i64, other: i64| Decimal::from(one).checked_div(Decimal::from(other));
+    let (low, high) = (
+        ratio(*least, *most_of_report)?,
+        ratio(*most, *least_of_report)?,
+    );
+    let two = Decimal::TWO;
+    let may_be = |rate: Decimal, slack: Decimal| {
+        let within = (low.checked_div(slack)?, high.checked_mul(slack)?);
+        Some(within.0 <= rate && rate <= within.1)
+    };
+    if currency == report || may_be(rate, two)? {
+        return None;
+    }
+    let some = Decimal::new(125, 2);
+    if may_be(Decimal::ONE.checked_div(rate)?, some)? {
+        return Some(Off::Inverse);
+    }
+    may_be(rate.checked_div(Decimal::ONE_HUNDRED)?, some)?.then_some(Off::Hundredfold)
+}
+
 /// What is wrong with a file of rates, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrongRates {
@@ -147,6 +210,14 @@ impl Rates {
             day_before: currency == "PLN",
             ..self.clone()
         }
+    }
+
+    /// The rates that name a currency, a day and units of the report's currency.
+    pub fn stated(&self) -> impl Iterator<Item = (&str, Date, Decimal)> {
+        self.long.iter().flat_map(|(currency, by_day)| {
+            let days = by_day.iter();
+            days.map(move |(day, rate)| (currency.as_str(), *day, *rate))
+        })
     }
 
     /// The currency converted into.

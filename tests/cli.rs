@@ -1165,3 +1165,21 @@ date,action,symbol,quantity,price,fee,fee_currency
         assert!(error.contains("sold 1 of ETH but only 0"), "{error}");
     }
 }
+
+/// A pattern such as `*.csv` names the rates and the allocation too.
+#[test]
+fn a_file_named_as_rates_or_allocation_is_not_read_as_trades() {
+    let config = format!("{UNIVERSAL}allocation = \"allocation.csv\"\n");
+    let allocation = "wallet,lot,quantity\nA,BTC@2021-02-02#1,0.5\nB,BTC@2021-01-02#1,0.5\nB,BTC@2021-02-02#1,0.5\n";
+    let rows = run("lots allocation.csv rates.csv trades.csv --rates rates.csv --format json")
+        .file("trades.csv", POOLED)
+        .file("rates.csv", "date,currency,rate\n2024-01-02,EUR,1.1\n")
+        .file("lossoffset.toml", &config)
+        .file("allocation.csv", allocation)
+        .done();
+    assert!(
+        rows.contains("`allocation.csv` is named as rates"),
+        "{rows}"
+    );
+    assert!(rows.contains("`rates.csv` is named as rates"), "{rows}");
+}

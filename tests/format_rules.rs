@@ -726,3 +726,240 @@ fn a_pair_may_say_which_leg_is_which() {
         Some("4812.48")
     );
 }
+
+fn by_mapping(mapping: &str, file: &str) -> Result<Reading, String> {
+    let mut options = options();
+    options.mapping = Some(Arc::new(
+        Format::parse(mapping, "x").unwrap_or_else(|p| panic!("{}", p.message)),
+    ));
+    read_with(file, &options)
+}
+
+#[track_caller]
+fn numbers(reading: Result<Reading, String>) -> Vec<String> {
+    let reading = reading.unwrap_or_else(|error| panic!("{error}"));
+    let trades = reading.history.trades.iter().map(|trade| {
+        let text = |number: Option<rust_decimal::Decimal>| {
+            number.map_or("-".to_owned(), |n| n.normalize().to_string())
+        };
+        let numbers = [
+            trade.quantity(),
+            trade.price(),
+            trade.fee(),
+            trade.rest().total,
+        ];
+        format!(
+            "{} {} {}",
+            trade.date,
+            trade.action.word(),
+            numbers.map(text).join(" ")
+        )
+    });
+    trades.collect()
+}
+
+const PLAIN: &str = "format = 1\nname = \"x\"\n[columns]\ndate = \"When\"\naction = \"What\"\nsymbol = \"Sec\"\nquantity = \"Qty\"\nprice = \"P\"\n";
+
+#[test]
+fn a_price_per_contract_is_divided_by_what_the_contract_usually_stands_for() {
+    let mapping = format!("{PLAIN}[signs]\nprice_unit = \"contract\"\n");
+    let rows = "When,What,Sec,Qty,P\n2024-01-02,bto,XYZ 06/21/2024 30.00 C,1,200\n2024-01-02,buy,XYZ,1,200\n";
+    assert_eq!(
+        numbers(by_mapping(&mapping, rows)),
+        ["2024-01-02 bto 1 2 - -", "2024-01-02 buy 1 200 - -"]
+    );
+}
+
+#[test]
+fn what_units_and_price_come_to_must_be_what_the_file_says() {
+    let mapping = format!("{PLAIN}gross = \"Value\"\n");
+    let read = |row: &str| {
+        by_mapping(
+            &mapping,
+            &format!("When,What,Sec,Qty,P,Value\n2024-01-02,{row}\n"),
+        )
+    };
+    assert!(
+        read("buy,XYZ,3,33.33,-100").is_ok(),
+        "a price rounded to cents"
+    );
+    let error = read("buy,XYZ,10,40,777").unwrap_err();
+    assert!(error.contains("`Value` says 777"), "{error}");
+    assert!(error.contains("10 x 40 = 400"), "{error}");
+    let error = read("bto,XYZ 06/21/2024 30.00 C,1,200,200").unwrap_err();
+    assert!(error.contains("1 x 200 x 100 = 20000"), "{error}");
+}
+
+#[test]
+fn a_fee_of_the_other_sign_is_a_rebate_where_the_mapping_says_which_sign_costs() {
+    let file = "When,What,Sec,Qty,P,F\n2024-01-02,buy,XYZ,10,60,1\n";
+    let mapping = |sign: &str| format!("{PLAIN}fee = \"F\"\n[signs]\nfee = \"{sign}\"\n");
+    assert_eq!(
+        numbers(by_mapping(&mapping("negative-cost"), file)),
+        ["2024-01-02 buy 10 60 -1 -"]
+    );
+    let negative = file.replace(",1\n", ",-1\n");
+    assert_eq!(
+        numbers(by_mapping(&mapping("positive-cost"), &negative)),
+        ["2024-01-02 buy 10 60 -1 -"]
+    );
+    let unsaid = format!("{PLAIN}fee = \"F\"\n");
+    let error = by_mapping(&unsaid, &negative).unwrap_err();
+    assert!(error.contains("the fee is below 0"), "{error}");
+}
+
+#[test]
+fn texts_that_mean_nothing_do_not_fill_a_cell() {
+    let mapping = format!("{PLAIN}note = \"What\"\n[parse]\nnull = [\"none\"]\n")
+        .replace("\"P\"", "{ first_filled = [\"A\", \"B\", \"C\"] }");
+    let file = "When,What,Sec,Qty,A,B,C\n2024-01-02,buy,XYZ,10,none,--,60\n";
+    assert_eq!(
+        numbers(by_mapping(&mapping, file)),
+        ["2024-01-02 buy 10 60 - -"]
+    );
+}
+
+#[test]
+fn two_sided_rows_and_pairs_need_no_action() {
+    let two_sided = "format = 1\nname = \"x\"\nkind = \"two-sided\"\n[columns]\ndate = \"When\"\nsent_amount = \"Out\"\nsent_currency = \"OutC\"\nreceived_amount = \"In\"\nreceived_currency = \"InC\"\n";
+    let file = "When,Out,OutC,In,InC\n2024-01-02,1000,USD,0.02,BTC\n2024-04-02,0.005,BTC,350,USD\n";
+    assert_eq!(
+        numbers(by_mapping(two_sided, file)),
+        [
+            "2024-01-02 buy 0.02 - - 1000",
+            "2024-04-02 sell 0.005 - - 350"
+        ]
+    );
+    let ledger = "format = 1\nname = \"x\"\nkind = \"ledger\"\n[columns]\ndate = \"time\"\nsymbol = \"asset\"\nquantity = \"amount\"\n\
+                  [[pair]]\nby = [\"ref\"]\nlegs = { negative = \"sent\", positive = \"received\", fee_column = \"fee\" }\n";
+    let file = "time,ref,asset,amount,fee\n2024-01-02 10:00:00,r,USD,-1000,1\n2024-01-02 10:00:00,r,BTC,0.02,0\n";
+    assert_eq!(
+        numbers(by_mapping(ledger, file)),
+        ["2024-01-02 buy 0.02 - - 1001"]
+    );
+}
+
+#[test]
+fn an_encoding_that_the_mapping_says_was_not_guessed() {
+    let mapping =
+        format!("{PLAIN}[file]\nencoding = \"windows-1252\"\n").replace("\"Sec\"", "\"W\u{e4}hr\"");
+    let mut options = options();
+    let format = Format::parse(&mapping, "x").unwrap_or_else(|p| panic!("{}", p.message));
+    options.mapping = Some(Arc::new(format));
+    let file = Input {
+        name: "file.csv".into(),
+        bytes: b"When,What,W\xe4hr,Qty,P\n2024-01-02,buy,XYZ,1,2\n".to_vec(),
+    };
+    let reading = read(vec![file], &options).unwrap_or_else(|_| panic!("refused"));
+    assert!(reading.history.warnings.is_empty());
+}
+
+const TASTYTRADE: &str = "Date,Type,Sub Type,Action,Symbol,Instrument Type,Description,Value,Quantity,Average Price,Commissions,Fees,Multiplier,Root Symbol,Underlying Symbol,Expiration Date,Strike Price,Call or Put,Order #,Total,Currency\n";
+
+#[test]
+fn what_a_corporate_action_closes_and_opens_again_at_tastytrade_is_no_trade() {
+    let tastytrade = |rows: &str| read_with(&format!("{TASTYTRADE}{rows}"), &options());
+    let reading = tastytrade(
+        "2026-03-20T22:00:00+0100,Receive Deliver,Forward Split,BUY_TO_OPEN,ABC,Equity,Forward split: Open 40.0 ABC,-400,40,-10,--,0,,,,,,,,-400,USD\n\
+         2026-03-20T22:00:00+0100,Receive Deliver,Forward Split,SELL_TO_CLOSE,ABC,Equity,Forward split: Close 10.0 ABC,400,10,40,--,0,,,,,,,,400,USD\n\
+         2026-04-20T22:00:00+0100,Receive Deliver,Symbol Change,BUY_TO_OPEN,NEW,Equity,Symbol change: Open 40.0 NEW,-500,40,-12.5,--,0,,,,,,,,-500,USD\n\
+         2026-04-20T22:00:00+0100,Receive Deliver,Symbol Change,SELL_TO_CLOSE,ABC,Equity,Symbol change: Close 40.0 ABC,500,40,12.5,--,0,,,,,,,,500,USD\n",
+    )
+    .unwrap_or_else(|error| panic!("{error}"));
+    let words: Vec<_> = reading
+        .history
+        .trades
+        .iter()
+        .map(|trade| trade.action.word())
+        .collect();
+    assert_eq!(words, ["split", "rename"]);
+    let error = tastytrade(
+        "2026-03-20T22:00:00+0100,Receive Deliver,ACAT,BUY_TO_OPEN,ABC,Equity,ACAT,-400,40,-10,--,0,,,,,,,,-400,USD\n",
+    )
+    .unwrap_err();
+    assert!(error.contains("its amounts are no prices paid"), "{error}");
+}
+
+/// Written for 183.86 and settled for 1,000 and 5 of fees; the row has no price.
+#[test]
+fn an_option_settled_in_cash_at_tastytrade_takes_the_value_and_the_fees() {
+    let text = format!(
+        "{TASTYTRADE}2026-03-20T22:00:00+0100,Receive Deliver,Cash Settled Assignment,,SPX   260320C05000000,Equity Option,Cash settled,\"-1,000.00\",1,,--,-5.00,100,SPX,SPX,3/20/26,5000,CALL,,\"-1,005.00\",USD\n"
+    );
+    assert_eq!(
+        numbers(read_with(&text, &options())),
+        ["2026-03-20 cash_settle 1 - 5 -1005"]
+    );
+}
+
+const FIDELITY: &str = "Run Date,Action,Symbol,Description,Type,Quantity,Price ($),Commission ($),Fees ($),Accrued Interest ($),Amount ($),Cash Balance ($),Settlement Date\n";
+
+#[test]
+fn the_day_inside_an_action_of_fidelity_counts_for_options_and_cancellations_too() {
+    let text = format!(
+        "{FIDELITY}01/17/2025,\"YOU BOUGHT CLOSING TRANSACTION PUT (XYZ) XYZ CORP FEB 21 25 $100 (100 SHS) as of Jan-16-2025 (Margin)\",-XYZ250221P100,PUT,Margin,1,1.00,0.65,0.02,,-100.67,5,01/17/2025\n\
+         01/16/2025,BUY CANCEL CXL DESCRIPTION CANCELLED TRADE ABC CORP (ABC) as of Jan-15-2025 (Cash),ABC,ABC CORP,Cash,-10,150.00,,,,1500.00,1,01/16/2025\n\
+         01/15/2025,YOU BOUGHT ABC CORP (ABC) (Cash),ABC,ABC CORP,Cash,10,150.00,,,,-1500.00,1,01/16/2025\n\
+         01/15/2025,\"YOU SOLD OPENING TRANSACTION PUT (XYZ) XYZ CORP FEB 21 25 $100 (100 SHS) as of Jan-14-2025 (Margin)\",-XYZ250221P100,PUT,Margin,-1,2.00,0.65,0.02,,199.33,5,01/16/2025\n"
+    );
+    assert_eq!(
+        numbers(read_with(&text, &options())),
+        [
+            "2025-01-14 sto 1 2 0.67 199.33",
+            "2025-01-16 btc 1 1 0.67 -100.67"
+        ]
+    );
+}
+
+#[test]
+fn trades_of_a_flex_query_are_in_the_account_of_their_statement() {
+    let reading = read_with(&flex("", ""), &options()).unwrap_or_else(|error| panic!("{error}"));
+    let history = &reading.history;
+    assert_eq!(&*history.account(history.trades[0].account).name, "U1");
+}
+
+#[test]
+fn shares_of_a_vest_in_two_files_count_once() {
+    let awards = "\"Date\",\"Action\",\"Symbol\",\"Description\",\"Quantity\",\"FeesAndCommissions\",\"DisbursementElection\",\"Amount\",\"AwardDate\",\"AwardId\",\"FairMarketValuePrice\",\"SalePrice\",\"SharesSoldWithheldForTaxes\",\"NetSharesDeposited\",\"Taxes\"\n\
+                  \"02/26/2024\",\"Lapse\",\"XYZ\",\"Restricted Stock Lapse\",\"40\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\"\n\
+                  \"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"08/15/2022\",\"A1\",\"$150.25\",\"\",\"7\",\"13\",\"$1.50\"\n\
+                  \"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"08/15/2023\",\"A2\",\"$150.25\",\"\",\"7\",\"13\",\"$1.50\"\n";
+    let history = format!(
+        "{SCHWAB}02/28/2024,Stock Plan Activity,XYZ,XYZ CORP,26,,,\n02/27/2023,Stock Plan Activity,XYZ,XYZ CORP,9,,,\n"
+    );
+    let reading = read(
+        vec![input("awards.csv", awards), input("schwab.csv", &history)],
+        &options(),
+    )
+    .unwrap_or_else(|failure| {
+        panic!(
+            "{}",
+            render(&failure.problems, &failure.sources, Style::default())
+        )
+    });
+    let told: Vec<_> = reading
+        .history
+        .warnings
+        .iter()
+        .map(|warning| warning.code)
+        .collect();
+    assert_eq!(told, ["vest-merged"]);
+    assert_eq!(
+        numbers(Ok(reading)),
+        [
+            "2024-02-26 opening 13 150.25 - -",
+            "2024-02-26 opening 13 150.25 - -",
+            "2023-02-27 transfer_in 9 - - -",
+        ]
+    );
+}
+
+/// Interest on cash has the currency as its asset: its units are the amount.
+#[test]
+fn interest_in_money_is_an_amount() {
+    let text = "date,action,symbol,quantity,price\n2024-03-01,interest,USD,20,\n";
+    assert_eq!(
+        numbers(read_with(text, &options())),
+        ["2024-03-01 dividend 20 - - 20"]
+    );
+}

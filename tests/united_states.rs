@@ -1906,3 +1906,88 @@ fn a_window_hangs_on_the_time_zone_only_where_there_is_one() {
     assert_eq!(told("--wash-sales off"), 0);
     assert_eq!(told("-j de"), 0);
 }
+
+const MOVED: &str = "date,action,symbol,quantity,price,account,id\n2024-01-02,buy,XYZ,10,150,a,\n";
+
+#[track_caller]
+fn moved(rows: &str) -> Computed {
+    plain(&format!("{MOVED}{rows}2024-06-03,sell,XYZ,4,180,b,\n"))
+}
+
+/// The two accounts have a file each, and the one read first may be that of the arrival: 4 of the 10 bought at 150.
+#[test]
+fn units_may_arrive_in_a_row_above_that_of_their_departure() {
+    let sold = ["XYZ 4 2024-01-02 2024-06-03 720.00 600.00 0.00 120.00 short"];
+    let held = ["b XYZ 6 900.00 2024-01-02"];
+    for rows in [
+        "2024-03-01,transfer_in,XYZ,10,,b,\n2024-03-01,transfer_out,XYZ,10,,a,\n",
+        "2024-03-01 10:00,transfer_in,XYZ,10,,b,\n2024-03-01 12:00,transfer_out,XYZ,10,,a,\n",
+        "2024-03-01,transfer_in,XYZ,10,,b,z\n2024-03-09,transfer_out,XYZ,10,,a,z\n",
+        "2024-03-01,transfer_in,XYZ,10,,b,\n2024-03-04,transfer_out,XYZ,10,,a,\n",
+    ] {
+        moved(rows).sold(&sold).held(&held);
+    }
+}
+
+/// The sale of the same day stands above both rows of the transfer.
+#[test]
+fn a_sale_finds_what_arrives_that_day_in_whatever_order_the_rows_are() {
+    plain(&format!(
+        "{MOVED}2024-06-03,sell,XYZ,4,180,b,\n2024-06-03,transfer_in,XYZ,10,,b,\n2024-06-03,transfer_out,XYZ,10,,a,\n"
+    ))
+    .sold(&["XYZ 4 2024-01-02 2024-06-03 720.00 600.00 0.00 120.00 short"]);
+}
+
+/// What comes and goes again in one account is no transfer, and a departure with an arrival of its own is not another's.
+#[test]
+fn an_arrival_takes_no_departure_that_is_not_its_own() {
+    plain(&format!(
+        "{MOVED}2024-03-01,transfer_in,XYZ,10,,a,\n2024-03-01,transfer_out,XYZ,10,,a,\n"
+    ))
+    .held(&["a XYZ 10 1500.00 2024-01-02", "a XYZ 10 0.00 2024-03-01"]);
+    plain(&format!(
+        "{MOVED}2024-03-01,transfer_in,XYZ,10,,b,\n2024-03-02,transfer_out,XYZ,10,,a,\n2024-03-03,transfer_in,XYZ,10,,c,\n"
+    ))
+    .held(&["b XYZ 10 0.00 2024-03-01", "c XYZ 10 1500.00 2024-01-02"]);
+}
+
+/// Booked on the next business day, in the next year: the loss belongs to the day on which the option ended.
+#[test]
+fn an_option_ends_on_its_last_day_whenever_that_is_booked() {
+    let computed = plain(
+        "date,action,symbol,quantity,price\n2024-12-02,bto,XYZ   241231C00150000,1,2\n2025-01-02,expire,XYZ   241231C00150000,1,\n",
+    );
+    assert_eq!(computed.warned("expired-before"), 1);
+    computed
+        .sold(&["XYZ   241231C00150000 1 2024-12-02 2024-12-31 0.00 200.00 0.00 -200.00 short"]);
+}
+
+/// One option in two spellings has one name, whichever comes first.
+#[test]
+fn an_option_has_one_name_however_it_is_written() {
+    let spelt = |bought: &str, sold: &str| {
+        plain(&format!(
+            "date,action,symbol,quantity,price\n2024-01-02,bto,{bought},1,2\n2024-02-02,stc,{sold},1,3\n"
+        ))
+        .sold(&["XYZ   240621C00030000 1 2024-01-02 2024-02-02 300.00 200.00 0.00 100.00 short"]);
+    };
+    spelt("XYZ 06/21/2024 30.00 C", "XYZ   240621C00030000");
+    spelt("XYZ   240621C00030000", "-XYZ240621C30");
+}
+
+/// 150 dollars for a yen cannot be; a rate near 1 and its inverse are alike.
+#[test]
+fn a_rate_the_wrong_way_round_is_told() {
+    let warned = |currency: &str, rate: &str| {
+        plain(&format!(
+            "date,action,symbol,quantity,price,currency,fx_rate\n2024-01-02,buy,XYZ,10,150,{currency},{rate}\n"
+        ))
+        .warned("rate-inverse")
+    };
+    assert_eq!(warned("JPY", "150"), 1);
+    assert_eq!(warned("JPY", "0.0067"), 0);
+    assert_eq!(warned("EUR", "0.91"), 0);
+    // The rate of a pound, where the price is in pence.
+    assert_eq!(warned("GBX", "1.25"), 1);
+    assert_eq!(warned("GBX", "0.0125"), 0);
+}

@@ -1496,3 +1496,25 @@ fn a_share_leg_written_twice_in_another_currency_is_refused() {
                2024-06-21,exercise,XYZ   240621C00010000,1,,USD,0.75,option\n2024-06-24,buy,XYZ,100,10,USD,0.76,stock\n";
     refused(csv, "de", "share leg written twice");
 }
+
+/// Two files, the one of the arrival read first: in every country the units and their cost move. 4 of 10 at 10.
+#[test]
+fn units_may_arrive_in_a_row_above_that_of_their_departure() {
+    for (country, row) in [
+        ("uk", "2024-25 2024-08-03 80.00 40.00 40.00 - pool"),
+        ("ca", "2024 2024-08-03 80.00 40.00 40.00 - pool"),
+        ("de", "2024 2024-08-03 80.00 40.00 40.00 - lot"),
+        ("ie", "2024 2024-08-03 80.00 40.00 40.00 - lot"),
+        ("jp", "2024 2024-08-03 80 40 40 - pool"),
+    ] {
+        for day in ["2024-06-01", "2024-06-03"] {
+            rows(
+                &format!(
+                    "date,action,symbol,quantity,price,account\n2024-05-02,buy,X,10,10,a\n2024-06-01,transfer_in,X,10,,b\n{day},transfer_out,X,10,,a\n2024-08-03,sell,X,4,20,b\n"
+                ),
+                country,
+                &[row],
+            );
+        }
+    }
+}

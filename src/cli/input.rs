@@ -1,7 +1,9 @@
 //! The files of the command line, and their rows.
 
 use std::io::{IsTerminal, stdin};
+use std::path::PathBuf;
 
+use crate::diagnostic::{Warning, one_line};
 use crate::import::{self, Opened, ReadOptions, Reading};
 use crate::meter::Meter;
 use crate::source::Sources;
@@ -16,7 +18,8 @@ use super::progress::Progress;
 /// # Errors
 /// A file that cannot be read; no file where standard input is a terminal; everything wrong with the rows.
 pub fn read(names: &[String], chosen: &Chosen) -> Result<Reading, Error> {
-    let inputs = open(names)?;
+    let (names, left_out) = without_side_files(names, &chosen.side_files);
+    let inputs = open(&names)?;
     let bytes: u64 = inputs.iter().map(Opened::bytes).sum();
     let options = read_options(chosen);
     let _progress = Progress::of("reading", bytes, &options.meter);
@@ -26,7 +29,48 @@ pub fn read(names: &[String], chosen: &Chosen) -> Result<Reading, Error> {
         sources: failure.sources,
     })?;
     notices::add(&mut reading.history, chosen);
+    reading.history.warnings.extend(left_out.map(left_out_of));
     Ok(reading)
+}
+
+/// The files of trades: one that is named as rates or as an allocation too, as by a pattern such as `*.csv`, is none.
+fn without_side_files<'a>(
+    names: &'a [String],
+    side: &[PathBuf],
+) -> (Vec<String>, impl Iterator<Item = &'a str>) {
+    let same = |name: &str| {
+        if side.is_empty() {
+            return false;
+        }
+        let Ok(path) = std::fs::canonicalize(name) else {
+            return false;
+        };
+        let mut side = side
+            .iter()
+            .filter_map(|file| std::fs::canonicalize(file).ok());
+        side.any(|file| file == path)
+    };
+    let (left_out, trades): (Vec<&String>, Vec<&String>) =
+        names.iter().partition(|name| *name != "-" && same(name));
+    // Nothing else given: what is wrong with it is said by itself.
+    if trades.is_empty() {
+        return (names.to_vec(), Vec::new().into_iter());
+    }
+    let trades = trades.into_iter().cloned().collect();
+    let left_out: Vec<&str> = left_out.into_iter().map(String::as_str).collect();
+    (trades, left_out.into_iter())
+}
+
+fn left_out_of(name: &str) -> Warning {
+    Warning {
+        code: "file-left-out",
+        message: format!(
+            "`{}` is named as rates or as an allocation and was not read as trades",
+            one_line(name)
+        ),
+        at: Vec::new(),
+        needs_user: false,
+    }
 }
 
 fn open(names: &[String]) -> Result<Vec<Opened>, Error> {

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::diagnostic::Warning;
+use crate::rates::{self, Off};
 use crate::source::Source;
 use crate::trade::{Action, History};
 
@@ -18,10 +19,55 @@ pub fn add(history: &mut History, chosen: &Chosen) {
         found.extend(unused_names(history, chosen));
     }
     found.extend(single_symbols(chosen));
+    found.extend(odd_rates(history, chosen));
     if chosen.settings.by_settlement {
         found.extend(without_settlement(history));
     }
     history.warnings.extend(found);
+}
+
+/// Rates that cannot be right, though the other way round they could: of rows, and of the file of rates.
+fn odd_rates(history: &History, chosen: &Chosen) -> Vec<Warning> {
+    let report = chosen.country.currency;
+    let mut found: Vec<Warning> = Vec::new();
+    for trade in history.trades.iter().filter(|trade| trade.rare().is_some()) {
+        let rest = trade.rest();
+        let (Some(currency), Some(rate)) = (rest.currency.as_deref(), rest.fx_rate) else {
+            continue;
+        };
+        let Some(off) = rates::off(currency, report, rate) else {
+            continue;
+        };
+        let message = odd_rate(currency, report, off);
+        match found.iter_mut().find(|known| known.message == message) {
+            Some(known) => known.at.push(trade.source),
+            None => found.push(Warning {
+                at: vec![trade.source],
+                ..warning("rate-inverse", message)
+            }),
+        }
+    }
+    let mut told: BTreeSet<&str> = BTreeSet::new();
+    for (currency, day, rate) in chosen.settings.rates.stated() {
+        if let Some(off) = rates::off(currency, report, rate).filter(|_| told.insert(currency)) {
+            let rate = rate.normalize();
+            let message = odd_rate(currency, report, off);
+            let message = format!("`--rates`, {day} {currency} {rate}: {message}");
+            found.push(warning("rate-inverse", message));
+        }
+    }
+    found
+}
+
+fn odd_rate(currency: &str, report: &str, off: Off) -> String {
+    match off {
+        Off::Inverse => format!(
+            "no {currency} was ever worth so much or so little in {report}, but the inverse of the rate fits: a rate is units of {report} per unit of {currency}"
+        ),
+        Off::Hundredfold => format!(
+            "no {currency} was ever worth so much in {report}, but a hundredth of the rate fits: where prices are in hundredths, such as GBX, so is the unit of `fx_rate`"
+        ),
+    }
 }
 
 /// Accounts and symbols of the configuration that no row names, where one that a row names looks like them: a configuration

@@ -325,6 +325,8 @@ pub struct Chosen {
     pub mapping: Option<Arc<Mapping>>,
     /// The user's own formats.
     pub formats: Vec<Arc<Mapping>>,
+    /// Files that say something else than trades: rates and allocations.
+    pub side_files: Vec<PathBuf>,
     /// Whether a warning that needs the user changes the exit status.
     pub strict: bool,
 }
@@ -356,6 +358,7 @@ impl Chosen {
         Ok(Self {
             settings: settings(computing, reading, &config, rates(computing)?),
             country,
+            side_files: side_files(computing, &config),
             reading: reading.clone(),
             accounts: config.accounts,
             symbols: config.symbols,
@@ -369,6 +372,13 @@ impl Chosen {
             strict: computing.strict,
         })
     }
+}
+
+/// The files that options and configuration name beside those of trades.
+fn side_files(computing: &Computing, config: &Config) -> Vec<PathBuf> {
+    let allocation = config.allocation.as_ref();
+    let allocation = allocation.map(|allocation| PathBuf::from(&allocation.file));
+    computing.rates.iter().cloned().chain(allocation).collect()
 }
 
 /// Refuses a time zone and a date format that nobody could mean.

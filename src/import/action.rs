@@ -291,6 +291,7 @@ const ALIASES: &[(Action, &[&str])] = &[
             "cashsettlement",
             "cashsettledassignment",
             "cashsettledexercise",
+            "delivery",
         ],
     ),
     (Action::Mark, &["marktomarket", "mtm"]),
@@ -356,10 +357,6 @@ const AMBIGUOUS: &[(&str, &str)] = &[
     ("reorganization", "`merger`, `spinoff`, `rename` or `split`"),
     ("reorganisation", "`merger`, `spinoff`, `rename` or `split`"),
     ("reorg", "`merger`, `spinoff`, `rename` or `split`"),
-    (
-        "delivery",
-        "`cash_settle` (a contract settled) or `transfer_in` (units that arrive)",
-    ),
 ];
 
 /// Why a word is not understood.

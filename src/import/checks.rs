@@ -25,7 +25,8 @@ pub fn check(shared: &mut Shared<'_>, securities: &[Security]) {
         let Some(security) = securities.get(trade.security.0 as usize) else {
             continue;
         };
-        match check_trade(trade, security) {
+        let rebates = shared.rebates.contains(&trade.source.file);
+        match check_trade(trade, security, rebates) {
             Ok(Total::Agrees) => {}
             Ok(Total::FeeUnstated) => unexplained.push(trade.source),
             Err(fault) => wrong.push(*fault),
@@ -58,7 +59,8 @@ enum Total {
     FeeUnstated,
 }
 
-fn check_trade(trade: &mut Trade, security: &Security) -> Result<Total, Fault> {
+/// `rebates`: whether the file says that a fee below zero is one.
+fn check_trade(trade: &mut Trade, security: &Security, rebates: bool) -> Result<Total, Fault> {
     let may_be_negative = matches!(security.class, Class::Future | Class::Perpetual);
     if let Some(price) = trade
         .price()
@@ -72,9 +74,14 @@ fn check_trade(trade: &mut Trade, security: &Security) -> Result<Total, Fault> {
         return Err(Box::new((Column::Price, problem)));
     }
     let Some(check) = Check::of(trade, security) else {
-        return no_total(trade);
+        return if rebates {
+            Ok(Total::Agrees)
+        } else {
+            no_total(trade)
+        };
     };
-    if let Some(fee) = trade.fee().filter(|fee| fee.is_sign_negative()) {
+    let rebate = trade.fee().filter(|fee| fee.is_sign_negative());
+    if let Some(fee) = rebate.filter(|_| !rebates) {
         if check.is_cost(trade.source, fee)? {
             trade.fee_is_cost();
         }

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diagnostic::{Problem, Warning};
 use crate::import::file::{Shared, for_shares};
 use crate::import::money_words::{is_index_root, is_well_known_coin};
+use crate::import::option_symbol;
+use crate::import::reading::ReadOptions;
 use crate::import::tables::Draft;
 use crate::source::Sources;
 use crate::trade::{Class, Contract, Security, SecurityId};
@@ -120,12 +122,7 @@ impl Resolver<'_, '_> {
             return (Class::Stock, true);
         };
         let id = SecurityId(u32::try_from(at).unwrap_or(u32::MAX));
-        let set = self
-            .shared
-            .options
-            .symbol_classes
-            .get(draft.symbol.as_ref())
-            .copied();
+        let set = set_class(self.shared.options, draft);
         if let Some(class) = draft.said.map(|(class, _)| class).or(set) {
             return (class, false);
         }
@@ -152,6 +149,18 @@ impl Resolver<'_, '_> {
         let set = self.shared.options.symbol_classes.get(root).copied();
         set.filter(|class| matches!(class, Class::Option | Class::IndexOption))
     }
+}
+
+/// What the configuration says of a symbol; of an option under any of its spellings.
+fn set_class(options: &ReadOptions, draft: &Draft) -> Option<Class> {
+    let set = &options.symbol_classes;
+    if let Some(class) = set.get(draft.symbol.as_ref()) {
+        return Some(*class);
+    }
+    let means = |name: &str| option_symbol::parse(name).map(|terms| terms.occ());
+    let mut named = set.iter().filter(|_| draft.option_form);
+    let found = named.find(|(name, _)| means(name).as_deref() == Some(&*draft.symbol));
+    found.map(|(_, class)| *class)
 }
 
 fn is_option(draft: &Draft) -> bool {
@@ -194,7 +203,7 @@ fn traded(shared: &Shared<'_>, securities: usize) -> Vec<bool> {
 
 fn check(shared: &mut Shared<'_>, sources: &Sources, draft: &Draft, class: Class) {
     let symbol = &draft.symbol;
-    let set = shared.options.symbol_classes.get(symbol.as_ref()).copied();
+    let set = set_class(shared.options, draft);
     if let (Some((said, source)), Some(set)) = (draft.said, set)
         && said != set
     {

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::date::Date;
 use crate::diagnostic::{Problem, Warning, one_line};
@@ -141,6 +141,8 @@ pub struct Shared<'a> {
     pub noted: Noted,
     /// In which cells each file has its prices, fees and totals, to mark them later.
     pub cells: FxHashMap<u16, [(Column, Option<usize>); 3]>,
+    /// Files whose mapping says which sign of a fee is a cost: a fee below zero is a rebate there.
+    pub rebates: FxHashSet<u16>,
     /// The rows that cancel others.
     pub cancels: Vec<Cancel>,
     /// Rows whose day near a year's end hangs on a zone that nobody named.

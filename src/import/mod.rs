@@ -19,6 +19,7 @@ mod dates;
 mod decimals;
 mod duplicates;
 mod encoding;
+mod expiries;
 mod file;
 pub mod formats;
 pub mod gains;
@@ -34,6 +35,7 @@ mod reading;
 mod report_day;
 mod row;
 mod tables;
+mod vests;
 mod zone;
 
 use std::sync::Arc;
@@ -77,6 +79,7 @@ pub fn read<I: Into<Opened>>(inputs: Vec<I>, options: &ReadOptions) -> Result<Re
         trades: Vec::new(),
         noted: file::Noted::default(),
         cells: rustc_hash::FxHashMap::default(),
+        rebates: rustc_hash::FxHashSet::default(),
         cancels: Vec::new(),
         near_year_end: Vec::new(),
         mapping_fits: false,
@@ -325,6 +328,7 @@ fn read_flex(
     }
     let mut mapped = mapped?;
     mapped.move_lines(line_of);
+    note_rebates(shared, number, &mapped);
     for (element, count) in &table.unread {
         warn_of_unread(shared, number, 1, element, *count);
     }
@@ -359,6 +363,23 @@ fn warn_of_finished(shared: &mut Shared<'_>, file: u16, line: u32, name: &str) {
         at: vec![Source { file, line }],
         needs_user: true,
     });
+}
+
+fn note_rebates(shared: &mut Shared<'_>, file: u16, mapped: &formats::apply::Mapped) {
+    if mapped.rebates {
+        shared.rebates.insert(file);
+    }
+}
+
+/// What was guessed of the letters need not be told where the mapping says it.
+fn forget_encoding(shared: &mut Shared<'_>, file: u16, format: &formats::Format) {
+    use formats::mapping::Encoding;
+    let said = format.mapping.file.encoding;
+    if matches!(said, Encoding::Windows1252 | Encoding::Latin1) {
+        shared.warnings.retain(|warning| {
+            warning.code != "encoding-guessed" || warning.at.iter().all(|at| at.file != file)
+        });
+    }
 }
 
 /// Whether a format is the one that `--mapping` names.
@@ -417,6 +438,8 @@ fn read_text(
                 gains: false,
             };
             let mapped = formats::apply::apply(&mut applying, &format, header.clone())?;
+            note_rebates(shared, number, &mapped);
+            forget_encoding(shared, number, &format);
             for (what, (line, count)) in &mapped.unread {
                 warn_of_unread(shared, number, *line, what, *count);
             }
@@ -444,7 +467,9 @@ fn finish(
     warn_of_no_rows(&mut shared, &files);
     duplicates::remove(&mut shared, &sources, &mut files);
     let later = report_day::leave_out_later(&mut shared);
+    vests::merge(&mut shared, &mut files);
     let securities = classes::resolve(&mut shared, &sources);
+    expiries::date(&mut shared, &securities);
     checks::check(&mut shared, &securities);
     warn_of_zone(&mut shared);
     later.leave_out_of(&mut shared.warnings);

@@ -515,10 +515,10 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
         if matches!(action, Action::Dividend | Action::ReturnOfCapital)
             && rest.common.total.is_none()
         {
-            rest.common.total = trade
-                .quantity
-                .zip(trade.price)
-                .and_then(|(q, p)| q.checked_mul(p));
+            // Units of money are the amount.
+            let price = trade.price.or(money.then_some(Decimal::ONE));
+            let units = trade.quantity.filter(|units| !units.is_zero());
+            rest.common.total = units.zip(price).and_then(|(q, p)| q.checked_mul(p));
         }
         if action == Action::Swap {
             self.check_swap(&trade, &rest);

@@ -200,6 +200,14 @@ impl<'a> Fold<'a> {
         self.ledger.trail.leave(before);
     }
 
+    /// Carries out an event of the group now; whatever does it sees to it that it is not done again in its turn.
+    pub fn carry_out_before_its_turn(&mut self, id: TradeId) {
+        let current = self.current;
+        let place = usize::MAX;
+        self.carry_out(Event { id, place });
+        self.current = current;
+    }
+
     fn attempt(&mut self, id: TradeId) {
         if let Err(halt) = self.event(id) {
             let problem = match halt {

@@ -14,6 +14,7 @@ mod coin;
 mod corporate;
 mod dispose;
 mod divided;
+mod early;
 mod fold;
 mod follows;
 mod granted;

@@ -4,9 +4,11 @@
 //! that whatever befalls a security befalls them too.
 
 use rust_decimal::Decimal;
+use rustc_hash::FxHashSet;
 
 use super::Halt;
 use super::dispose::Sale;
+use super::early::{self, Early};
 use super::fold::Fold;
 use super::ledger::{Holding, Slice};
 use super::rules::TransferFee;
@@ -24,12 +26,16 @@ use crate::source::Source;
 use crate::trade::{AccountId, Action, SecurityId, TradeId};
 
 /// Days that units may be on their way before an arrival is no longer taken for theirs.
-const DAYS_ON_THE_WAY: i32 = 10;
+pub(super) const DAYS_ON_THE_WAY: i32 = 10;
 
 /// Departures whose arrival has not been seen yet.
 #[derive(Clone, Debug, Default)]
 pub struct Transit {
     departures: Vec<Departure>,
+    /// Arrivals that stand before their departures; looked up once the first units arrive.
+    early: Option<Early>,
+    /// Departures carried out.
+    left: FxHashSet<TradeId>,
 }
 
 /// Units that left an account together.
@@ -93,6 +99,10 @@ impl Fold<'_> {
 
     /// Only the departure: the units wait for their arrival.
     pub(super) fn transfer_out(&mut self, id: TradeId) -> Result<(), Halt> {
+        if !self.transit.left.insert(id) {
+            // Its arrival came first, and with it the departure.
+            return Ok(());
+        }
         let row = self.valued(id);
         let fee = self.transfer_fee_units(&row)?;
         let sale = self.sale(&row, id, row.quantity()?, Money::ZERO);
@@ -123,7 +133,8 @@ impl Fold<'_> {
             self.enter_dated(id, quantity, row.amount(basis)?, acquired, acquired)?;
             return Ok(());
         }
-        if let Some(position) = self.departure_of(id, quantity) {
+        let later = self.later_departure(id);
+        if let Some(position) = later.or_else(|| self.departure_of(id, quantity)) {
             return self.arrived(id, position, quantity);
         }
         let lot = self.enter_dated(id, quantity, Money::ZERO, self.today, self.today)?;
@@ -135,6 +146,19 @@ impl Fold<'_> {
         };
         self.warn_once("basis-unknown", message, row.trade.source, true);
         Ok(())
+    }
+
+    /// A departure that stands after its arrival, carried out with it.
+    fn later_departure(&mut self, arrival: TradeId) -> Option<usize> {
+        if self.transit.early.is_none() {
+            let found = early::arrivals(self.history, self.rules, &self.calendar, self.events());
+            self.transit.early = Some(found);
+        }
+        let early = self.transit.early.as_ref()?;
+        let departure = *early.get(&arrival)?;
+        self.carry_out_before_its_turn(departure);
+        let mut departures = self.transit.departures.iter();
+        departures.position(|known| known.trade == departure)
     }
 
     /// The departure with the same id, else of the same security, recent, and not smaller nor much larger.
@@ -480,7 +504,7 @@ impl Fold<'_> {
 }
 
 /// Whether the difference between what left and what arrived can be a network fee: within 5 % or 0.01 units.
-fn is_network_fee(left: Quantity, arrived: Quantity) -> bool {
+pub(super) fn is_network_fee(left: Quantity, arrived: Quantity) -> bool {
     let (left, arrived) = (left.to_decimal(), arrived.to_decimal());
     let difference = left - arrived;
     difference <= Decimal::new(1, 2) || difference <= left * Decimal::new(5, 2)

@@ -16,10 +16,12 @@ use crate::import::header::Header;
 use crate::import::moment::{self, Day, Offset};
 use crate::import::money_words::is_money;
 use crate::import::number::DecimalMark;
+use crate::import::option_symbol;
 use crate::import::reading::{BLANK_LINE, ReadOptions, RuleReading};
+use crate::import::row::class_named;
 use crate::record::{Record, Records};
 use crate::source::Source;
-use crate::trade::Action;
+use crate::trade::{Action, Class};
 
 use super::Format;
 use super::closed::{ClosedCells, ClosedLot};
@@ -51,6 +53,8 @@ pub struct Mapped {
     pub unread: BTreeMap<String, (u32, u64)>,
     /// The finished disposals, of a file that lists those.
     pub closed: Vec<ClosedLot>,
+    /// Whether the mapping says which sign of a fee is a cost, so that the other is a rebate.
+    pub rebates: bool,
 }
 
 impl Mapped {
@@ -177,6 +181,7 @@ fn apply_filled(
             .next()
             .unwrap_or(applying.name),
         preamble: &above,
+        null: &mapping.parse.null,
         wrong: Vec::new(),
     };
     let plan = compiler.plan(mapping);
@@ -442,6 +447,7 @@ impl<'r, 'a> Run<'r, 'a> {
             header: &header,
             file_name: self.applying.name,
             preamble: &self.preamble,
+            null: &self.mapping.parse.null,
             wrong: Vec::new(),
         };
         let plan = compiler.plan(self.mapping);
@@ -514,7 +520,7 @@ impl<'r, 'a> Run<'r, 'a> {
         action: &'p str,
     ) -> Option<(Option<usize>, Cow<'p, str>)> {
         if plan.rules.is_empty() {
-            return Some((None, Cow::Borrowed(action)));
+            return Some((None, self.unruled(action)));
         }
         if let Some(meaning) = self.own_meaning(action) {
             return Some((None, Cow::Owned(meaning)));
@@ -529,6 +535,15 @@ impl<'r, 'a> Run<'r, 'a> {
         }?;
         let word = plan.rules.get(at)?.word(action)?;
         Some((Some(at), Cow::Borrowed(word)))
+    }
+
+    /// The word of a row that no rule looks at. Where no column says what happened, what a row sends and receives does.
+    fn unruled<'p>(&self, action: &'p str) -> Cow<'p, str> {
+        match self.mapping.kind {
+            Kind::TwoSided if self.plan.action.is_none() => Cow::Borrowed("auto"),
+            Kind::Ledger if self.plan.action.is_none() => Cow::Borrowed("pair"),
+            _ => Cow::Borrowed(action),
+        }
     }
 
     /// What the user's configuration says of an action.
@@ -715,6 +730,9 @@ impl<'r, 'a> Run<'r, 'a> {
             return;
         }
         self.out.end_row(start, row.record.line());
+        if !self.check_gross(row, rule, word) {
+            return;
+        }
         if word.contains('.') {
             self.parts.push(self.out.count() - 1);
         }
@@ -841,7 +859,9 @@ impl<'r, 'a> Run<'r, 'a> {
             Column::Quantity => {
                 quantity == QuantitySign::Positive || quantity == QuantitySign::Signed
             }
-            Column::Fee => signs.fee == FeeSign::PositiveCost && expression.summands().is_none(),
+            Column::Fee => {
+                signs.costs() == FeeSign::PositiveCost && expression.summands().is_none()
+            }
             Column::Price => unit == PriceUnit::Share && signs.price == QuantitySign::Positive,
             Column::FxRate => !signs.fx_inverse,
             _ => expression.summands().is_none(),
@@ -858,7 +878,7 @@ impl<'r, 'a> Run<'r, 'a> {
                 return;
             }
         }
-        match self.computed(row, column, expression, quantity, unit) {
+        match self.computed(row, rule, column, expression, (quantity, unit)) {
             Ok(Some(value)) => self.out.push(&value),
             Ok(None) => {}
             Err(message) => {
@@ -876,10 +896,10 @@ impl<'r, 'a> Run<'r, 'a> {
     fn computed(
         &self,
         row: Row<'_>,
+        rule: Option<usize>,
         column: Column,
         expression: &Expression,
-        quantity: QuantitySign,
-        unit: PriceUnit,
+        (quantity, unit): (QuantitySign, PriceUnit),
     ) -> Result<Option<String>, String> {
         let signs = self.mapping.signs;
         let text = expression.text(row);
@@ -910,14 +930,15 @@ impl<'r, 'a> Run<'r, 'a> {
         let Some(value) = value else { return Ok(None) };
         let value = match column {
             Column::Quantity | Column::NewQuantity => values::quantity(value, quantity),
-            Column::Fee => values::fee(value, signs.fee),
+            Column::Fee => values::fee(value, signs.costs()),
             Column::Price => {
                 let value = if signs.price == QuantitySign::Abs {
                     value.abs()
                 } else {
                     value
                 };
-                values::price(value, unit, self.multiplier(row)).ok_or("the price is too large")?
+                values::price(value, unit, self.multiplier(row, rule))
+                    .ok_or("the price is too large")?
             }
             Column::FxRate if signs.fx_inverse && !value.is_zero() => Decimal::ONE
                 .checked_div(value)
@@ -930,17 +951,79 @@ impl<'r, 'a> Run<'r, 'a> {
         }))
     }
 
-    fn multiplier(&self, row: Row<'_>) -> Decimal {
-        let column = self
-            .plan
-            .columns
-            .iter()
-            .find(|(column, _)| *column == Column::Multiplier);
-        let value =
-            column.and_then(|(_, expression)| self.numbers.value(&expression.text(row)).ok()?);
+    /// What one contract stands for: what the row says, else what its kind usually does.
+    fn multiplier(&self, row: Row<'_>, rule: Option<usize>) -> Decimal {
+        let said = self.text_of(row, rule, Column::Multiplier);
+        let value = said.and_then(|text| self.numbers.value(&text).ok()?);
         value
             .filter(|value| !value.is_zero())
-            .unwrap_or(Decimal::ONE)
+            .unwrap_or_else(|| self.usual_multiplier(row, rule))
+    }
+
+    fn usual_multiplier(&self, row: Row<'_>, rule: Option<usize>) -> Decimal {
+        let symbol = self.text_of(row, rule, Column::Symbol).unwrap_or_default();
+        let symbol = self.mapping.rename.get(&symbol).unwrap_or(&symbol);
+        let class = self.text_of(row, rule, Column::Class);
+        let is_option = match option_symbol::parse(symbol) {
+            Some(terms) => !terms.coin,
+            None => matches!(
+                class.and_then(|class| class_named(&class)),
+                Some(Class::Option | Class::IndexOption)
+            ),
+        };
+        if is_option {
+            Decimal::ONE_HUNDRED
+        } else {
+            Decimal::ONE
+        }
+    }
+
+    /// Whether what units and price come to is what the file says they do: a price that is per contract, in pence or
+    /// per hundred shows here.
+    fn check_gross(&mut self, row: Row<'_>, rule: Option<usize>, word: &str) -> bool {
+        let plan = Arc::clone(&self.plan);
+        let Some(expression) = plan.sides.get("gross").filter(|_| is_priced(word)) else {
+            return true;
+        };
+        let Ok(Some(said)) = self.numbers.value(&expression.text(row)) else {
+            return true;
+        };
+        let cells = self.out.cells(self.out.count() - 1);
+        let number = |column| {
+            let text = super::rows::cell(&cells, column)?;
+            let written = crate::import::number::parse(text, DecimalMark::Point).ok()?;
+            Some(written.value)
+        };
+        let (Some(quantity), Some(price)) = (number(Column::Quantity), number(Column::Price))
+        else {
+            return true;
+        };
+        let multiplier = self.multiplier(row, rule);
+        let Some(gap) = values::gap(quantity, price, multiplier, said) else {
+            return true;
+        };
+        let name = expression
+            .cell()
+            .and_then(|cell| self.header.names.get(cell).cloned())
+            .unwrap_or_default();
+        let times = if multiplier == Decimal::ONE {
+            String::new()
+        } else {
+            format!(" x {}", multiplier.normalize())
+        };
+        let problem = Problem::new(format!(
+            "`{name}` says {}, but quantity and price come to something else",
+            said.abs().normalize()
+        ))
+        .note(format!(
+            "{} x {}{times} = {}",
+            quantity.abs().normalize(),
+            price.normalize(),
+            gap.normalize()
+        ))
+        .help("correct the row; where a price is per contract, per 100 or in pence, say so in a mapping: `price_unit` under [signs]");
+        self.problem(row.record.line(), expression.cell(), problem);
+        false
     }
 
     /// What a row sends and receives.
@@ -963,7 +1046,9 @@ impl<'r, 'a> Run<'r, 'a> {
             "net_worth_amount",
             "amount",
         ] {
-            let value = match text(self, name) {
+            // Of a leg the units are its amount.
+            let units = || column(self, Column::Quantity).filter(|_| name == "amount");
+            let value = match text(self, name).or_else(units) {
                 None => Ok(None),
                 Some(text) => self.numbers.value(&text),
             };
@@ -999,7 +1084,7 @@ impl<'r, 'a> Run<'r, 'a> {
             amount,
             symbol: rename(column(self, Column::Symbol)),
             fee: fee
-                .map(|fee| values::fee(fee, self.mapping.signs.fee))
+                .map(|fee| values::fee(fee, self.mapping.signs.costs()))
                 .filter(|fee| !fee.is_zero()),
             fee_currency: rename(column(self, Column::FeeCurrency)),
             worth: worth.map(|v| v.abs()),
@@ -1155,6 +1240,10 @@ impl<'r, 'a> Run<'r, 'a> {
             rules,
             unread: self.unread,
             closed: self.closed,
+            rebates: matches!(
+                self.mapping.signs.fee,
+                Some(FeeSign::PositiveCost | FeeSign::NegativeCost)
+            ),
             header: self.header.names,
         })
     }
@@ -1256,9 +1345,17 @@ fn written_columns(mapping: &Mapping, plan: &Plan) -> Vec<Column> {
     columns
 }
 
+/// Whether units times price is what a row of this action moves.
+fn is_priced(word: &str) -> bool {
+    matches!(
+        word,
+        "buy" | "sell" | "short" | "cover" | "open" | "close" | "bto" | "sto" | "btc" | "stc"
+    )
+}
+
 /// Whether a word may stand behind `is`.
 pub fn is_meaning(word: &str) -> bool {
-    const PARTS: [&str; 9] = [
+    const PARTS: [&str; 11] = [
         "?",
         "auto",
         "trade",
@@ -1268,6 +1365,8 @@ pub fn is_meaning(word: &str) -> bool {
         "split.new",
         "merger.cash",
         "merger.units",
+        "rename.old",
+        "rename.new",
     ];
     PARTS.contains(&word) || Action::WORDS.iter().any(|(known, _)| *known == word)
 }

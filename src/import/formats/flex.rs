@@ -69,9 +69,11 @@ pub fn table(text: &str, report: Option<&str>) -> Result<Table, (u32, String)> {
                 let name = element.name().as_ref().to_owned();
                 if name == "FlexStatement" {
                     statement.end(&mut elements, report);
+                    let cells = attributes(&name, &element).map_err(|error| (line, error))?;
                     statement = Statement {
                         first: elements.len(),
                         base: None,
+                        account: cell(&cells, ACCOUNT).map(str::to_owned),
                     };
                 } else if name == "AccountInformation" {
                     let cells = attributes(&name, &element).map_err(|error| (line, error))?;
@@ -101,6 +103,9 @@ pub fn table(text: &str, report: Option<&str>) -> Result<Table, (u32, String)> {
     Ok(table)
 }
 
+/// The account of a statement or an element.
+const ACCOUNT: &str = "accountId";
+
 /// The rate from an element's currency to the base currency of its account.
 const RATE: &str = "fxRateToBase";
 
@@ -111,12 +116,21 @@ struct Statement {
     first: usize,
     /// The base currency of the account, where it says so.
     base: Option<String>,
+    /// The account, which elements without one of their own are in.
+    account: Option<String>,
 }
 
 impl Statement {
     /// Rates are kept where they are rates to the currency of the report, and else left to the file of rates.
     fn end(&self, elements: &mut [(u32, Vec<(String, String)>)], report: Option<&str>) {
         let own = elements.get_mut(self.first..).unwrap_or_default();
+        if let Some(account) = &self.account {
+            for (_, cells) in own.iter_mut() {
+                if cell(cells, ACCOUNT).is_none() {
+                    cells.push((ACCOUNT.to_owned(), account.clone()));
+                }
+            }
+        }
         // What is worth one unit of the base currency is in that currency.
         let mut at_par = own.iter().filter_map(|(_, cells)| {
             let rate: Decimal = cell(cells, RATE)?.parse().ok()?;

@@ -85,6 +85,7 @@ fn name(event: Event) -> &'static str {
         Event::Trade => "trade",
         Event::Split => "split",
         Event::Merger => "merger",
+        Event::Rename => "rename",
     }
 }
 

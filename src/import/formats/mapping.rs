@@ -334,9 +334,8 @@ pub struct Signs {
     /// Of quantities.
     #[serde(default)]
     pub quantity: QuantitySign,
-    /// Of fees.
-    #[serde(default)]
-    pub fee: FeeSign,
+    /// Of fees; as costs where left out.
+    pub fee: Option<FeeSign>,
     /// What a price is per.
     #[serde(default)]
     pub price_unit: PriceUnit,
@@ -346,6 +345,13 @@ pub struct Signs {
     /// Rates are the other way round.
     #[serde(default)]
     pub fx_inverse: bool,
+}
+
+impl Signs {
+    /// What a minus on a fee means.
+    pub fn costs(self) -> FeeSign {
+        self.fee.unwrap_or_default()
+    }
 }
 
 /// What a minus on a quantity means.
@@ -551,6 +557,8 @@ pub enum Event {
     Split,
     /// Units out, money in.
     Merger,
+    /// Units out under the old name, in under the new.
+    Rename,
 }
 
 /// Why a mapping is refused.

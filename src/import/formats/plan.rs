@@ -30,7 +30,8 @@ enum From {
     Const(String),
     Sum(Vec<usize>),
     Join(Vec<usize>),
-    FirstFilled(Vec<usize>),
+    /// The first that is filled, and texts that count as empty.
+    FirstFilled(Vec<usize>, Vec<String>),
     Template(Vec<Piece>),
     /// Columns, of which the first with such a number counts: each with its own text in place of the cell's, if any.
     Pick(Pick, Vec<(usize, Option<String>)>),
@@ -69,7 +70,7 @@ impl Expression {
     pub fn cell(&self) -> Option<usize> {
         match &self.from {
             From::Cell(cell) | From::Group { cell, .. } => Some(*cell),
-            From::Sum(cells) | From::Join(cells) | From::FirstFilled(cells) => {
+            From::Sum(cells) | From::Join(cells) | From::FirstFilled(cells, _) => {
                 cells.first().copied()
             }
             From::Template(pieces) => pieces.iter().find_map(|piece| match piece {
@@ -88,7 +89,7 @@ impl Expression {
             From::Cell(_)
             | From::Const(_)
             | From::Join(_)
-            | From::FirstFilled(_)
+            | From::FirstFilled(..)
             | From::Template(_)
             | From::Pick(..)
             | From::Group { .. } => None,
@@ -125,13 +126,14 @@ impl Expression {
             From::Cell(cell) => Cow::Borrowed(row.get(*cell)),
             From::Const(text) => Cow::Borrowed(text),
             From::Sum(cells) => Cow::Borrowed(cells.first().map_or("", |cell| row.get(*cell))),
-            From::FirstFilled(cells) => Cow::Borrowed(
-                cells
-                    .iter()
-                    .map(|cell| row.get(*cell))
-                    .find(|text| !text.is_empty())
-                    .unwrap_or_default(),
-            ),
+            From::FirstFilled(cells, null) => {
+                let filled = |text: &&str| {
+                    let text = text.trim();
+                    !crate::import::number::is_unknown(text) && !null.iter().any(|n| n == text)
+                };
+                let mut texts = cells.iter().map(|cell| row.get(*cell));
+                Cow::Borrowed(texts.find(filled).unwrap_or_default())
+            }
             From::Join(cells) => {
                 let mut texts: Vec<&str> = cells
                     .iter()
@@ -320,7 +322,8 @@ pub struct Plan {
 }
 
 /// The names of two-sided rows, and of finished disposals, that are no canonical columns.
-pub const SIDES: [&str; 11] = [
+pub const SIDES: [&str; 12] = [
+    "gross",
     "sent_amount",
     "sent_currency",
     "received_amount",
@@ -376,6 +379,8 @@ pub struct Compiler<'a> {
     pub file_name: &'a str,
     /// What stands above the header.
     pub preamble: &'a str,
+    /// Texts that mean an empty cell.
+    pub null: &'a [String],
     /// Columns that the mapping names and the header lacks, and whatever else is wrong.
     pub wrong: Vec<String>,
 }
@@ -664,7 +669,7 @@ impl Compiler<'_> {
             return Some(match kind {
                 0 => From::Sum(cells),
                 1 => From::Join(cells),
-                _ => From::FirstFilled(cells),
+                _ => From::FirstFilled(cells, self.null.to_vec()),
             });
         }
         self.single(table)

@@ -284,6 +284,23 @@ pub fn fee(value: Decimal, sign: FeeSign) -> Decimal {
     }
 }
 
+/// What units and price come to, where that is not what the file says: a price may be rounded, as the amount may.
+pub fn gap(
+    quantity: Decimal,
+    price: Decimal,
+    multiplier: Decimal,
+    said: Decimal,
+) -> Option<Decimal> {
+    const CENT: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
+    // Contracts whose price is no money paid, as of futures, come with nothing.
+    let said = Some(said.abs()).filter(|said| !said.is_zero())?;
+    let units = quantity.abs().checked_mul(multiplier)?;
+    let gross = units.checked_mul(price.abs())?;
+    let half_a_step = Decimal::try_from_i128_with_scale(5, price.scale().max(2) + 1).ok()?;
+    let tolerance = units.checked_mul(half_a_step)?.checked_add(CENT)?;
+    (gross.checked_sub(said)?.abs() > tolerance).then_some(gross)
+}
+
 /// A quantity as the canonical CSV means it.
 pub fn quantity(value: Decimal, sign: QuantitySign) -> Decimal {
     match sign {

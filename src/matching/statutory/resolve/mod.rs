@@ -12,6 +12,7 @@ use crate::date::Date;
 use crate::diagnostic::{Problem, Warning};
 use crate::jurisdiction::{Day, Jurisdiction};
 use crate::matching::Halt;
+use crate::matching::early::{self, Early};
 use crate::matching::rules::Rules;
 use crate::matching::statutory::holders::Holders;
 use crate::matching::statutory::moves::{Holder, Key, Manner, Move, Way, What};
@@ -35,6 +36,9 @@ pub struct Resolver<'a> {
     open: FxHashMap<Key, Quantity>,
     /// Units on their way between accounts.
     transit: FxHashMap<SecurityId, Vec<(TradeId, Key, Quantity)>>,
+    /// Arrivals that stand before their departures, and the departures that have been seen.
+    early: Early,
+    left: FxHashSet<TradeId>,
     /// Splits done, so that each holding is split once whichever accounts report it.
     split: FxHashSet<(Key, Date, Quantity, Quantity)>,
     today: Date,
@@ -68,6 +72,8 @@ impl<'a> Resolver<'a> {
             at: FxHashMap::default(),
             open: FxHashMap::default(),
             transit: FxHashMap::default(),
+            early: Early::default(),
+            left: FxHashSet::default(),
             split: FxHashSet::default(),
             today: Date::FIRST,
             upcoming: Vec::new(),
@@ -83,6 +89,7 @@ impl<'a> Resolver<'a> {
         // An adjustment takes effect later than its row in the timeline; here its row counts, with the day of effect
         // beside it, because units sold in between take their share.
         rows.sort_by_key(|id| self.day_of(*id));
+        self.early = early::arrivals(self.history, self.rules, &self.calendar, &rows);
         let mut start = 0;
         while let Some(first) = rows.get(start) {
             self.today = self.day_of(*first);

@@ -4,7 +4,7 @@ use super::{Done, Resolver};
 use crate::date::Date;
 use crate::diagnostic::Problem;
 use crate::jurisdiction::Day;
-use crate::matching::statutory::moves::{Manner, Way, What};
+use crate::matching::statutory::moves::{Key, Manner, Way, What};
 use crate::matching::value::Valued;
 use crate::money::{Money, Quantity};
 use crate::trade::{AccountId, SecurityId, TradeId};
@@ -77,6 +77,10 @@ impl<'a> Resolver<'a> {
     }
 
     pub(super) fn transfer_out(&mut self, id: TradeId) -> Done {
+        if !self.left.insert(id) {
+            // Its arrival came first, and with it the departure.
+            return Ok(());
+        }
         let row = self.valued(id);
         let trade = row.trade;
         let quantity = row.quantity()?;
@@ -106,11 +110,14 @@ impl<'a> Resolver<'a> {
                 acquired,
             );
         }
+        let later = self.early.get(&id).copied();
+        if let Some(departure) = later.filter(|departure| !self.left.contains(departure)) {
+            self.row(departure);
+        }
         let departures = self.transit.entry(trade.security).or_default();
-        if let Some(place) = departures
-            .iter()
-            .position(|(_, _, units)| *units >= quantity)
-        {
+        let own = departures.iter().position(|(d, _, _)| Some(*d) == later);
+        let fits = |(_, _, units): &(TradeId, Key, Quantity)| *units >= quantity;
+        if let Some(place) = own.or_else(|| departures.iter().position(fits)) {
             let (departure, _, _) = departures.remove(place);
             let from = self.history.trade(departure).account;
             return self.carry(id, from, trade.account, trade.security, quantity);

@@ -1619,3 +1619,38 @@ fn a_taxed_stock_dividend_replaces() {
         .held(&["main S 10 400.00 2023-01-02", "main S 10 400.00 2023-01-11"]);
     dividend("10", "").sold(&["S 10 2023-01-02 2023-06-01 300.00 400.00 0.00 -100.00 short"]);
 }
+
+/// Ten that cost 50 are sold at 40, ten at 30: both purchases of the window take a loss of their own, 10 and 20 a share,
+/// and the period since 10 January 2024 with it. So ten of the twenty cost 45 + 10, ten 45 + 20, in the order cut off.
+#[test]
+fn pieces_of_one_purchase_keep_each_its_own_loss() {
+    let csv = "date,action,symbol,quantity,price\n2024-01-10,buy,X,20,50\n2025-02-20,buy,X,20,45\n\
+               2025-03-03,sell,X,10,40\n2025-03-05,sell,X,10,30\n2025-06-02,sell,X,10,60\n";
+    plain(csv)
+        .sold(&[
+            "X 10 2024-01-10 2025-03-03 400.00 500.00 100.00 0.00 long",
+            "X 10 2024-01-10 2025-03-05 300.00 500.00 200.00 0.00 long",
+            "X 10 2025-02-20 2025-06-02 600.00 550.00 0.00 50.00 long",
+        ])
+        .held(&["main X 10 650.00 2024-01-10"]);
+}
+
+/// Twenty bought at 42 take 10 a share of ten and 20 of ten: 52 and 62. The highest cost leaves first, the lowest under
+/// its mirror.
+#[test]
+fn pieces_of_one_purchase_are_ranked_each_by_its_own_basis() {
+    let csv = "date,action,symbol,quantity,price\n2024-01-10,buy,X,10,50\n2024-01-10,buy,X,10,60\n\
+               2025-03-03,sell,X,20,40\n2025-03-10,buy,X,20,42\n2025-06-02,sell,X,10,70\n";
+    let last = |method: &str| compute(csv, method, "").table("disposals", &["cost"])[2].clone();
+    assert_eq!(last("-m fifo"), "520.00");
+    assert_eq!(last("-m hifo"), "620.00");
+    assert_eq!(last("-m lofo"), "520.00");
+}
+
+/// Of three shares for 100.00 one moves, then the others: the units are alike still, and one lot.
+#[test]
+fn units_that_meet_again_are_one_lot_where_nothing_tells_them_apart() {
+    let csv = "date,action,symbol,quantity,price,account,to_account\n2024-01-10,buy,X,3,33.333333333,a,\n\
+               2024-02-01,transfer,X,1,,a,b\n2024-03-01,transfer,X,2,,a,b\n";
+    plain(csv).held(&["b X 3 100.00 2024-01-10"]);
+}

@@ -1654,3 +1654,22 @@ fn units_that_meet_again_are_one_lot_where_nothing_tells_them_apart() {
                2024-02-01,transfer,X,1,,a,b\n2024-03-01,transfer,X,2,,a,b\n";
     plain(csv).held(&["b X 3 100.00 2024-01-10"]);
 }
+
+/// Ten are sold at a loss of 20 and ten warrants for one share each are bought two days later: a right to acquire, as a
+/// call is. Rights that a company hands out are not bought, and stock bought after warrants does not replace them.
+#[test]
+fn a_warrant_that_is_bought_replaces_its_stock() {
+    let head = "date,action,symbol,quantity,price,underlying,strike,multiplier,class,new_symbol,new_quantity,fraction\n";
+    let sold = |rows: &str| {
+        let csv = format!("{head}2024-06-01,buy,T,10,10,,,,stock,,,\n{rows}");
+        plain(&csv).table("disposals", &["symbol", "adjustment", "gain"])
+    };
+    let bought = "2025-03-03,sell,T,10,8,,,,stock,,,\n2025-03-05,buy,TW,10,1,T,12,1,right,,,\n";
+    assert_eq!(sold(bought), ["T 20.00 0.00"]);
+    let handed_out = "2025-03-02,spinoff,T,,,,,,,TW,10,0\n2025-03-03,sell,T,10,8,,,,stock,,,\n\
+                      2025-03-04,sell,TW,10,1,T,12,1,right,,,\n";
+    assert_eq!(sold(handed_out), ["T 0.00 -20.00", "TW 0.00 10.00"]);
+    let other_way = "2024-07-01,buy,TW,10,3,T,12,1,right,,,\n2025-03-03,sell,TW,10,1,T,12,1,right,,,\n\
+                     2025-03-05,buy,T,10,8,,,,stock,,,\n";
+    assert_eq!(sold(other_way), ["TW 0.00 -20.00"]);
+}

@@ -652,7 +652,7 @@ impl Fold<'_> {
     }
 
     /// The watches that a purchase of a security serves, with the watched units one unit of it stands for: its own, and
-    /// for a call that of its underlying (a contract or option to acquire, 26 USC 1091(a)).
+    /// for a call or a warrant that of its underlying (a contract or option to acquire, 26 USC 1091(a)).
     fn watches_served(
         &mut self,
         security: SecurityId,
@@ -661,9 +661,13 @@ impl Fold<'_> {
         if let Some(own) = self.watch(security) {
             served.push((own, Quantity::ONE));
         }
-        let call =
-            self.class(security) == Class::Option && self.right(security) == Some(Right::Call);
-        if call
+        let to_acquire = match self.class(security) {
+            Class::Option => self.right(security) == Some(Right::Call),
+            // A right to subscribe, such as a warrant.
+            Class::Right => self.right(security) != Some(Right::Put),
+            _ => false,
+        };
+        if to_acquire
             && self.rules.call_replaces
             && self.rules.wash_sales == WashSales::Taxpayer
             && let Some(underlying) = self.underlying(security)

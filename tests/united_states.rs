@@ -1673,3 +1673,25 @@ fn a_warrant_that_is_bought_replaces_its_stock() {
                      2025-03-05,buy,T,10,8,,,,stock,,,\n";
     assert_eq!(sold(other_way), ["TW 0.00 -20.00"]);
 }
+
+/// The put cost 200 and brings 2,500: 2,300 for the shares that the row names, whatever they are beside its own lots.
+#[test]
+fn an_exercised_put_delivers_the_lot_that_its_row_names() {
+    let sold = |named: &str, method: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price,lot,class\n2024-01-10,buy,X,100,10,a,stock\n\
+             2024-02-12,buy,X,100,20,b,stock\n2025-03-03,bto,X     250620P00025000,1,2,p,option\n\
+             2025-03-04,bto,X     250620P00025000,1,3,q,option\n\
+             2025-06-02,exercise,X     250620P00025000,1,,{named},option\n"
+        );
+        compute(&csv, method, "")
+    };
+    let of_b = "X 100 2024-02-12 2025-06-02 2300.00 2000.00 0.00 300.00 long";
+    sold("b", "").sold(&[of_b]);
+    sold("p;b", "-m specific").sold(&[of_b]);
+    sold("q;b", "").sold(&[&of_b
+        .replace("2300", "2200")
+        .replace("300.00 long", "200.00 long")]);
+    sold("q", "").sold(&["X 100 2024-01-10 2025-06-02 2200.00 1000.00 0.00 1200.00 long"]);
+    sold("c", "").refused("no lot of X in main is called `c`");
+}

@@ -496,7 +496,7 @@ impl Fold<'_> {
     }
 
     /// `name` or `name:quantity`.
-    fn named_lot<'b>(
+    pub(super) fn named_lot<'b>(
         &self,
         sale: &Sale<'_>,
         text: &'b str,
@@ -520,7 +520,7 @@ impl Fold<'_> {
     }
 
     /// The lots of the holding that a name means: by own name, by id, or by the date if one purchase has it.
-    fn lots_named(&self, sale: &Sale<'_>, name: &str) -> Result<Vec<LotId>, Halt> {
+    pub(super) fn lots_named(&self, sale: &Sale<'_>, name: &str) -> Result<Vec<LotId>, Halt> {
         let (day, number) = name.rsplit_once('#').unwrap_or((name, ""));
         let id_day = day
             .rsplit_once('@')

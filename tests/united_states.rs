@@ -1695,3 +1695,13 @@ fn an_exercised_put_delivers_the_lot_that_its_row_names() {
     sold("q", "").sold(&["X 100 2024-01-10 2025-06-02 2200.00 1000.00 0.00 1200.00 long"]);
     sold("c", "").refused("no lot of X in main is called `c`");
 }
+
+/// 100 delivered for 2,000, less 5 on the short and 3 on the cover, against 1,010 with the fee of the purchase.
+#[test]
+fn what_delivering_a_lot_costs_comes_off_the_proceeds() {
+    plain(
+        "date,action,symbol,quantity,price,fee,lot\n2023-01-10,buy,X,100,10,10,a\n2025-03-03,short,X,100,20,5,\n\
+         2025-04-01,cover,X,100,,3,a\n",
+    )
+    .sold(&["X 100 2023-01-10 2025-04-01 1992.00 1010.00 0.00 982.00 long"]);
+}

@@ -219,11 +219,7 @@ impl Fold<'_> {
         }
         let (cost, fee) = self.cost_with_fee_in_kind(id, row.cost()?)?;
         if !fee.is_zero() {
-            return Err(Problem::at(
-                row.trade.source,
-                "closing a short position cannot pay its fee in the asset",
-            )
-            .into());
+            return Err(fee_in_the_asset(row.trade));
         }
         self.close_short(id, holding, quantity, cost, Match::Short)
     }
@@ -377,10 +373,23 @@ impl Fold<'_> {
         trail.closed(row, cost, closed.trail);
     }
 
-    /// Closes a short by delivering lots that the row chooses; no purchase, and their basis and period count.
+    /// Closes a short by delivering lots that the row chooses; no purchase, and their basis and period count. What the
+    /// delivery costs comes off the proceeds.
     fn deliver(&mut self, id: TradeId, holding: Holding, quantity: Quantity) -> Result<(), Halt> {
         let row = self.valued(id);
-        for one in self.take_short(id, holding, quantity)? {
+        let (costs, fee) = self.cost_with_fee_in_kind(id, row.fee()?)?;
+        if !fee.is_zero() {
+            return Err(fee_in_the_asset(row.trade));
+        }
+        let mut costs = Parcel::new(quantity, costs, self.ledger.places())?;
+        for mut one in self.take_short(id, holding, quantity)? {
+            let cost = costs.take(one.quantity)?.negated();
+            if !cost.amount.is_zero() {
+                one.proceeds.amount = one.proceeds.amount.plus(cost.amount)?;
+                one.proceeds.printed += cost.printed;
+                let trail = &mut self.ledger.trail;
+                trail.add(one.trail, Cause::Adjusted, one.quantity, cost.amount);
+            }
             let sale = Sale {
                 proceeds: one.proceeds.amount,
                 ..self.sale(&row, id, one.quantity, Money::ZERO)
@@ -1003,6 +1012,11 @@ impl Fold<'_> {
         }
         Ok(())
     }
+}
+
+fn fee_in_the_asset(trade: &Trade) -> Halt {
+    let message = "closing a short position cannot pay its fee in the asset";
+    Problem::at(trade.source, message).into()
 }
 
 const ZERO: Part = Part {

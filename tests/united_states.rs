@@ -1705,3 +1705,33 @@ fn what_delivering_a_lot_costs_comes_off_the_proceeds() {
     )
     .sold(&["X 100 2023-01-10 2025-04-01 1992.00 1010.00 0.00 982.00 long"]);
 }
+
+/// The short of 12 March in b was opened before that of 14 March in a: it takes the loss of 40 over, so that it brings 410.
+#[test]
+fn the_earliest_short_in_any_account_takes_a_loss_over() {
+    plain(
+        "date,action,symbol,quantity,price,account\n2025-02-03,short,X,10,40,a\n2025-03-12,short,X,10,45,b\n\
+         2025-03-14,short,X,10,45,a\n2025-03-17,cover,X,10,44,a\n2025-06-17,cover,X,10,44,a\n\
+         2025-06-18,cover,X,10,44,b\n",
+    )
+    .sold(&[
+        "X 10 2025-03-17 2025-03-17 400.00 440.00 40.00 0.00 short",
+        "X 10 2025-06-17 2025-06-17 450.00 440.00 0.00 10.00 short",
+        "X 10 2025-06-18 2025-06-18 410.00 440.00 0.00 -30.00 short",
+    ]);
+}
+
+/// A broker looks at its own account: the short opened in b leaves the loss in a as it is, one in a takes it over.
+#[test]
+fn a_broker_sees_shorts_of_its_own_account_only() {
+    let adjusted = |account: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price,account\n2025-03-03,short,X,10,40,a\n2025-03-17,cover,X,10,44,a\n\
+             2025-03-24,short,X,10,45,{account}\n2025-05-05,cover,X,10,41,{account}\n"
+        );
+        let found = compute(&csv, "--wash-sales broker", "");
+        found.table("disposals", &["adjustment", "gain"])
+    };
+    assert_eq!(adjusted("b"), ["0.00 -40.00", "0.00 40.00"]);
+    assert_eq!(adjusted("a"), ["40.00 0.00", "0.00 0.00"]);
+}

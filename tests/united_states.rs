@@ -1735,3 +1735,16 @@ fn a_broker_sees_shorts_of_its_own_account_only() {
     assert_eq!(adjusted("b"), ["0.00 -40.00", "0.00 40.00"]);
     assert_eq!(adjusted("a"), ["40.00 0.00", "0.00 0.00"]);
 }
+
+/// Clocks in New York show 1:00 to 2:00 twice on 3 November 2024: the purchase at 5:30 UTC (1:30) is before that at 6:10
+/// (1:10), so the one for 100 is sold first.
+#[test]
+fn an_hour_that_comes_twice_keeps_its_order() {
+    compute(
+        "date,action,symbol,quantity,price,class\n2024-11-03T05:30:00Z,buy,BTC,1,100,crypto\n\
+         2024-11-03T06:10:00Z,buy,BTC,1,200,crypto\n2024-11-03T06:20:00Z,sell,BTC,1,150,crypto\n",
+        "--timezone America/New_York",
+        "",
+    )
+    .sold(&["BTC 1 2024-11-03 2024-11-03 150.00 100.00 0.00 50.00 short"]);
+}

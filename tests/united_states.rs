@@ -1748,3 +1748,22 @@ fn an_hour_that_comes_twice_keeps_its_order() {
     )
     .sold(&["BTC 1 2024-11-03 2024-11-03 150.00 100.00 0.00 50.00 short"]);
 }
+
+/// What became worthless, or was bought up for cash, left all accounts at once: nothing that was bought in December is
+/// left to replace it, in an account of one's own (500 and 50 lost) or in an IRA.
+#[test]
+fn units_that_leave_in_one_event_do_not_replace_each_other() {
+    let sheltered = "[accounts.i]\nkind = \"sheltered\"";
+    let rows = |other: &str, end: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price,account,total\n2024-01-10,buy,X,100,5,a,\n\
+             2025-12-15,buy,X,50,1,{other},\n2025-12-20,{end}\n"
+        );
+        let found = configured(&csv, "", sheltered);
+        found.table("disposals", &["account", "adjustment", "gain"])
+    };
+    for end in ["worthless,X,,,,", "merger,X,,,,0"] {
+        assert_eq!(rows("b", end), ["a 0.00 -500.00", "b 0.00 -50.00"], "{end}");
+        assert_eq!(rows("i", end), ["a 0.00 -500.00"], "{end}");
+    }
+}

@@ -316,13 +316,14 @@ impl Fold<'_> {
                 return Err(row.missing("new_symbol"));
             };
             let mut spread = Parcel::new(held, cash, self.ledger.places())?;
+            let mut sales = Vec::with_capacity(accounts.len());
             for account in accounts {
                 let units = self.ledger.held((account, trade.security));
                 let mut sale = self.sale(&row, id, units, spread.take(units)?.amount);
                 sale.holding.0 = account;
-                self.dispose_by_method(&sale)?;
+                sales.push(sale);
             }
-            return Ok(());
+            return self.dispose_together(&sales);
         };
         let arrives = self.arriving(trade, held)?;
         let value = match (&cash, trade.price()) {

@@ -209,6 +209,32 @@ impl Fold<'_> {
         self.realize_and_defer(sale, &mut slices)
     }
 
+    /// Carries out the disposals of one event: all its units leave before any of its losses is deferred, so that none of
+    /// them replaces another.
+    pub(super) fn dispose_together(&mut self, sales: &[Sale<'_>]) -> Result<(), Halt> {
+        let mut taken = Vec::with_capacity(sales.len());
+        for sale in sales {
+            let mut slices = self.identify_by_method(sale)?;
+            self.ledger.take_from_pool(sale.holding, &mut slices)?;
+            taken.push(slices);
+        }
+        let (mut losses, mut closed) = (Vec::new(), Vec::new());
+        for (sale, slices) in sales.iter().zip(&mut taken) {
+            let own = self.short_sales_closed(sale, slices)?;
+            self.sold_while_short(sale.holding, slices)?;
+            losses.extend(self.realize(sale, slices, &own)?);
+            closed.extend(own);
+        }
+        self.defer(&mut losses)?;
+        for one in &closed {
+            self.restart_held(one)?;
+        }
+        for slices in &taken {
+            self.note_sold(slices)?;
+        }
+        Ok(())
+    }
+
     /// Chooses and takes out units by the row's choice if it has one, else by the method, even where the method wants
     /// every sale to choose.
     pub(super) fn identify_by_method(&mut self, sale: &Sale<'_>) -> Result<Vec<Slice>, Halt> {
@@ -863,27 +889,26 @@ impl Fold<'_> {
         self.worthless_short(id)?;
         let trade = self.trade(id);
         self.refuse_part_worthless(trade)?;
-        for account in self.affected(trade) {
-            let held = self.ledger.held((account, trade.security));
-            let sale = Sale {
-                trade: id,
-                holding: (account, trade.security),
-                quantity: held,
-                proceeds: Money::ZERO,
-                choice: None,
-                matched: Match::Lot,
-                only: None,
-                closes: &[],
-            };
-            if held.is_zero() {
-                continue;
-            }
-            if self.law.is_us() && self.class(trade.security) == Class::Crypto {
-                let slices = self.identify_by_method(&sale)?;
-                self.never_deductible(&sale, slices, &WORTHLESS_COIN)?;
-            } else {
-                self.dispose_by_method(&sale)?;
-            }
+        let accounts = self.affected(trade).into_iter();
+        let holdings = accounts.map(|account| (account, trade.security));
+        let of_all = |holding| Sale {
+            trade: id,
+            holding,
+            quantity: self.ledger.held(holding),
+            proceeds: Money::ZERO,
+            choice: None,
+            matched: Match::Lot,
+            only: None,
+            closes: &[],
+        };
+        let mut sales: Vec<Sale<'_>> = holdings.map(of_all).collect();
+        sales.retain(|sale| !sale.quantity.is_zero());
+        if !(self.law.is_us() && self.class(trade.security) == Class::Crypto) {
+            return self.dispose_together(&sales);
+        }
+        for sale in &sales {
+            let slices = self.identify_by_method(sale)?;
+            self.never_deductible(sale, slices, &WORTHLESS_COIN)?;
         }
         Ok(())
     }

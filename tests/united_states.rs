@@ -1767,3 +1767,22 @@ fn units_that_leave_in_one_event_do_not_replace_each_other() {
         assert_eq!(rows("i", end), ["a 0.00 -500.00"], "{end}");
     }
 }
+
+/// Ten that cost 100 are sold for 50 on 3 March. Ten that were bought elsewhere on 20 February, and moved in before or
+/// long after, replace them; so do ten of 2 April, and none of 3 April, of 31 January, or of a day that nobody gives.
+#[test]
+fn a_lot_that_moves_in_replaces_by_the_day_it_was_bought() {
+    let adjusted = |moved: &str, bought: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price,account,basis,acquired_date\n2024-06-03,buy,X,10,10,a,,\n\
+             2025-03-03,sell,X,10,5,a,,\n{moved},transfer_in,X,10,,b,90,{bought}\n2025-08-01,buy,X,1,10,a,,\n"
+        );
+        plain(&csv).table("disposals", &["adjustment"])[0].clone()
+    };
+    assert_eq!(adjusted("2025-03-01", "2025-02-20"), "50.00");
+    assert_eq!(adjusted("2025-07-01", "2025-02-20"), "50.00");
+    assert_eq!(adjusted("2025-07-01", "2025-04-02"), "50.00");
+    assert_eq!(adjusted("2025-07-01", "2025-04-03"), "0.00");
+    assert_eq!(adjusted("2025-03-01", "2025-01-31"), "0.00");
+    assert_eq!(adjusted("2025-03-01", ""), "0.00");
+}

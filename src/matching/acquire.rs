@@ -166,6 +166,27 @@ impl<'a> Fold<'a> {
         self.replaces(lot)
     }
 
+    /// A lot from an account outside the data: no acquisition of today, but one of its own day, where the row gives that,
+    /// in whose window it replaces what was sold at a loss.
+    pub(super) fn moved_in(
+        &mut self,
+        id: TradeId,
+        quantity: Quantity,
+        basis: Money,
+    ) -> Result<(), Halt> {
+        let trade = self.trade(id);
+        let (acquired, manner) = match trade.rest().rarest().acquired {
+            Some(day) => (day, Manner::Purchase),
+            None => (self.today, Manner::Other),
+        };
+        let basis = self.ledger.part(basis)?;
+        let holding = (trade.account, trade.security);
+        let lot = self.enter_part(
+            id, holding.0, holding.1, quantity, basis, acquired, acquired, manner,
+        )?;
+        self.replaces(lot)
+    }
+
     /// A gift takes over basis and holding period; where it was worth less than the donor's basis, a loss counts from
     /// its value and from the day of the gift (26 USC 1015(a), 1223(2)).
     pub(super) fn gift_in(&mut self, id: TradeId) -> Result<(), Halt> {

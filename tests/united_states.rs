@@ -1786,3 +1786,22 @@ fn a_lot_that_moves_in_replaces_by_the_day_it_was_bought() {
     assert_eq!(adjusted("2025-03-01", "2025-01-31"), "0.00");
     assert_eq!(adjusted("2025-03-01", ""), "0.00");
 }
+
+/// A gift of May 2025 was acquired then: it leaves after what was bought in 2024, and counts from the donor's day for a
+/// gain (12,000 for 10,000), from its own for a loss (8,000 against its value of 9,000).
+#[test]
+fn a_gift_is_acquired_on_its_day_and_held_from_the_donors() {
+    let csv = |price: &str| {
+        format!(
+            "date,action,symbol,quantity,price,basis,acquired_date\n2024-05-01,buy,X,100,100,,\n\
+             2025-05-20,gift_in,X,100,90,10000,2020-05-05\n2025-06-02,sell,X,100,100,,\n2025-06-03,sell,X,100,{price},,\n"
+        )
+    };
+    let last = |price: &str| {
+        let columns = ["acquired", "held_from", "gain", "term"];
+        plain(&csv(price)).table("disposals", &columns)
+    };
+    assert_eq!(last("120")[0], "2024-05-01 2024-05-01 0.00 long");
+    assert_eq!(last("120")[1], "2025-05-20 2020-05-05 2000.00 long");
+    assert_eq!(last("80")[1], "2025-05-20 2025-05-20 -1000.00 short");
+}

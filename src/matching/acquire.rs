@@ -188,7 +188,7 @@ impl<'a> Fold<'a> {
     }
 
     /// A gift takes over basis and holding period; where it was worth less than the donor's basis, a loss counts from
-    /// its value and from the day of the gift (26 USC 1015(a), 1223(2)).
+    /// its value and from the day of the gift (26 USC 1015(a), 1223(2)). It was acquired on the day of the gift.
     pub(super) fn gift_in(&mut self, id: TradeId) -> Result<(), Halt> {
         let row = self.valued(id);
         let quantity = row.quantity()?;
@@ -202,13 +202,18 @@ impl<'a> Fold<'a> {
             return self.gift_without_basis(&row, id, quantity);
         };
         let basis = row.amount(basis)?;
-        let acquired = rest.rarest().acquired.unwrap_or(self.today);
+        let by_donor = rest.rarest().acquired.unwrap_or(self.today);
+        let acquired = if self.law.is_us() {
+            self.today
+        } else {
+            by_donor
+        };
         let lesser = self.lesser_value(&row, quantity, basis)?;
         let averages = self.method_of(row.trade.account).basis == BasisOf::Average;
         let held_from = if lesser.is_some() && averages {
             self.today
         } else {
-            acquired
+            by_donor
         };
         let lot = self.enter_dated(id, quantity, basis, acquired, held_from)?;
         match lesser {

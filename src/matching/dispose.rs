@@ -24,7 +24,7 @@ use crate::money::{Minor, Money, OutOfRange, Quantity, minor_share};
 use crate::parcel::{Parcel, Part};
 use crate::rule::Rule;
 use crate::rule::us::{GIFT, LOST, SIX_MONTHS, WORTHLESS_COIN};
-use crate::trade::{AccountId, Class, Trade, TradeId};
+use crate::trade::{AccountId, Action, Class, Trade, TradeId};
 
 /// One disposal about to be carried out.
 #[derive(Clone, Copy, Debug)]
@@ -651,7 +651,8 @@ impl Fold<'_> {
         let Some(paid) = self.distributions.get(&(purchase, holding)) else {
             return Ok(nothing);
         };
-        if self.today >= six_months_after(acquired) {
+        let since = self.counted_from(purchase, acquired, loss.held_from);
+        if self.today >= six_months_after(since) {
             return Ok(nothing);
         }
         let (mut exempt, mut gains) = (Money::ZERO, Money::ZERO);
@@ -661,6 +662,16 @@ impl Fold<'_> {
         }
         let places = self.ledger.places();
         Ok((exempt.to_minor(places)?, gains.to_minor(places)?))
+    }
+
+    /// The day from which six months count: a gift takes over the donor's time, a replacement not that of what it replaced
+    /// (26 USC 246(c)(3), 852(b)(4)(C)).
+    fn counted_from(&self, purchase: PurchaseId, acquired: Date, held_from: Date) -> Date {
+        let opened = self.ledger.purchase(purchase).opened_by;
+        match self.history.trade(opened).action {
+            Action::GiftIn => held_from,
+            _ => acquired,
+        }
     }
 
     /// Makes `long` of a row's loss long-term: the whole row, or as many of its units as carry that much, in a row of
@@ -771,7 +782,10 @@ impl Fold<'_> {
     fn young_purchases(&self, holding: Holding) -> BTreeSet<PurchaseId> {
         let lots = self.ledger.lots_of(holding).into_iter();
         let lots = lots.map(|id| self.ledger.lot(id));
-        let young = lots.filter(|lot| self.today < six_months_after(lot.acquired));
+        let young = lots.filter(|lot| {
+            let since = self.counted_from(lot.purchase, lot.acquired, lot.held_from);
+            self.today < six_months_after(since)
+        });
         young.map(|lot| lot.purchase).collect()
     }
 

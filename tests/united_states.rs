@@ -1805,3 +1805,45 @@ fn a_gift_is_acquired_on_its_day_and_held_from_the_donors() {
     assert_eq!(last("120")[1], "2025-05-20 2020-05-05 2000.00 long");
     assert_eq!(last("80")[1], "2025-05-20 2025-05-20 -1000.00 short");
 }
+
+/// 2 x 2,000 in 2024, 0.5 x 3,000 and 100 in 2025; what an IRA earns is no income of the year.
+#[test]
+fn income_in_kind_is_told_by_year() {
+    let csv = "date,action,symbol,quantity,price,account,class\n2024-03-01,income,ETH,2,2000,w,crypto\n\
+               2025-03-01,income,ETH,0.5,3000,w,crypto\n2025-04-01,income,SOL,1,100,w,crypto\n\
+               2025-04-02,income,SOL,1,100,i,crypto\n";
+    let found = configured(csv, "", "[accounts.i]\nkind = \"sheltered\"");
+    assert_eq!(found.warned("income-in-kind"), 1);
+    let warnings = found.document["warnings"].to_string();
+    assert!(
+        warnings.contains("4000.00 in 2024, 1600.00 in 2025"),
+        "{warnings}"
+    );
+    assert_eq!(found.table("years", &["tax_year"]), Vec::<String>::new());
+}
+
+#[test]
+fn unsettled_exchanges_of_tokens_are_told() {
+    let swapped = |for_what: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price,new_symbol,new_quantity,class\n2025-01-06,buy,ETH,2,2000,,,crypto\n\
+             2025-09-08,swap,ETH,1,3000,{for_what},1,crypto\n"
+        );
+        let found = plain(&csv);
+        [
+            found.warned("wrapped-token-unsettled"),
+            found.warned("pool-token-unsettled"),
+        ]
+    };
+    assert_eq!(swapped("WETH"), [1, 0]);
+    assert_eq!(swapped("UNI-V2"), [0, 1]);
+    assert_eq!(swapped("ETH-USDC-LP"), [0, 1]);
+    assert_eq!(swapped("SOL"), [0, 0]);
+    assert_eq!(swapped("WLD"), [0, 0]);
+}
+
+#[test]
+fn lost_units_are_told() {
+    let csv = "date,action,symbol,quantity,price,class\n2025-01-06,buy,ETH,2,2000,crypto\n2025-09-08,lost,ETH,1,,crypto\n";
+    assert_eq!(plain(csv).warned("lost-not-deducted"), 1);
+}

@@ -2,10 +2,10 @@
 
 use std::collections::hash_map::Entry;
 
-use super::Halt;
 use super::fold::{Fold, Orders};
 use super::ledger::Acquisition;
 use super::value::{Valued, absolute};
+use super::{Halt, YearAmount, YearAmountKind};
 use crate::answer::Match;
 use crate::date::Date;
 use crate::jurisdiction::Gifts;
@@ -128,6 +128,13 @@ impl<'a> Fold<'a> {
             Some(total) => absolute(total),
             None => row.gross()?,
         };
+        if self.law.is_us() && self.reported(row.trade.account) {
+            self.amounts.push(YearAmount {
+                year: i32::from(self.tax_year(self.today)),
+                kind: YearAmountKind::Income,
+                amount: value.to_minor(self.ledger.places())?,
+            });
+        }
         let lot = self.enter(
             id,
             row.trade.account,

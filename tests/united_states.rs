@@ -1847,3 +1847,25 @@ fn lost_units_are_told() {
     let csv = "date,action,symbol,quantity,price,class\n2025-01-06,buy,ETH,2,2000,crypto\n2025-09-08,lost,ETH,1,,crypto\n";
     assert_eq!(plain(csv).warned("lost-not-deducted"), 1);
 }
+
+/// Ten for 100: 100 may come off, and then nothing is left of the basis; 100.01 may not.
+#[test]
+fn an_adjustment_leaves_no_basis_below_nothing() {
+    let csv = |total: &str| {
+        format!(
+            "date,action,symbol,quantity,price,total\n2024-01-10,buy,X,10,10,\n2024-02-10,basis_adjust,X,,,{total}\n"
+        )
+    };
+    plain(&csv("-100")).held(&["main X 10 0.00 2024-01-10"]);
+    plain(&csv("-100.01")).refused("takes more off the 10 X of 2024-01-10 than their basis");
+}
+
+/// One bought for 200 and one written for 300 expire together: 100 in all.
+#[test]
+fn an_expiry_without_a_quantity_ends_both_sides() {
+    let csv = "date,action,symbol,quantity,price,class\n2025-01-10,bto,X     250620C00025000,1,2,option\n\
+               2025-01-11,sto,X     250620C00025000,1,3,option\n2025-06-20,expire,X     250620C00025000,,,option\n";
+    let found = plain(csv);
+    assert_eq!(found.table("disposals", &["gain"]), ["300.00", "-200.00"]);
+    found.held(&[]);
+}

@@ -146,9 +146,16 @@ impl Fold<'_> {
         }
     }
 
-    /// Expired: sold, or bought back, for nothing (Pub. 550, table 4-3).
+    /// Expired: sold, or bought back, for nothing (Pub. 550, table 4-3). Without a quantity both sides are.
     pub(super) fn expire(&mut self, id: TradeId) -> Result<(), Halt> {
-        self.settle(id, Money::ZERO)
+        let trade = self.trade(id);
+        let holding = (trade.account, trade.security);
+        let (held, short) = (self.ledger.held(holding), self.positions.short(holding));
+        self.settle(id, Money::ZERO)?;
+        if trade.quantity().is_none() && !held.is_zero() && !short.is_zero() {
+            self.settle(id, Money::ZERO)?;
+        }
+        Ok(())
     }
 
     pub(super) fn cash_settle(&mut self, id: TradeId) -> Result<(), Halt> {

@@ -1,4 +1,4 @@
-//! A purchase and the lots its units form: one lot for each account, holding-period start and use as a replacement.
+//! A purchase and the lots its units form: one for each piece of it that wash sales have cut, in each account.
 
 #![allow(
     clippy::arithmetic_side_effects,
@@ -72,7 +72,7 @@ pub struct Piece {
 }
 
 /// The place of a lot among those of its purchase: the earlier start of a holding period leaves first, then what has been
-/// a replacement. One number, since it is compared more often than anything else.
+/// a replacement, then what was cut off first. One number, since it is compared more often than anything else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Place(i32);
 
@@ -114,24 +114,14 @@ impl Purchase {
         self.pieces.iter().map(|piece| piece.lot)
     }
 
-    /// The first lot with this start and use that fits; else the place where such a lot would stand, behind its like.
+    /// The place for a lot with this start and use, and those of its like that stand before it, the last first.
     #[inline]
-    pub fn find(
-        &self,
-        held_from: Date,
-        used: bool,
-        fits: impl Fn(LotId) -> bool,
-    ) -> Result<LotId, usize> {
+    pub fn like(&self, held_from: Date, used: bool) -> (usize, impl Iterator<Item = LotId> + '_) {
         let place = Place::new(held_from, used);
-        let pieces = self.pieces.as_slice();
-        let mut at = pieces.partition_point(|other| other.place < place);
-        while let Some(piece) = pieces.get(at).filter(|piece| piece.place == place) {
-            if fits(piece.lot) {
-                return Ok(piece.lot);
-            }
-            at += 1;
-        }
-        Err(at)
+        let end = self.pieces.partition_point(|other| other.place <= place);
+        let before = self.pieces.get(..end).unwrap_or_default().iter().rev();
+        let like = before.take_while(move |piece| piece.place == place);
+        (end, like.map(|piece| piece.lot))
     }
 
     /// The place of a lot with this start and use, behind its like.
@@ -188,7 +178,7 @@ impl Purchase {
     }
 }
 
-/// Units of one purchase in one account with one holding period.
+/// Units of one purchase in one account with one holding period and one basis per unit.
 #[derive(Clone, Debug)]
 pub struct Lot {
     /// The purchase.

@@ -17,7 +17,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use ethnum::U256;
+use ethnum::{I256, U256};
 use rust_decimal::Decimal;
 
 /// Decimal places of a [`Quantity`].
@@ -426,6 +426,15 @@ impl Money {
             }
             (false, true) => Ordering::Greater,
         }
+    }
+
+    /// Whether two amounts are the same per unit, but for what is rounded away where one whole is cut into shares: at most
+    /// a few units of the last decimal place in each.
+    pub fn is_same_per_unit(self, units: Quantity, other: Self, other_units: Quantity) -> bool {
+        const ROUNDED: I256 = I256::new(4);
+        let left = I256::from(self.0) * I256::from(other_units.0);
+        let right = I256::from(other.0) * I256::from(units.0);
+        (left - right).abs() <= (I256::from(units.0) + I256::from(other_units.0)) * ROUNDED
     }
 
     /// The amount as a decimal without trailing zeros, to 22 places or as many as a decimal can hold.

@@ -738,15 +738,18 @@ date,action,symbol,class,quantity,price,total,tag
         let words = format!("compute trades.csv --report adjustments --format {format}");
         run(&words).file("trades.csv", trades).error(summary).done()
     };
+    let lost = "warning[lost-not-deducted]: what was lost or stolen is no capital loss in the United States; whether it is \
+                a theft loss, which belongs on another form, is not computed\n  at trades.csv:3\n";
     assert_eq!(
-        report("csv", ""),
+        report("csv", lost),
         "\
 disposal,replacement,rule,quantity,amount,basis_after,held_from_after
 SOL@2025-02-03#1,,us-lost,3,300.00,,
 MUNI@2025-07-15#1,,us-fund-six-months,100,30.00,,
 "
     );
-    let table = report("table", "6 trades, 2 disposals, 2 open lots, 0 warnings\n");
+    let summary = format!("{lost}6 trades, 2 disposals, 2 open lots, 1 warning\n");
+    let table = report("table", &summary);
     let amounts = |start: &str| {
         let line = table.lines().find(|line| line.trim().starts_with(start));
         line.and_then(|line| line.split_whitespace().last().map(str::to_owned))

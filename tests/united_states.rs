@@ -1991,3 +1991,253 @@ fn a_rate_the_wrong_way_round_is_told() {
     assert_eq!(warned("GBX", "1.25"), 1);
     assert_eq!(warned("GBX", "0.0125"), 0);
 }
+
+/// Ten that cost 50 are sold at 40, ten at 30: both purchases of the window take a loss of their own, 10 and 20 a share,
+/// and the period since 10 January 2024 with it. So ten of the twenty cost 45 + 10, ten 45 + 20, in the order cut off.
+#[test]
+fn pieces_of_one_purchase_keep_each_its_own_loss() {
+    let csv = "date,action,symbol,quantity,price\n2024-01-10,buy,X,20,50\n2025-02-20,buy,X,20,45\n\
+               2025-03-03,sell,X,10,40\n2025-03-05,sell,X,10,30\n2025-06-02,sell,X,10,60\n";
+    plain(csv)
+        .sold(&[
+            "X 10 2024-01-10 2025-03-03 400.00 500.00 100.00 0.00 long",
+            "X 10 2024-01-10 2025-03-05 300.00 500.00 200.00 0.00 long",
+            "X 10 2025-02-20 2025-06-02 600.00 550.00 0.00 50.00 long",
+        ])
+        .held(&["main X 10 650.00 2024-01-10"]);
+}
+
+/// Twenty bought at 42 take 10 a share of ten and 20 of ten: 52 and 62. The highest cost leaves first, the lowest under
+/// its mirror.
+#[test]
+fn pieces_of_one_purchase_are_ranked_each_by_its_own_basis() {
+    let csv = "date,action,symbol,quantity,price\n2024-01-10,buy,X,10,50\n2024-01-10,buy,X,10,60\n\
+               2025-03-03,sell,X,20,40\n2025-03-10,buy,X,20,42\n2025-06-02,sell,X,10,70\n";
+    let last = |method: &str| compute(csv, method, "").table("disposals", &["cost"])[2].clone();
+    assert_eq!(last("-m fifo"), "520.00");
+    assert_eq!(last("-m hifo"), "620.00");
+    assert_eq!(last("-m lofo"), "520.00");
+}
+
+/// Of three shares for 100.00 one moves, then the others: the units are alike still, and one lot.
+#[test]
+fn units_that_meet_again_are_one_lot_where_nothing_tells_them_apart() {
+    let csv = "date,action,symbol,quantity,price,account,to_account\n2024-01-10,buy,X,3,33.333333333,a,\n\
+               2024-02-01,transfer,X,1,,a,b\n2024-03-01,transfer,X,2,,a,b\n";
+    plain(csv).held(&["b X 3 100.00 2024-01-10"]);
+}
+
+/// Ten are sold at a loss of 20 and ten warrants for one share each are bought two days later: a right to acquire, as a
+/// call is. Rights that a company hands out are not bought, and stock bought after warrants does not replace them.
+#[test]
+fn a_warrant_that_is_bought_replaces_its_stock() {
+    let head = "date,action,symbol,quantity,price,underlying,strike,multiplier,class,new_symbol,new_quantity,fraction\n";
+    let sold = |rows: &str| {
+        let csv = format!("{head}2024-06-01,buy,T,10,10,,,,stock,,,\n{rows}");
+        plain(&csv).table("disposals", &["symbol", "adjustment", "gain"])
+    };
+    let bought = "2025-03-03,sell,T,10,8,,,,stock,,,\n2025-03-05,buy,TW,10,1,T,12,1,right,,,\n";
+    assert_eq!(sold(bought), ["T 20.00 0.00"]);
+    let handed_out = "2025-03-02,spinoff,T,,,,,,,TW,10,0\n2025-03-03,sell,T,10,8,,,,stock,,,\n\
+                      2025-03-04,sell,TW,10,1,T,12,1,right,,,\n";
+    assert_eq!(sold(handed_out), ["T 0.00 -20.00", "TW 0.00 10.00"]);
+    let other_way = "2024-07-01,buy,TW,10,3,T,12,1,right,,,\n2025-03-03,sell,TW,10,1,T,12,1,right,,,\n\
+                     2025-03-05,buy,T,10,8,,,,stock,,,\n";
+    assert_eq!(sold(other_way), ["TW 0.00 -20.00"]);
+}
+
+/// The put cost 200 and brings 2,500: 2,300 for the shares that the row names, whatever they are beside its own lots.
+#[test]
+fn an_exercised_put_delivers_the_lot_that_its_row_names() {
+    let sold = |named: &str, method: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price,lot,class\n2024-01-10,buy,X,100,10,a,stock\n\
+             2024-02-12,buy,X,100,20,b,stock\n2025-03-03,bto,X     250620P00025000,1,2,p,option\n\
+             2025-03-04,bto,X     250620P00025000,1,3,q,option\n\
+             2025-06-02,exercise,X     250620P00025000,1,,{named},option\n"
+        );
+        compute(&csv, method, "")
+    };
+    let of_b = "X 100 2024-02-12 2025-06-02 2300.00 2000.00 0.00 300.00 long";
+    sold("b", "").sold(&[of_b]);
+    sold("p;b", "-m specific").sold(&[of_b]);
+    sold("q;b", "").sold(&[&of_b
+        .replace("2300", "2200")
+        .replace("300.00 long", "200.00 long")]);
+    sold("q", "").sold(&["X 100 2024-01-10 2025-06-02 2200.00 1000.00 0.00 1200.00 long"]);
+    sold("c", "").refused("no lot of X in main is called `c`");
+}
+
+/// 100 delivered for 2,000, less 5 on the short and 3 on the cover, against 1,010 with the fee of the purchase.
+#[test]
+fn what_delivering_a_lot_costs_comes_off_the_proceeds() {
+    plain(
+        "date,action,symbol,quantity,price,fee,lot\n2023-01-10,buy,X,100,10,10,a\n2025-03-03,short,X,100,20,5,\n\
+         2025-04-01,cover,X,100,,3,a\n",
+    )
+    .sold(&["X 100 2023-01-10 2025-04-01 1992.00 1010.00 0.00 982.00 long"]);
+}
+
+/// The short of 12 March in b was opened before that of 14 March in a: it takes the loss of 40 over, so that it brings 410.
+#[test]
+fn the_earliest_short_in_any_account_takes_a_loss_over() {
+    plain(
+        "date,action,symbol,quantity,price,account\n2025-02-03,short,X,10,40,a\n2025-03-12,short,X,10,45,b\n\
+         2025-03-14,short,X,10,45,a\n2025-03-17,cover,X,10,44,a\n2025-06-17,cover,X,10,44,a\n\
+         2025-06-18,cover,X,10,44,b\n",
+    )
+    .sold(&[
+        "X 10 2025-03-17 2025-03-17 400.00 440.00 40.00 0.00 short",
+        "X 10 2025-06-17 2025-06-17 450.00 440.00 0.00 10.00 short",
+        "X 10 2025-06-18 2025-06-18 410.00 440.00 0.00 -30.00 short",
+    ]);
+}
+
+/// A broker looks at its own account: the short opened in b leaves the loss in a as it is, one in a takes it over.
+#[test]
+fn a_broker_sees_shorts_of_its_own_account_only() {
+    let adjusted = |account: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price,account\n2025-03-03,short,X,10,40,a\n2025-03-17,cover,X,10,44,a\n\
+             2025-03-24,short,X,10,45,{account}\n2025-05-05,cover,X,10,41,{account}\n"
+        );
+        let found = compute(&csv, "--wash-sales broker", "");
+        found.table("disposals", &["adjustment", "gain"])
+    };
+    assert_eq!(adjusted("b"), ["0.00 -40.00", "0.00 40.00"]);
+    assert_eq!(adjusted("a"), ["40.00 0.00", "0.00 0.00"]);
+}
+
+/// Clocks in New York show 1:00 to 2:00 twice on 3 November 2024: the purchase at 5:30 UTC (1:30) is before that at 6:10
+/// (1:10), so the one for 100 is sold first.
+#[test]
+fn an_hour_that_comes_twice_keeps_its_order() {
+    compute(
+        "date,action,symbol,quantity,price,class\n2024-11-03T05:30:00Z,buy,BTC,1,100,crypto\n\
+         2024-11-03T06:10:00Z,buy,BTC,1,200,crypto\n2024-11-03T06:20:00Z,sell,BTC,1,150,crypto\n",
+        "--timezone America/New_York",
+        "",
+    )
+    .sold(&["BTC 1 2024-11-03 2024-11-03 150.00 100.00 0.00 50.00 short"]);
+}
+
+/// What became worthless, or was bought up for cash, left all accounts at once: nothing that was bought in December is
+/// left to replace it, in an account of one's own (500 and 50 lost) or in an IRA.
+#[test]
+fn units_that_leave_in_one_event_do_not_replace_each_other() {
+    let sheltered = "[accounts.i]\nkind = \"sheltered\"";
+    let rows = |other: &str, end: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price,account,total\n2024-01-10,buy,X,100,5,a,\n\
+             2025-12-15,buy,X,50,1,{other},\n2025-12-20,{end}\n"
+        );
+        let found = configured(&csv, "", sheltered);
+        found.table("disposals", &["account", "adjustment", "gain"])
+    };
+    for end in ["worthless,X,,,,", "merger,X,,,,0"] {
+        assert_eq!(rows("b", end), ["a 0.00 -500.00", "b 0.00 -50.00"], "{end}");
+        assert_eq!(rows("i", end), ["a 0.00 -500.00"], "{end}");
+    }
+}
+
+/// Ten that cost 100 are sold for 50 on 3 March. Ten that were bought elsewhere on 20 February, and moved in before or
+/// long after, replace them; so do ten of 2 April, and none of 3 April, of 31 January, or of a day that nobody gives.
+#[test]
+fn a_lot_that_moves_in_replaces_by_the_day_it_was_bought() {
+    let adjusted = |moved: &str, bought: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price,account,basis,acquired_date\n2024-06-03,buy,X,10,10,a,,\n\
+             2025-03-03,sell,X,10,5,a,,\n{moved},transfer_in,X,10,,b,90,{bought}\n2025-08-01,buy,X,1,10,a,,\n"
+        );
+        plain(&csv).table("disposals", &["adjustment"])[0].clone()
+    };
+    assert_eq!(adjusted("2025-03-01", "2025-02-20"), "50.00");
+    assert_eq!(adjusted("2025-07-01", "2025-02-20"), "50.00");
+    assert_eq!(adjusted("2025-07-01", "2025-04-02"), "50.00");
+    assert_eq!(adjusted("2025-07-01", "2025-04-03"), "0.00");
+    assert_eq!(adjusted("2025-03-01", "2025-01-31"), "0.00");
+    assert_eq!(adjusted("2025-03-01", ""), "0.00");
+}
+
+/// A gift of May 2025 was acquired then: it leaves after what was bought in 2024, and counts from the donor's day for a
+/// gain (12,000 for 10,000), from its own for a loss (8,000 against its value of 9,000).
+#[test]
+fn a_gift_is_acquired_on_its_day_and_held_from_the_donors() {
+    let csv = |price: &str| {
+        format!(
+            "date,action,symbol,quantity,price,basis,acquired_date\n2024-05-01,buy,X,100,100,,\n\
+             2025-05-20,gift_in,X,100,90,10000,2020-05-05\n2025-06-02,sell,X,100,100,,\n2025-06-03,sell,X,100,{price},,\n"
+        )
+    };
+    let last = |price: &str| {
+        let columns = ["acquired", "held_from", "gain", "term"];
+        plain(&csv(price)).table("disposals", &columns)
+    };
+    assert_eq!(last("120")[0], "2024-05-01 2024-05-01 0.00 long");
+    assert_eq!(last("120")[1], "2025-05-20 2020-05-05 2000.00 long");
+    assert_eq!(last("80")[1], "2025-05-20 2025-05-20 -1000.00 short");
+}
+
+/// 2 x 2,000 in 2024, 0.5 x 3,000 and 100 in 2025; what an IRA earns is no income of the year.
+#[test]
+fn income_in_kind_is_told_by_year() {
+    let csv = "date,action,symbol,quantity,price,account,class\n2024-03-01,income,ETH,2,2000,w,crypto\n\
+               2025-03-01,income,ETH,0.5,3000,w,crypto\n2025-04-01,income,SOL,1,100,w,crypto\n\
+               2025-04-02,income,SOL,1,100,i,crypto\n";
+    let found = configured(csv, "", "[accounts.i]\nkind = \"sheltered\"");
+    assert_eq!(found.warned("income-in-kind"), 1);
+    let warnings = found.document["warnings"].to_string();
+    assert!(
+        warnings.contains("4000.00 in 2024, 1600.00 in 2025"),
+        "{warnings}"
+    );
+    assert_eq!(found.table("years", &["tax_year"]), Vec::<String>::new());
+}
+
+#[test]
+fn unsettled_exchanges_of_tokens_are_told() {
+    let swapped = |for_what: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price,new_symbol,new_quantity,class\n2025-01-06,buy,ETH,2,2000,,,crypto\n\
+             2025-09-08,swap,ETH,1,3000,{for_what},1,crypto\n"
+        );
+        let found = plain(&csv);
+        [
+            found.warned("wrapped-token-unsettled"),
+            found.warned("pool-token-unsettled"),
+        ]
+    };
+    assert_eq!(swapped("WETH"), [1, 0]);
+    assert_eq!(swapped("UNI-V2"), [0, 1]);
+    assert_eq!(swapped("ETH-USDC-LP"), [0, 1]);
+    assert_eq!(swapped("SOL"), [0, 0]);
+    assert_eq!(swapped("WLD"), [0, 0]);
+}
+
+#[test]
+fn lost_units_are_told() {
+    let csv = "date,action,symbol,quantity,price,class\n2025-01-06,buy,ETH,2,2000,crypto\n2025-09-08,lost,ETH,1,,crypto\n";
+    assert_eq!(plain(csv).warned("lost-not-deducted"), 1);
+}
+
+/// Ten for 100: 100 may come off, and then nothing is left of the basis; 100.01 may not.
+#[test]
+fn an_adjustment_leaves_no_basis_below_nothing() {
+    let csv = |total: &str| {
+        format!(
+            "date,action,symbol,quantity,price,total\n2024-01-10,buy,X,10,10,\n2024-02-10,basis_adjust,X,,,{total}\n"
+        )
+    };
+    plain(&csv("-100")).held(&["main X 10 0.00 2024-01-10"]);
+    plain(&csv("-100.01")).refused("takes more off the 10 X of 2024-01-10 than their basis");
+}
+
+/// One bought for 200 and one written for 300 expire together: 100 in all.
+#[test]
+fn an_expiry_without_a_quantity_ends_both_sides() {
+    let csv = "date,action,symbol,quantity,price,class\n2025-01-10,bto,X     250620C00025000,1,2,option\n\
+               2025-01-11,sto,X     250620C00025000,1,3,option\n2025-06-20,expire,X     250620C00025000,,,option\n";
+    let found = plain(csv);
+    assert_eq!(found.table("disposals", &["gain"]), ["300.00", "-200.00"]);
+    found.held(&[]);
+}

@@ -2,10 +2,10 @@
 
 use std::collections::hash_map::Entry;
 
-use super::Halt;
 use super::fold::{Fold, Orders};
 use super::ledger::Acquisition;
 use super::value::{Valued, absolute};
+use super::{Halt, YearAmount, YearAmountKind};
 use crate::answer::Match;
 use crate::date::Date;
 use crate::jurisdiction::Gifts;
@@ -128,6 +128,13 @@ impl<'a> Fold<'a> {
             Some(total) => absolute(total),
             None => row.gross()?,
         };
+        if self.law.is_us() && self.reported(row.trade.account) {
+            self.amounts.push(YearAmount {
+                year: i32::from(self.tax_year(self.today)),
+                kind: YearAmountKind::Income,
+                amount: value.to_minor(self.ledger.places())?,
+            });
+        }
         let lot = self.enter(
             id,
             row.trade.account,
@@ -166,8 +173,29 @@ impl<'a> Fold<'a> {
         self.replaces(lot)
     }
 
+    /// A lot from an account outside the data: no acquisition of today, but one of its own day, where the row gives that,
+    /// in whose window it replaces what was sold at a loss.
+    pub(super) fn moved_in(
+        &mut self,
+        id: TradeId,
+        quantity: Quantity,
+        basis: Money,
+    ) -> Result<(), Halt> {
+        let trade = self.trade(id);
+        let (acquired, manner) = match trade.rest().rarest().acquired {
+            Some(day) => (day, Manner::Purchase),
+            None => (self.today, Manner::Other),
+        };
+        let basis = self.ledger.part(basis)?;
+        let holding = (trade.account, trade.security);
+        let lot = self.enter_part(
+            id, holding.0, holding.1, quantity, basis, acquired, acquired, manner,
+        )?;
+        self.replaces(lot)
+    }
+
     /// A gift takes over basis and holding period; where it was worth less than the donor's basis, a loss counts from
-    /// its value and from the day of the gift (26 USC 1015(a), 1223(2)).
+    /// its value and from the day of the gift (26 USC 1015(a), 1223(2)). It was acquired on the day of the gift.
     pub(super) fn gift_in(&mut self, id: TradeId) -> Result<(), Halt> {
         let row = self.valued(id);
         let quantity = row.quantity()?;
@@ -181,7 +209,12 @@ impl<'a> Fold<'a> {
             return self.gift_without_basis(&row, id, quantity);
         };
         let basis = row.amount(basis)?;
-        let acquired = rest.rarest().acquired.unwrap_or(self.today);
+        let by_donor = rest.rarest().acquired.unwrap_or(self.today);
+        let acquired = if self.law.is_us() {
+            self.today
+        } else {
+            by_donor
+        };
         let lesser = self.lesser_value(&row, quantity, basis)?;
         let averages = self
             .method_of((row.trade.account, row.trade.security))
@@ -190,7 +223,7 @@ impl<'a> Fold<'a> {
         let held_from = if lesser.is_some() && averages {
             self.today
         } else {
-            acquired
+            by_donor
         };
         let lot = self.enter_dated(id, quantity, basis, acquired, held_from)?;
         match lesser {

@@ -316,13 +316,14 @@ impl Fold<'_> {
                 return Err(row.missing("new_symbol"));
             };
             let mut spread = Parcel::new(held, cash, self.ledger.places())?;
+            let mut sales = Vec::with_capacity(accounts.len());
             for account in accounts {
                 let units = self.ledger.held((account, trade.security));
                 let mut sale = self.sale(&row, id, units, spread.take(units)?.amount);
                 sale.holding.0 = account;
-                self.dispose_by_method(&sale)?;
+                sales.push(sale);
             }
-            return Ok(());
+            return self.dispose_together(&sales);
         };
         let arrives = self.arriving(trade, held)?;
         let value = match (&cash, trade.price()) {
@@ -546,12 +547,44 @@ impl Fold<'_> {
             return Err(row.missing("total"));
         };
         let (accounts, held) = self.total_held(row.trade)?;
+        if self.law.is_us() && total.is_negative() {
+            self.refuse_beyond_basis(row.trade, &accounts, (held, total))?;
+        }
         self.conservation.basis_moved = self.conservation.basis_moved.plus(total)?;
         let mut spread = Parcel::new(held, total, self.ledger.places())?;
         for account in accounts {
             let units = self.ledger.held((account, row.trade.security));
             let part = spread.take(units)?;
             self.spread_over_lots((account, row.trade.security), units, part)?;
+        }
+        Ok(())
+    }
+
+    /// No basis falls below nothing (26 USC 1016(a)); a return of capital beyond it is gain, and has a row of its own.
+    fn refuse_beyond_basis(
+        &self,
+        trade: &Trade,
+        accounts: &[AccountId],
+        (held, total): (Quantity, Money),
+    ) -> Result<(), Halt> {
+        let mut spread = Parcel::new(held, total, self.ledger.places())?;
+        for account in accounts {
+            for (lot, units, basis) in self.ledger.shares_of((*account, trade.security))? {
+                let lowered = spread.take(units)?;
+                if !basis.amount.plus(lowered.amount)?.is_negative() {
+                    continue;
+                }
+                let day = self.ledger.lot(lot).acquired;
+                return Err(Problem::at(
+                    trade.source,
+                    format!(
+                        "the adjustment takes more off the {units} {} of {day} than their basis",
+                        self.symbol(trade.security)
+                    ),
+                )
+                .help("check `total`, which is for all units together; what a company pays back beyond the basis is a `return_of_capital`")
+                .into());
+            }
         }
         Ok(())
     }

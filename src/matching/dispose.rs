@@ -24,7 +24,7 @@ use crate::money::{Minor, Money, OutOfRange, Quantity, minor_share};
 use crate::parcel::{Parcel, Part};
 use crate::rule::Rule;
 use crate::rule::us::{GIFT, LOST, SIX_MONTHS, WORTHLESS_COIN};
-use crate::trade::{AccountId, Class, Trade, TradeId};
+use crate::trade::{AccountId, Action, Class, Trade, TradeId};
 
 /// One disposal about to be carried out.
 #[derive(Clone, Copy, Debug)]
@@ -207,6 +207,32 @@ impl Fold<'_> {
         let mut slices = self.identify_by_method(sale)?;
         self.ledger.take_from_pool(sale.holding, &mut slices)?;
         self.realize_and_defer(sale, &mut slices)
+    }
+
+    /// Carries out the disposals of one event: all its units leave before any of its losses is deferred, so that none of
+    /// them replaces another.
+    pub(super) fn dispose_together(&mut self, sales: &[Sale<'_>]) -> Result<(), Halt> {
+        let mut taken = Vec::with_capacity(sales.len());
+        for sale in sales {
+            let mut slices = self.identify_by_method(sale)?;
+            self.ledger.take_from_pool(sale.holding, &mut slices)?;
+            taken.push(slices);
+        }
+        let (mut losses, mut closed) = (Vec::new(), Vec::new());
+        for (sale, slices) in sales.iter().zip(&mut taken) {
+            let own = self.short_sales_closed(sale, slices)?;
+            self.sold_while_short(sale.holding, slices)?;
+            losses.extend(self.realize(sale, slices, &own)?);
+            closed.extend(own);
+        }
+        self.defer(&mut losses)?;
+        for one in &closed {
+            self.restart_held(one)?;
+        }
+        for slices in &taken {
+            self.note_sold(slices)?;
+        }
+        Ok(())
     }
 
     /// Chooses and takes out units by the row's choice if it has one, else by the method, even where the method wants
@@ -496,7 +522,7 @@ impl Fold<'_> {
     }
 
     /// `name` or `name:quantity`.
-    fn named_lot<'b>(
+    pub(super) fn named_lot<'b>(
         &self,
         sale: &Sale<'_>,
         text: &'b str,
@@ -520,7 +546,7 @@ impl Fold<'_> {
     }
 
     /// The lots of the holding that a name means: by own name, by id, or by the date if one purchase has it.
-    fn lots_named(&self, sale: &Sale<'_>, name: &str) -> Result<Vec<LotId>, Halt> {
+    pub(super) fn lots_named(&self, sale: &Sale<'_>, name: &str) -> Result<Vec<LotId>, Halt> {
         let (day, number) = name.rsplit_once('#').unwrap_or((name, ""));
         let id_day = day
             .rsplit_once('@')
@@ -625,7 +651,8 @@ impl Fold<'_> {
         let Some(paid) = self.distributions.get(&(purchase, holding)) else {
             return Ok(nothing);
         };
-        if self.today >= six_months_after(acquired) {
+        let since = self.counted_from(purchase, acquired, loss.held_from);
+        if self.today >= six_months_after(since) {
             return Ok(nothing);
         }
         let (mut exempt, mut gains) = (Money::ZERO, Money::ZERO);
@@ -635,6 +662,16 @@ impl Fold<'_> {
         }
         let places = self.ledger.places();
         Ok((exempt.to_minor(places)?, gains.to_minor(places)?))
+    }
+
+    /// The day from which six months count: a gift takes over the donor's time, a replacement not that of what it replaced
+    /// (26 USC 246(c)(3), 852(b)(4)(C)).
+    fn counted_from(&self, purchase: PurchaseId, acquired: Date, held_from: Date) -> Date {
+        let opened = self.ledger.purchase(purchase).opened_by;
+        match self.history.trade(opened).action {
+            Action::GiftIn => held_from,
+            _ => acquired,
+        }
     }
 
     /// Makes `long` of a row's loss long-term: the whole row, or as many of its units as carry that much, in a row of
@@ -745,7 +782,10 @@ impl Fold<'_> {
     fn young_purchases(&self, holding: Holding) -> BTreeSet<PurchaseId> {
         let lots = self.ledger.lots_of(holding).into_iter();
         let lots = lots.map(|id| self.ledger.lot(id));
-        let young = lots.filter(|lot| self.today < six_months_after(lot.acquired));
+        let young = lots.filter(|lot| {
+            let since = self.counted_from(lot.purchase, lot.acquired, lot.held_from);
+            self.today < six_months_after(since)
+        });
         young.map(|lot| lot.purchase).collect()
     }
 
@@ -863,27 +903,26 @@ impl Fold<'_> {
         self.worthless_short(id)?;
         let trade = self.trade(id);
         self.refuse_part_worthless(trade)?;
-        for account in self.affected(trade) {
-            let held = self.ledger.held((account, trade.security));
-            let sale = Sale {
-                trade: id,
-                holding: (account, trade.security),
-                quantity: held,
-                proceeds: Money::ZERO,
-                choice: None,
-                matched: Match::Lot,
-                only: None,
-                closes: &[],
-            };
-            if held.is_zero() {
-                continue;
-            }
-            if self.law.is_us() && self.class(trade.security) == Class::Crypto {
-                let slices = self.identify_by_method(&sale)?;
-                self.never_deductible(&sale, slices, &WORTHLESS_COIN)?;
-            } else {
-                self.dispose_by_method(&sale)?;
-            }
+        let accounts = self.affected(trade).into_iter();
+        let holdings = accounts.map(|account| (account, trade.security));
+        let of_all = |holding| Sale {
+            trade: id,
+            holding,
+            quantity: self.ledger.held(holding),
+            proceeds: Money::ZERO,
+            choice: None,
+            matched: Match::Lot,
+            only: None,
+            closes: &[],
+        };
+        let mut sales: Vec<Sale<'_>> = holdings.map(of_all).collect();
+        sales.retain(|sale| !sale.quantity.is_zero());
+        if !(self.law.is_us() && self.class(trade.security) == Class::Crypto) {
+            return self.dispose_together(&sales);
+        }
+        for sale in &sales {
+            let slices = self.identify_by_method(sale)?;
+            self.never_deductible(sale, slices, &WORTHLESS_COIN)?;
         }
         Ok(())
     }

@@ -16,6 +16,7 @@ use crate::answer::{Adjustment, Conservation, OpenLot, Units};
 use crate::date::Date;
 use crate::diagnostic::{Problem, Warning};
 use crate::jurisdiction::{Assets, Jurisdiction, Swaps};
+use crate::lot::Purchase;
 use crate::method::{FIFO, Method};
 use crate::parcel::Parcel;
 use crate::rule::us::AVERAGE_BASIS;
@@ -458,10 +459,9 @@ impl<'a> Fold<'a> {
                     self.conservation.basis_held.plus(pool.amount_left()?)?;
             }
         }
-        let mut held: Vec<_> = (0..self.ledger.slots.lots.len() as u32)
-            .map(crate::lot::LotId)
-            .filter(|id| !self.ledger.lot(*id).parcel.left().is_zero())
-            .collect();
+        // Pieces of a purchase that are alike stay in its order.
+        let purchases = self.ledger.purchases.iter();
+        let mut held: Vec<_> = purchases.flat_map(Purchase::lots).collect();
         held.sort_by_key(|id| {
             let lot = self.ledger.lot(*id);
             (

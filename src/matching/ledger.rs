@@ -309,7 +309,7 @@ impl Ledger {
             .open(Cause::Opened { lot, whole }, whole, new.basis.amount)
     }
 
-    /// Puts a lot into the book of its holding; units of the same purchase, start and use join what is there.
+    /// Puts a lot into the book of its holding; units that are alike in all join what is there.
     pub fn place(&mut self, mut lot: Lot, method: &'static Method) -> Result<LotId, OutOfRange> {
         let quantity = lot.parcel.left();
         let places = self.places;
@@ -375,20 +375,16 @@ impl Ledger {
         lots.filter(move |id| self.lot(*id).book == book)
     }
 
-    /// Units of the same purchase, account, start and use are one lot: otherwise wash sales would shatter every purchase.
+    /// Units of the same purchase and account that are alike in start, use and basis per unit are one lot.
     fn enqueue(&mut self, lot: Lot) -> Result<LotId, OutOfRange> {
         let like = (lot.held_from, lot.used);
+        let (part, units) = (lot.parcel.whole()?, lot.parcel.left());
         let found = match lot.gift {
-            None => self.twin(lot.purchase, lot.book, like),
+            None => self.twin(lot.purchase, lot.book, like, (part.amount, units)),
             Some(_) => Err(self.purchase(lot.purchase).place_of(like.0, like.1)),
         };
         match found {
             Ok(twin) => {
-                let part = Part {
-                    amount: lot.parcel.amount_left()?,
-                    printed: lot.parcel.printed(),
-                };
-                let units = lot.parcel.left();
                 self.trail
                     .join(self.slots.lots[twin.0 as usize].trail, lot.trail)?;
                 self.change(twin, |other| other.parcel.join(units, part))
@@ -477,7 +473,8 @@ impl Ledger {
                 part.printed = part.printed.saturating_add(deferred.printed);
             }
         }
-        let used = match self.twin(purchase, book, (held_from, true)) {
+        let own = (part.amount, quantity);
+        let used = match self.twin(purchase, book, (held_from, true), own) {
             Ok(twin) => {
                 self.trail
                     .join(self.slots.lots[twin.0 as usize].trail, trail)?;
@@ -504,19 +501,27 @@ impl Ledger {
         Ok(used)
     }
 
-    /// The lot that units of a purchase with this start and use would join in a book; else the place for one.
+    /// The lot that units of a purchase with this start, use and basis would join in a book; else the place for one. Each
+    /// replacement carries the loss of its own (26 USC 1091(d)), so that only the last piece cut off is looked at.
     #[inline]
     fn twin(
         &self,
         purchase: PurchaseId,
         book: u32,
         (held_from, used): (Date, bool),
+        (amount, units): (Money, Quantity),
     ) -> Result<LotId, usize> {
-        let joins = |id: LotId| {
-            let other = self.lot(id);
-            other.book == book && other.gift.is_none()
+        let (place, mut like) = self.purchase(purchase).like(held_from, used);
+        let Some(last) = like.find(|id| self.lot(*id).book == book) else {
+            return Err(place);
         };
-        self.purchase(purchase).find(held_from, used, joins)
+        let last_lot = self.lot(last);
+        let (basis, whole) = last_lot.parcel.per_unit();
+        if last_lot.gift.is_none() && basis.is_same_per_unit(whole, amount, units) {
+            Ok(last)
+        } else {
+            Err(place)
+        }
     }
 
     /// The lot of a holding that leaves next.

@@ -175,6 +175,8 @@ pub enum YearAmountKind {
     CapitalGainDistribution,
     /// What coins cost that were bought in the year, where costs count when they are paid.
     CoinCost,
+    /// Income received in kind: ordinary income, in no capital line.
+    Income,
 }
 
 /// Why an event could not be carried out.

@@ -3,14 +3,15 @@
 //! Rows are looked through as they stand, which is several times faster than in the order of their sales; warnings name
 //! them in the order of the files.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use rust_decimal::Decimal;
 use rustc_hash::FxHashMap;
 
-use super::Matched;
 use super::rules::Rules;
 use super::wash::WINDOW;
+use super::{Matched, YearAmountKind};
 use crate::answer::{Disposal, Match};
 use crate::date::Date;
 use crate::diagnostic::Warning;
@@ -36,6 +37,20 @@ pub fn notices(history: &History, rules: &Rules, matched: &Matched) -> Vec<Warni
         put_written(history, rules, matched),
         straddles(history),
         perpetuals(history, rules),
+        tokens(
+            history,
+            "wrapped-token-unsettled",
+            is_wrapped,
+            "wrapping a token, or taking it out again, is taken as an exchange of one asset for another: no text says so",
+        ),
+        tokens(
+            history,
+            "pool-token-unsettled",
+            is_of_a_pool,
+            "taking a share in a pool of tokens, or giving it back, is taken as an exchange of one asset for another: no text says so",
+        ),
+        lost(history, matched),
+        income(history, rules, matched),
     ];
     found.into_iter().flatten().collect()
 }
@@ -400,6 +415,91 @@ fn perpetuals(history: &History, rules: &Rules) -> Option<Warning> {
         "there is no authority on perpetual futures: each close is taken as a capital result by time open, funding {funding}"
     );
     warning("perpetual-unsettled", message, at, false)
+}
+
+/// Exchanges of tokens for which there is no authority.
+fn tokens(
+    history: &History,
+    code: &'static str,
+    unsettled: fn(&str, &str) -> bool,
+    message: &str,
+) -> Option<Warning> {
+    let is_coin = |security: &Security| security.class == Class::Crypto;
+    if !history.securities.iter().any(is_coin) {
+        return None;
+    }
+    let swaps = history.trades.iter().filter(|trade| {
+        let given = history.security(trade.security);
+        let taken = trade.rest().rarest().new_security;
+        let taken = taken.map(|id| history.security(id));
+        trade.action == Action::Swap
+            && is_coin(given)
+            && taken.is_some_and(|taken| is_coin(taken) && unsettled(&given.symbol, &taken.symbol))
+    });
+    let at = unique(swaps.map(|trade| trade.source));
+    if at.is_empty() {
+        return None;
+    }
+    warning(code, message.to_owned(), at, false)
+}
+
+/// Whether one of two coins is the other wrapped, as WETH is ETH.
+fn is_wrapped(one: &str, other: &str) -> bool {
+    let wraps = |outer: &str, inner: &str| {
+        let rest = outer.strip_prefix(['W', 'w']);
+        rest.is_some_and(|rest| rest.eq_ignore_ascii_case(inner))
+    };
+    wraps(one, other) || wraps(other, one)
+}
+
+/// Whether one of two coins is, by its name, a share in a pool of liquidity.
+fn is_of_a_pool(one: &str, other: &str) -> bool {
+    let of_a_pool = |symbol: &str| {
+        let symbol = symbol.to_ascii_uppercase();
+        let mut parts = symbol.split(|c: char| !c.is_ascii_alphanumeric());
+        symbol.starts_with("UNI-V")
+            || parts.any(|part| matches!(part, "LP" | "SLP" | "GLP" | "BPT"))
+    };
+    of_a_pool(one) != of_a_pool(other)
+}
+
+/// What was lost or stolen is no capital loss (26 USC 165(h)(5)).
+fn lost(history: &History, matched: &Matched) -> Option<Warning> {
+    let rows = matched
+        .disposals
+        .iter()
+        .filter(|row| row.adjustment > 0 && history.trade(row.closed_by).action == Action::Lost);
+    let at = unique(rows.map(|row| history.trade(row.closed_by).source));
+    if at.is_empty() {
+        return None;
+    }
+    let message = "what was lost or stolen is no capital loss in the United States; whether it is a theft loss, which belongs on another form, is not computed";
+    warning("lost-not-deducted", message.to_owned(), at, true)
+}
+
+/// What came in as income is ordinary income of its year, at the value that is its basis (Rev. Rul. 2019-24, 2023-14).
+fn income(history: &History, rules: &Rules, matched: &Matched) -> Option<Warning> {
+    let mut years: BTreeMap<i32, Minor> = BTreeMap::new();
+    let amounts = matched.amounts.iter();
+    for one in amounts.filter(|one| one.kind == YearAmountKind::Income) {
+        let sum = years.entry(one.year).or_default();
+        *sum = sum.saturating_add(one.amount);
+    }
+    if years.is_empty() {
+        return None;
+    }
+    let received = history.trades.iter();
+    let at = received.filter(|trade| trade.action == Action::Income);
+    let at = unique(at.map(|trade| trade.source));
+    let sums: Vec<String> = years
+        .into_iter()
+        .map(|(year, sum)| format!("{} in {year}", minor_text(sum, rules.places)))
+        .collect();
+    let message = format!(
+        "income received in kind is ordinary income, in no line here: {}",
+        sums.join(", ")
+    );
+    warning("income-in-kind", message, at, false)
 }
 
 /// Purchases within 30 days of a loss: no rule of arithmetic takes it back, but an anti-avoidance rule may (TR 2008/1).

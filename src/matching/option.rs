@@ -147,9 +147,16 @@ impl Fold<'_> {
         }
     }
 
-    /// Expired: sold, or bought back, for nothing (Pub. 550, table 4-3).
+    /// Expired: sold, or bought back, for nothing (Pub. 550, table 4-3). Without a quantity both sides are.
     pub(super) fn expire(&mut self, id: TradeId) -> Result<(), Halt> {
-        self.settle(id, Money::ZERO)
+        let trade = self.trade(id);
+        let holding = (trade.account, trade.security);
+        let (held, short) = (self.ledger.held(holding), self.positions.short(holding));
+        self.settle(id, Money::ZERO)?;
+        if trade.quantity().is_none() && !held.is_zero() && !short.is_zero() {
+            self.settle(id, Money::ZERO)?;
+        }
+        Ok(())
     }
 
     pub(super) fn cash_settle(&mut self, id: TradeId) -> Result<(), Halt> {
@@ -336,7 +343,9 @@ impl Fold<'_> {
         }
         let leg = self.share_leg(&row, quantity)?;
         let holding = (row.trade.account, row.trade.security);
-        let sale = self.sale(&row, id, quantity, Money::ZERO);
+        let mut sale = self.sale(&row, id, quantity, Money::ZERO);
+        let [contracts, delivered] = self.chosen_on_exercise(&sale, &leg)?;
+        sale.choice = contracts.as_deref();
         let mut slices = self.identify(&sale)?;
         self.ledger.take_from_pool(holding, &mut slices)?;
         let closes = self.puts_closed(holding, &slices)?;
@@ -350,7 +359,8 @@ impl Fold<'_> {
                     self.conservation.basis_gone.plus(slice.part.amount)?;
             }
             let proceeds = leg.value.minus(premium)?;
-            return self.sell_shares(id, row.trade, &leg, proceeds, &closes);
+            let choice = delivered.as_deref();
+            return self.sell_shares(id, row.trade, &leg, (proceeds, choice), &closes);
         }
         let strike = leg.value.plus(fee)?;
         let mut spent = crate::parcel::Parcel::new(quantity, strike, self.ledger.places())?;
@@ -394,6 +404,39 @@ impl Fold<'_> {
         Ok(())
     }
 
+    /// The lots that an exercise chooses among the contracts, and among the shares that a put delivers: each name goes
+    /// where it means a lot.
+    fn chosen_on_exercise(
+        &self,
+        sale: &Sale<'_>,
+        leg: &ShareLeg,
+    ) -> Result<[Option<String>; 2], Halt> {
+        let Some(choice) = sale.choice else {
+            return Ok([None, None]);
+        };
+        if leg.right == Right::Call {
+            return Ok([Some(choice.to_owned()), None]);
+        }
+        let shares = Sale {
+            holding: (sale.holding.0, leg.shares),
+            ..*sale
+        };
+        let mut chosen = [Vec::new(), Vec::new()];
+        let texts = choice.split(';').map(str::trim);
+        for text in texts.filter(|text| !text.is_empty()) {
+            let (name, _) = self.named_lot(sale, text)?;
+            let of_contracts = self.lots_named(sale, name).is_ok();
+            if of_contracts {
+                chosen[0].push(text);
+            }
+            // What is neither is told as no lot of the shares.
+            if !of_contracts || self.lots_named(&shares, name).is_ok() {
+                chosen[1].push(text);
+            }
+        }
+        Ok(chosen.map(|names| (!names.is_empty()).then(|| names.join(";"))))
+    }
+
     /// The writer is assigned: a call's premium joins the proceeds of the shares, a put's comes off their cost.
     pub(super) fn assign(&mut self, id: TradeId) -> Result<(), Halt> {
         let row = self.valued(id);
@@ -414,7 +457,8 @@ impl Fold<'_> {
         match leg.right {
             Right::Call => {
                 let proceeds = leg.value.plus(premium)?.minus(fee)?;
-                self.sell_shares(id, row.trade, &leg, proceeds, &[])
+                let choice = row.trade.rest().rarest().lot.as_deref();
+                self.sell_shares(id, row.trade, &leg, (proceeds, choice), &[])
             }
             Right::Put => {
                 let cost = leg.value.minus(premium)?.plus(fee)?;
@@ -444,7 +488,7 @@ impl Fold<'_> {
         id: TradeId,
         trade: &Trade,
         leg: &ShareLeg,
-        proceeds: Money,
+        (proceeds, choice): (Money, Option<&str>),
         closes: &[Shorted],
     ) -> Result<(), Halt> {
         let sale = Sale {
@@ -453,7 +497,7 @@ impl Fold<'_> {
             holding: (trade.account, leg.shares),
             quantity: leg.quantity,
             proceeds,
-            choice: trade.rest().rarest().lot.as_deref(),
+            choice,
             matched: Match::Lot,
             only: None,
         };

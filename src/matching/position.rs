@@ -20,7 +20,8 @@ use crate::diagnostic::Problem;
 use crate::money::{Minor, Money, OutOfRange, Quantity, minor_share};
 use crate::parcel::{Parcel, Part};
 use crate::rule::us::{IN_LIEU, WASH_BASIS};
-use crate::trade::{Action, Class, SecurityId, Trade, TradeId};
+use crate::settings::WashSales;
+use crate::trade::{AccountId, Action, Class, SecurityId, Trade, TradeId};
 
 /// Days after a short sale within which a payment in lieu of a dividend is capitalised (26 USC 263(h)(1)).
 const IN_LIEU_DAYS: i32 = 45;
@@ -49,6 +50,8 @@ struct ShortClaim {
     row: u32,
     /// The short sale it closed.
     opened: TradeId,
+    /// Where it was closed, and what it is now.
+    account: AccountId,
     security: SecurityId,
     closed: Date,
     units: Quantity,
@@ -110,12 +113,19 @@ impl Positions {
         open.map(|((_, security), _)| *security)
     }
 
-    /// All holdings that are short.
-    fn all_short(&self) -> Vec<Holding> {
-        let open = self.shorts.iter().filter(|(_, lots)| !lots.is_empty());
-        let mut found: Vec<Holding> = open.map(|(holding, _)| *holding).collect();
+    /// The short sales opened since a day that have taken over no loss yet, the earliest first.
+    fn opened_since(&self, day: Date) -> Vec<(Holding, TradeId)> {
+        let open = self.shorts.iter();
+        let open = open.flat_map(|(holding, lots)| lots.iter().map(|lot| (*holding, lot)));
+        let mut found: Vec<_> = open
+            .filter(|(_, lot)| !lot.used && lot.opened >= day)
+            .map(|(holding, lot)| (lot.opened, lot.number, lot.trade, holding))
+            .collect();
         found.sort_unstable();
         found
+            .into_iter()
+            .map(|(_, _, trade, holding)| (holding, trade))
+            .collect()
     }
 
     /// The accounts that are short in a security.
@@ -206,7 +216,7 @@ impl Fold<'_> {
             .or_default()
             .push_back(lot);
         self.watch_constructive_sale(id, holding);
-        self.honour_short_claims(holding)
+        self.honour_short_claims(holding, id)
     }
 
     pub(super) fn cover(&mut self, id: TradeId) -> Result<(), Halt> {
@@ -218,11 +228,7 @@ impl Fold<'_> {
         }
         let (cost, fee) = self.cost_with_fee_in_kind(id, row.cost()?)?;
         if !fee.is_zero() {
-            return Err(Problem::at(
-                row.trade.source,
-                "closing a short position cannot pay its fee in the asset",
-            )
-            .into());
+            return Err(fee_in_the_asset(row.trade));
         }
         self.close_short(id, holding, quantity, cost, Match::Short)
     }
@@ -376,10 +382,23 @@ impl Fold<'_> {
         trail.closed(row, cost, closed.trail);
     }
 
-    /// Closes a short by delivering lots that the row chooses; no purchase, and their basis and period count.
+    /// Closes a short by delivering lots that the row chooses; no purchase, and their basis and period count. What the
+    /// delivery costs comes off the proceeds.
     fn deliver(&mut self, id: TradeId, holding: Holding, quantity: Quantity) -> Result<(), Halt> {
         let row = self.valued(id);
-        for one in self.take_short(id, holding, quantity)? {
+        let (costs, fee) = self.cost_with_fee_in_kind(id, row.fee()?)?;
+        if !fee.is_zero() {
+            return Err(fee_in_the_asset(row.trade));
+        }
+        let mut costs = Parcel::new(quantity, costs, self.ledger.places())?;
+        for mut one in self.take_short(id, holding, quantity)? {
+            let cost = costs.take(one.quantity)?.negated();
+            if !cost.amount.is_zero() {
+                one.proceeds.amount = one.proceeds.amount.plus(cost.amount)?;
+                one.proceeds.printed += cost.printed;
+                let trail = &mut self.ledger.trail;
+                trail.add(one.trail, Cause::Adjusted, one.quantity, cost.amount);
+            }
             // Their proceeds came with the short sale; this says which units leave.
             let sale = self.sale(&row, id, one.quantity, Money::ZERO);
             let mut slices = self.identify(&sale)?;
@@ -614,13 +633,13 @@ impl Fold<'_> {
         units: Quantity,
         amount: Minor,
     ) -> Result<(), Halt> {
-        if self.rules.wash_sales == crate::settings::WashSales::Off || !self.wash_covers(holding.1)
-        {
+        if self.rules.wash_sales == WashSales::Off || !self.wash_covers(holding.1) {
             return Ok(());
         }
         let mut claim = ShortClaim {
             row,
             opened,
+            account: holding.0,
             security: holding.1,
             closed: self.today,
             units,
@@ -629,8 +648,8 @@ impl Fold<'_> {
         };
         self.sold_near(&mut claim)?;
         self.positions.claims.push(claim);
-        for other in self.positions.all_short() {
-            self.honour_short_claims(other)?;
+        for (holding, short) in self.positions.opened_since(self.today.plus(-WINDOW)) {
+            self.honour_short_claims(holding, short)?;
         }
         Ok(())
     }
@@ -671,22 +690,38 @@ impl Fold<'_> {
         Ok(())
     }
 
-    /// Open shorts of a holding that have not served yet take over waiting losses, the earliest first.
-    fn honour_short_claims(&mut self, holding: Holding) -> Result<(), Halt> {
+    /// A short sale takes over waiting losses as far as it has not served yet, the earliest first.
+    fn honour_short_claims(&mut self, holding: Holding, short: TradeId) -> Result<(), Halt> {
         let mut claims = std::mem::take(&mut self.positions.claims);
         claims
             .retain(|claim| claim.matched < claim.units && claim.closed.plus(WINDOW) >= self.today);
         for claim in &mut claims {
-            if self.is_same_stock(claim.security, holding.1) {
+            if self.is_another_short(claim, holding) {
                 claim.matched = self.wash.denied_of(claim.row, claim.matched, claim.units)?;
-                self.replace_short(claim, holding)?;
+                self.replace_short(claim, holding, short)?;
             }
         }
         self.positions.claims = claims;
         Ok(())
     }
 
-    fn replace_short(&mut self, claim: &mut ShortClaim, holding: Holding) -> Result<(), Halt> {
+    /// Whether a short in a holding may take over a loss. A broker sees its own account and the same security only.
+    fn is_another_short(&self, claim: &ShortClaim, holding: Holding) -> bool {
+        match self.rules.wash_sales {
+            WashSales::Taxpayer => self.is_same_stock(claim.security, holding.1),
+            WashSales::Broker => {
+                claim.account == holding.0 && self.is_same_stock(claim.security, holding.1)
+            }
+            WashSales::Off => false,
+        }
+    }
+
+    fn replace_short(
+        &mut self,
+        claim: &mut ShortClaim,
+        holding: Holding,
+        short: TradeId,
+    ) -> Result<(), Halt> {
         let places = self.ledger.places();
         let kept = self.keeps_loss(holding.0);
         let Some(lots) = self.positions.shorts.get_mut(&holding) else {
@@ -697,7 +732,8 @@ impl Fold<'_> {
             let near = lot.opened.days_since(claim.closed).abs() <= WINDOW;
             let open = claim.units.minus(claim.matched)?;
             // What is left of the short that was closed is not another short (26 USC 1091(e)(2)).
-            if lot.used || lot.trade == claim.opened || !near || open.is_zero() {
+            let other = lot.trade != short || lot.trade == claim.opened;
+            if lot.used || other || !near || open.is_zero() {
                 position += 1;
                 continue;
             }
@@ -1000,6 +1036,11 @@ impl Fold<'_> {
         }
         Ok(())
     }
+}
+
+fn fee_in_the_asset(trade: &Trade) -> Halt {
+    let message = "closing a short position cannot pay its fee in the asset";
+    Problem::at(trade.source, message).into()
 }
 
 const ZERO: Part = Part {

@@ -129,9 +129,7 @@ impl Fold<'_> {
         let rest = row.trade.rest();
         let quantity = row.quantity()?;
         if let Some(basis) = rest.rarest().basis {
-            let acquired = rest.rarest().acquired.unwrap_or(self.today);
-            self.enter_dated(id, quantity, row.amount(basis)?, acquired, acquired)?;
-            return Ok(());
+            return self.moved_in(id, quantity, row.amount(basis)?);
         }
         let later = self.later_departure(id);
         if let Some(position) = later.or_else(|| self.departure_of(id, quantity)) {

@@ -23,7 +23,7 @@ use crate::parcel::Part;
 use crate::rule::Rule;
 use crate::rule::us::WASH_BASIS;
 use crate::settings::WashSales;
-use crate::trade::{Class, Right, Security, SecurityId, TradeId};
+use crate::trade::{Action, Class, Right, Security, SecurityId, TradeId};
 
 /// Days on each side of the sale in which a purchase replaces what was sold (26 USC 1091(a)).
 pub const WINDOW: i32 = 30;
@@ -84,6 +84,11 @@ impl Claim {
         self.matched == self.units
     }
 
+    /// Whether a day lies in its window.
+    fn is_near(&self, day: Date) -> bool {
+        self.loss.date.plus(-WINDOW) <= day && day <= self.loss.date.plus(WINDOW)
+    }
+
     /// What of the loss is deferred so far, exactly and in the figures of its row: both taken of the running total.
     fn deferred(&self) -> Result<Part, OutOfRange> {
         if self.matched == self.units {
@@ -114,8 +119,36 @@ struct Candidate {
 struct Watch {
     claims: VecDeque<Claim>,
     candidates: Vec<Candidate>,
+    /// Claims whose window is over, where lots may still come in that were bought in it.
+    past: Vec<Claim>,
     /// Candidates before this one were bought before every window to come.
     head: usize,
+}
+
+impl Watch {
+    /// Takes the first claim off the list, since its window is over.
+    fn close_first(&mut self, keep: bool) {
+        let first = self.claims.pop_front();
+        self.past
+            .extend(first.filter(|claim| keep && !claim.is_done()));
+    }
+
+    /// Adds a candidate; one that was bought before others takes its place among them.
+    fn add(&mut self, candidate: Candidate) {
+        let later = self.candidates.last();
+        if later.is_none_or(|last| last.acquired <= candidate.acquired) {
+            let next = self.candidates.len() as u32;
+            return self.candidates.push(Candidate { next, ..candidate });
+        }
+        let place = self
+            .candidates
+            .partition_point(|other| other.acquired <= candidate.acquired);
+        self.candidates.insert(place, candidate);
+        self.head = self.head.min(place);
+        for (candidate, own) in self.candidates.iter_mut().zip(0..) {
+            candidate.next = own;
+        }
+    }
 }
 
 /// All watches of a fold.
@@ -219,15 +252,14 @@ impl Fold<'_> {
                 taken: NOTHING,
             };
             self.replaced_before(watch, &mut claim)?;
-            let (today, claims) = (self.today, &mut self.wash.watches[watch as usize].claims);
-            while claims
-                .front()
-                .is_some_and(|old| old.loss.date.plus(WINDOW) < today)
-            {
-                claims.pop_front();
+            let (today, keep) = (self.today, self.rules.overview.keeps_dates);
+            let watch = &mut self.wash.watches[watch as usize];
+            let over = |old: &Claim| old.loss.date.plus(WINDOW) < today;
+            while watch.claims.front().is_some_and(over) {
+                watch.close_first(keep);
             }
             if claim.matched < claim.units {
-                claims.push_back(claim);
+                watch.claims.push_back(claim);
             }
         }
         Ok(())
@@ -245,13 +277,11 @@ impl Fold<'_> {
         for (watch, covers) in self.watches_served(self.ledger.lot(lot).security)? {
             self.honour_claims(watch, purchase, covers)?;
             let acquired = self.ledger.purchase(purchase).acquired;
-            let candidates = &mut self.wash.watches[watch as usize].candidates;
-            let next = candidates.len() as u32;
-            candidates.push(Candidate {
+            self.wash.watches[watch as usize].add(Candidate {
                 acquired,
                 purchase,
                 covers,
-                next,
+                next: 0,
             });
         }
         Ok(())
@@ -264,21 +294,23 @@ impl Fold<'_> {
         covers: Quantity,
     ) -> Result<(), Halt> {
         let acquired = self.ledger.purchase(purchase).acquired;
-        let oldest = acquired.plus(-WINDOW);
-        let claims = &mut self.wash.watches[watch as usize].claims;
-        while claims.front().is_some_and(|claim| claim.loss.date < oldest) {
-            claims.pop_front();
+        if acquired < self.today {
+            self.honour_past_claims(watch, purchase, covers)?;
         }
-        if claims.is_empty() {
+        let oldest = acquired.plus(-WINDOW);
+        let keep = self.rules.overview.keeps_dates;
+        let own = &mut self.wash.watches[watch as usize];
+        let over = |claim: &Claim| claim.loss.date < oldest;
+        while own.claims.front().is_some_and(over) {
+            own.close_first(keep);
+        }
+        if own.claims.is_empty() {
             return Ok(());
         }
-        let mut waiting = std::mem::take(claims);
+        let mut waiting = std::mem::take(&mut own.claims);
         for claim in &mut waiting {
             // A loss dated later than today belongs to a worthless security; it waits for its own window.
-            if !claim.is_done()
-                && claim.loss.date.plus(-WINDOW) <= acquired
-                && acquired <= claim.loss.date.plus(WINDOW)
-            {
+            if !claim.is_done() && claim.is_near(acquired) {
                 self.match_purchase(claim, purchase, covers)?;
                 if self.ledger.purchase(purchase).unused == 0 {
                     break;
@@ -290,6 +322,23 @@ impl Fold<'_> {
             waiting.pop_front();
         }
         self.wash.watches[watch as usize].claims = waiting;
+        Ok(())
+    }
+
+    /// A lot that comes in late with its own day replaces losses whose window is over but reached to that day.
+    fn honour_past_claims(
+        &mut self,
+        watch: u32,
+        purchase: PurchaseId,
+        covers: Quantity,
+    ) -> Result<(), Halt> {
+        let acquired = self.ledger.purchase(purchase).acquired;
+        let mut past = std::mem::take(&mut self.wash.watches[watch as usize].past);
+        for claim in past.iter_mut().filter(|claim| claim.is_near(acquired)) {
+            self.match_purchase(claim, purchase, covers)?;
+        }
+        past.retain(|claim| !claim.is_done());
+        self.wash.watches[watch as usize].past = past;
         Ok(())
     }
 
@@ -480,7 +529,8 @@ impl Fold<'_> {
             WashSales::Taxpayer => true,
             WashSales::Broker => {
                 let bought = self.history.trade(self.ledger.purchase_of(id).opened_by);
-                (lot.account, lot.security) == sold && bought.account == lot.account
+                let moved = bought.account != lot.account || bought.action == Action::TransferIn;
+                (lot.account, lot.security) == sold && !moved
             }
             WashSales::Off => false,
         }
@@ -652,7 +702,7 @@ impl Fold<'_> {
     }
 
     /// The watches that a purchase of a security serves, with the watched units one unit of it stands for: its own, and
-    /// for a call that of its underlying (a contract or option to acquire, 26 USC 1091(a)).
+    /// for a call or a warrant that of its underlying (a contract or option to acquire, 26 USC 1091(a)).
     fn watches_served(
         &mut self,
         security: SecurityId,
@@ -661,9 +711,13 @@ impl Fold<'_> {
         if let Some(own) = self.watch(security) {
             served.push((own, Quantity::ONE));
         }
-        let call =
-            self.class(security) == Class::Option && self.right(security) == Some(Right::Call);
-        if call
+        let to_acquire = match self.class(security) {
+            Class::Option => self.right(security) == Some(Right::Call),
+            // A right to subscribe, such as a warrant.
+            Class::Right => self.right(security) != Some(Right::Put),
+            _ => false,
+        };
+        if to_acquire
             && self.rules.call_replaces
             && self.rules.wash_sales == WashSales::Taxpayer
             && let Some(underlying) = self.underlying(security)
@@ -695,7 +749,8 @@ impl Fold<'_> {
         }
         // A loss from before a change of name waits under the old one.
         let same = self.wash.same_as(security);
-        for claim in &mut self.wash.watches[watch as usize].claims {
+        let own = &mut self.wash.watches[watch as usize];
+        for claim in own.claims.iter_mut().chain(&mut own.past) {
             if same.contains(&claim.loss.holding.1) {
                 claim.units = claim.units.restated(new, old)?;
                 claim.matched = claim.matched.restated(new, old)?;

@@ -72,6 +72,7 @@ fn acquisition(lot: &Lot) -> u64 {
 }
 
 /// Pieces of one purchase cut by wash sales: the earlier holding start first, then the one that has been a replacement.
+/// Those alike in both leave in the order in which they were cut off, which their purchase knows.
 pub fn within_purchase(a: &Lot, b: &Lot) -> Ordering {
     a.held_from.cmp(&b.held_from).then(b.used.cmp(&a.used))
 }

@@ -19,7 +19,7 @@ use crate::answer::{Disposal, Year};
 use crate::date::Date;
 use crate::diagnostic::{Problem, Warning};
 use crate::jurisdiction::{Jurisdiction, Net};
-use crate::matching::Matched;
+use crate::matching::{Matched, YearAmountKind};
 use crate::money::{Minor, OutOfRange};
 use crate::settings::Settings;
 use crate::trade::History;
@@ -96,9 +96,9 @@ impl Netting<'_> {
         let rows = self.matched.sums.keys().map(|year| i32::from(*year));
         // A row may belong to a later year than the last trade: a short closed at a loss that settles in January.
         let latest = rows.clone().max();
-        let first = rows
-            .chain(self.matched.amounts.iter().map(|amount| amount.year))
-            .min();
+        let amounts = self.matched.amounts.iter();
+        let amounts = amounts.filter(|amount| amount.kind != YearAmountKind::Income);
+        let first = rows.chain(amounts.map(|amount| amount.year)).min();
         let last = self.last_day().map(|day| self.law.tax_year.of(day));
         let last = last.map(|last| last.max(latest.unwrap_or(last)));
         match (first, last) {

@@ -191,7 +191,7 @@ pub fn net_pl(netting: &Netting<'_>) -> Result<Netted, Vec<Problem>> {
                     let sum = costs.entry(amount.year).or_default();
                     *sum = yearly::added(*sum, amount.amount)?;
                 }
-                YearAmountKind::CapitalGainDistribution => {}
+                YearAmountKind::CapitalGainDistribution | YearAmountKind::Income => {}
             }
         }
         let beside = Beside {

@@ -134,14 +134,14 @@ fn sums_by_year(netting: &Netting<'_>) -> Result<BTreeMap<i32, Sums>, OutOfRange
         .map(|(year, sums)| (i32::from(*year), of_rows(sums)))
         .collect();
     for amount in &matched.amounts {
-        let sums = years.entry(amount.year).or_default();
         match amount.kind {
             YearAmountKind::CapitalGainDistribution => {
+                let sums = years.entry(amount.year).or_default();
                 let add = |sum: Minor| sum.checked_add(amount.amount).ok_or(OutOfRange::Amount);
                 (sums.distributions, sums.long_gains) =
                     (add(sums.distributions)?, add(sums.long_gains)?);
             }
-            YearAmountKind::CoinCost => {}
+            YearAmountKind::CoinCost | YearAmountKind::Income => {}
         }
     }
     Ok(years)

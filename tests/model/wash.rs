@@ -7,11 +7,11 @@
 //! The points the law leaves open are read thus: the window is 30 calendar days each side; a share never replaces one
 //! of the same purchase or order (Rev. Rul. 56-602); what was sold before the loss is no replacement; all shares of a
 //! sale leave before any of its losses is deferred; a sheltered account's purchase takes the loss away for good (Rev.
-//! Rul. 2008-5); overlapping days of the holding periods count once and gaps not at all. Shares of one purchase with
-//! the same holding start and use share their basis equally, and leave adjusted ones first.
+//! Rul. 2008-5); overlapping days of the holding periods count once and gaps not at all. Of one purchase the shares with
+//! the earlier holding start leave first, of those the adjusted ones, of those the one adjusted first; each keeps its
+//! own basis.
 
 use chrono::{Duration, NaiveDate};
-use num_bigint::BigInt;
 
 use super::history::{Event, Kind, Method, SHELTERED, Story};
 use super::number::{Ratio, cents, day, is_long, whole};
@@ -105,7 +105,6 @@ fn follow(story: &Story, watch: &mut Watch) -> Rows {
                 rows.add_row(key, &row);
             }
         }
-        share_alike(events, &mut shares);
     }
     for share in shares.iter().filter(|share| share.sold.is_none()) {
         let purchase = &events[share.purchase];
@@ -192,7 +191,10 @@ impl Cent<'_> {
                 && (bought.symbol, bought.account) == (sale.symbol, sale.account)
         };
         // Shares of one piece have one basis.
-        let piece = |share: &Share| (share.purchase, share.held_from, share.used);
+        let piece = |share: &Share| {
+            let start = (share.purchase, share.held_from, share.used);
+            (start, share.basis.clone())
+        };
         let mut pieces: Vec<&Share> = Vec::new();
         for share in self.shares.iter().filter(held) {
             if pieces.iter().all(|other| piece(other) != piece(share)) {
@@ -334,30 +336,4 @@ fn take_over(
     }
     new.basis += &loss.loss;
     new.held_from = new.acquired.min(old_start.max(new.acquired - days_held));
-}
-
-/// Shares of one purchase that are alike in holding start and use have one basis.
-fn share_alike(events: &[Event], shares: &mut [Share]) {
-    for purchase in 0..events.len() {
-        let mut open: Vec<usize> = (0..shares.len())
-            .filter(|index| shares[*index].purchase == purchase && shares[*index].sold.is_none())
-            .collect();
-        while let Some(first) = open.first().copied() {
-            let alike = |index: &usize| {
-                (shares[*index].held_from, shares[*index].used)
-                    == (shares[first].held_from, shares[first].used)
-            };
-            let (group, rest): (Vec<usize>, Vec<usize>) = open.into_iter().partition(alike);
-            open = rest;
-            let one = &shares[first].basis;
-            if group.iter().all(|index| shares[*index].basis == *one) {
-                continue;
-            }
-            let sum: Ratio = group.iter().map(|index| &shares[*index].basis).sum();
-            let each = sum / BigInt::from(group.len());
-            group
-                .iter()
-                .for_each(|index| shares[*index].basis = each.clone());
-        }
-    }
 }

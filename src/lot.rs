@@ -124,6 +124,12 @@ impl Purchase {
         (end, like.map(|piece| piece.lot))
     }
 
+    /// How many pieces there are.
+    #[inline]
+    pub fn count(&self) -> usize {
+        self.pieces.len()
+    }
+
     /// The place of a lot with this start and use, behind its like.
     pub fn place_of(&self, held_from: Date, used: bool) -> usize {
         let place = Place::new(held_from, used);

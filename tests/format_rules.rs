@@ -637,7 +637,7 @@ fn a_commission_is_a_fee_and_the_amount_has_what_it_leaves_out() {
         rows_of(text),
         [
             "buy 10 ABC total 5000.15 fee - -",
-            "bto 1 XYZ--200619C00320000 total 5.67 fee 0.65 -"
+            "bto 1 XYZ   200619C00320000 total 5.67 fee 0.65 -"
         ]
     );
 }
@@ -835,7 +835,7 @@ fn two_sided_rows_and_pairs_need_no_action() {
     let file = "time,ref,asset,amount,fee\n2024-01-02 10:00:00,r,USD,-1000,1\n2024-01-02 10:00:00,r,BTC,0.02,0\n";
     assert_eq!(
         numbers(by_mapping(ledger, file)),
-        ["2024-01-02 buy 0.02 - - 1001"]
+        ["2024-01-02 buy 0.02 - 1 1001"]
     );
 }
 
@@ -888,7 +888,7 @@ fn an_option_settled_in_cash_at_tastytrade_takes_the_value_and_the_fees() {
     );
     assert_eq!(
         numbers(read_with(&text, &options())),
-        ["2026-03-20 cash_settle 1 - 5 -1005"]
+        ["2026-03-20 cash_settle 1 - 5 1005"]
     );
 }
 
@@ -906,7 +906,7 @@ fn the_day_inside_an_action_of_fidelity_counts_for_options_and_cancellations_too
         numbers(read_with(&text, &options())),
         [
             "2025-01-14 sto 1 2 0.67 199.33",
-            "2025-01-16 btc 1 1 0.67 -100.67"
+            "2025-01-16 btc 1 1 0.67 100.67"
         ]
     );
 }

@@ -429,7 +429,7 @@ fn options_expire_or_settle_for_the_whole_position() {
             "date,action,symbol,quantity,price,fee,class\n{opened}2025-01-17,{row},option\n"
         ))
     };
-    let call = "X   250117C00050000";
+    let call = "X     250117C00050000";
     let (long, short) = (
         format!("2024-06-03,bto,{call},2,3,0,option\n"),
         format!("2024-06-03,sto,{call},2,3,0,option\n"),
@@ -562,7 +562,7 @@ fn overlapping_days_count_once_unless_the_reading_adds_them() {
 /// stock are. One on another stock never is.
 #[test]
 fn options_on_one_stock_are_identical_where_the_reading_says_so() {
-    let (sold, other) = ("X   250117C00050000", "X   250117C00060000");
+    let (sold, other) = ("X     250117C00050000", "X     250117C00060000");
     let bought = |call: &str, reading: &str| {
         let csv = format!(
             "date,action,symbol,quantity,price,class\n2024-06-03,bto,{sold},1,5,option\n\
@@ -1165,7 +1165,7 @@ fn a_married_put_that_expires_joins_the_basis_of_its_stock() {
     let expired = |tag: &str, sold: &str| {
         plain(&format!(
             "date,action,symbol,quantity,price,tag\n2025-01-02,buy,X,100,30,\n2025-03-03,buy,X,100,40,\n\
-             2025-03-03,bto,X250620P00040000,1,3,{tag}\n{sold}2025-06-20,expire,X250620P00040000,1,,\n"
+             2025-03-03,bto,X     250620P00040000,1,3,{tag}\n{sold}2025-06-20,expire,X     250620P00040000,1,,\n"
         ))
     };
     let other = "main X 100 3000.00 2025-01-02";
@@ -1179,10 +1179,10 @@ fn a_married_put_that_expires_joins_the_basis_of_its_stock() {
         [
             "X 100 2000.00",
             "X 50 500.00",
-            "X250620P00040000 0.5 -150.00"
+            "X     250620P00040000 0.5 -150.00"
         ]
     );
-    let put = "X250620P00040000 1 2025-03-03 2025-06-20 0.00 300.00 0.00 -300.00 short";
+    let put = "X     250620P00040000 1 2025-03-03 2025-06-20 0.00 300.00 0.00 -300.00 short";
     expired("", "").sold(&[put]);
 }
 
@@ -1640,12 +1640,12 @@ fn fills_of_one_order_do_not_replace_one_another() {
 #[test]
 fn losses_of_one_day_are_replaced_by_their_own_security() {
     let csv = "date,action,symbol,quantity,price\n2024-01-02,buy,X,10,20\n2024-01-02,buy,Y,10,10\n\
-               2024-01-02,bto,X241220C00050000,1,3\n2024-06-03,sell,X,10,10\n2024-06-03,stc,X241220C00050000,1,1\n\
+               2024-01-02,bto,X     241220C00050000,1,3\n2024-06-03,sell,X,10,10\n2024-06-03,stc,X     241220C00050000,1,1\n\
                2024-06-03,sell,Y,10,6\n2024-06-10,buy,X,200,10\n2024-12-31,buy,Z,1,1\n";
     for readings in ["", "same_day_sequence = \"end-of-day\""] {
         compute(csv, "", readings).sold(&[
             "X 10 2024-01-02 2024-06-03 100.00 200.00 100.00 0.00 short",
-            "X241220C00050000 1 2024-01-02 2024-06-03 100.00 300.00 0.00 -200.00 short",
+            "X     241220C00050000 1 2024-01-02 2024-06-03 100.00 300.00 0.00 -200.00 short",
             "Y 10 2024-01-02 2024-06-03 60.00 100.00 0.00 -40.00 short",
         ]);
     }
@@ -1760,7 +1760,7 @@ fn a_contract_of_an_earlier_year_needs_its_mark() {
 /// replaces nothing.
 #[test]
 fn a_loss_on_a_written_option_does_not_wait() {
-    let call = "X241220C00050000";
+    let call = "X     241220C00050000";
     plain(&format!(
         "date,action,symbol,quantity,price\n2024-06-03,sto,{call},1,3\n2024-06-10,btc,{call},1,5\n\
          2024-06-12,sto,{call},1,4\n2024-12-20,expire,{call},1,\n2024-12-31,buy,Z,1,1\n"

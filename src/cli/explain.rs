@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::{Value, json};
 
+use crate::import::symbol_named;
 use crate::report::Frame;
 use crate::report::explain::{Explainer, Explanation};
 use crate::report::{document, page};
@@ -102,6 +103,13 @@ fn find(frame: &Frame<'_>, chosen: &Chosen, id: &str) -> Result<Vec<Explanation>
     let found = explainer.find(id, country::year_written(chosen.country, id));
     if !found.is_empty() {
         return Ok(found);
+    }
+    // An id as the user writes the option.
+    if let Some((symbol, rest)) = id.split_once('@') {
+        let found = explainer.find(&format!("{}@{rest}", symbol_named(symbol)), None);
+        if !found.is_empty() {
+            return Ok(found);
+        }
     }
     let near = explainer.near(id);
     let near = match near.as_slice() {

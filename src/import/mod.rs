@@ -109,6 +109,12 @@ pub fn read<I: Into<Opened>>(inputs: Vec<I>, options: &ReadOptions) -> Result<Re
     finish(shared, sources, files)
 }
 
+/// The name that a history has for a symbol written in any of the ways in which options are.
+pub fn symbol_named(written: &str) -> String {
+    let terms = option_symbol::parse(written);
+    terms.map_or_else(|| written.to_owned(), |terms| terms.name(written))
+}
+
 /// What was wrong, with the files to show it in.
 #[derive(Debug)]
 pub struct Failure {

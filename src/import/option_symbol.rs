@@ -23,6 +23,15 @@ pub struct Terms {
 }
 
 impl Terms {
+    /// The name of the contract whose symbol is written so. Coins' options have one spelling everywhere.
+    pub fn name(&self, written: &str) -> String {
+        if self.coin {
+            written.to_owned()
+        } else {
+            self.occ()
+        }
+    }
+
     /// The 21 characters of the Options Clearing Corporation where the terms fit them, else a longer text alike.
     pub fn occ(&self) -> String {
         let (year, month, day) = self.expiry.ymd();

@@ -130,14 +130,14 @@ impl Tables {
     }
 
     /// The option of these terms, whatever spelling its symbol has: it is named in the form of the clearing house, so that
-    /// its name does not hang on which file was read first. Coins' options have one spelling everywhere.
+    /// its name does not hang on which file was read first.
     pub fn option(&mut self, symbol: &str, terms: Terms, source: Source) -> SecurityId {
         let key = terms.occ();
         if let Some(id) = self.by_contract.get(&key) {
             return SecurityId(*id);
         }
         let underlying = self.security(terms.root.as_bytes(), source);
-        let id = self.add(if terms.coin { symbol } else { &key }, source);
+        let id = self.add(&terms.name(symbol), source);
         self.by_contract.insert(key, id.0);
         let adjusted = terms.is_adjusted();
         if let Some(draft) = self.securities.get_mut(id.0 as usize) {

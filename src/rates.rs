@@ -59,7 +59,8 @@ impl Rate {
     }
 }
 
-/// What some currencies were worth since 1999, in hundred thousandths of a dollar: the least and the most.
+/// What some currencies were worth since 1999, in hundred thousandths of a dollar: the least and the most, rounded outward.
+/// Only a warning hangs on it.
 const WORTH: [(&str, i64, i64); 24] = [
     ("USD", 100_000, 100_000),
     ("EUR", 80_000, 165_000),

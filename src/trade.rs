@@ -511,7 +511,7 @@ impl Trade {
 /// A security, coin or contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Security {
-    /// The symbol as the file writes it.
+    /// The symbol as the file writes it; an option's in the form of the clearing house.
     pub symbol: Box<str>,
     /// What kind of asset it is: as the file or the configuration says, else by the form of the symbol.
     pub class: Class,

@@ -2241,3 +2241,39 @@ fn an_expiry_without_a_quantity_ends_both_sides() {
     assert_eq!(found.table("disposals", &["gain"]), ["300.00", "-200.00"]);
     found.held(&[]);
 }
+
+/// Twenty units sold on one day at twenty prices, each replaced by one of 40 bought before: their losses of 610 in all join
+/// the 1,800 that the 40 cost, in a dozen pieces and no more.
+#[test]
+fn a_purchase_is_in_no_more_than_a_dozen_pieces_and_keeps_its_cost() {
+    let mut csv = String::from(
+        "date,action,symbol,quantity,price\n2024-01-10,buy,X,40,50\n2025-02-20,buy,X,40,45\n",
+    );
+    for price in 10..30 {
+        csv += &format!("2025-03-03,sell,X,1,{price}\n");
+    }
+    csv += "2025-06-02,sell,X,60,60\n";
+    let rows = plain(&csv).table("disposals", &["acquired", "disposed", "cost"]);
+    let bought = rows
+        .iter()
+        .filter(|row| row.starts_with("2025-02-20 2025-06-02"));
+    let costs: Vec<f64> = bought
+        .map(|row| row.rsplit(' ').next().unwrap().parse().unwrap())
+        .collect();
+    assert_eq!(costs.len(), 12);
+    assert_eq!(costs.iter().sum::<f64>().round(), 2410.0);
+}
+
+/// Booked on the first business day after it, an expiry is the day's own: of the year that a report to its end shows.
+#[test]
+fn an_expiry_booked_after_the_day_of_the_report_has_happened() {
+    let call = "X     251231C00045000";
+    let csv = format!(
+        "date,action,symbol,quantity,price\n2025-11-03,bto,{call},1,3\n2026-01-02,expire,{call},1,\n"
+    );
+    compute(&csv, "--as-of 2025-12-31", "")
+        .sold(&[&format!(
+            "{call} 1 2025-11-03 2025-12-31 0.00 300.00 0.00 -300.00 short"
+        )])
+        .held(&[]);
+}

@@ -28,45 +28,35 @@ pub fn read(names: &[String], chosen: &Chosen) -> Result<Reading, Error> {
         problems: failure.problems,
         sources: failure.sources,
     })?;
-    notices::add(&mut reading.history, chosen);
-    reading.history.warnings.extend(left_out.map(left_out_of));
+    notices::add(&mut reading, chosen);
+    let left_out = left_out.into_iter().map(left_out_of);
+    reading.history.warnings.extend(left_out);
     Ok(reading)
 }
 
 /// The files of trades: one that is named as rates or as an allocation too, as by a pattern such as `*.csv`, is none.
-fn without_side_files<'a>(
-    names: &'a [String],
-    side: &[PathBuf],
-) -> (Vec<String>, impl Iterator<Item = &'a str>) {
-    let same = |name: &str| {
-        if side.is_empty() {
-            return false;
-        }
-        let Ok(path) = std::fs::canonicalize(name) else {
-            return false;
-        };
-        let mut side = side
-            .iter()
-            .filter_map(|file| std::fs::canonicalize(file).ok());
-        side.any(|file| file == path)
+fn without_side_files(names: &[String], side: &[PathBuf]) -> (Vec<String>, Vec<String>) {
+    let side = side
+        .iter()
+        .filter_map(|file| std::fs::canonicalize(file).ok());
+    let side: Vec<PathBuf> = side.collect();
+    let is_side = |name: &str| {
+        let path = std::fs::canonicalize(name).ok().filter(|_| name != "-");
+        path.is_some_and(|path| side.contains(&path))
     };
-    let (left_out, trades): (Vec<&String>, Vec<&String>) =
-        names.iter().partition(|name| *name != "-" && same(name));
-    // Nothing else given: what is wrong with it is said by itself.
-    if trades.is_empty() {
-        return (names.to_vec(), Vec::new().into_iter());
+    // Where nothing else is given, what is wrong with it is said by itself.
+    if side.is_empty() || names.iter().all(|name| is_side(name)) {
+        return (names.to_vec(), Vec::new());
     }
-    let trades = trades.into_iter().cloned().collect();
-    let left_out: Vec<&str> = left_out.into_iter().map(String::as_str).collect();
-    (trades, left_out.into_iter())
+    names.iter().cloned().partition(|name| !is_side(name))
 }
 
-fn left_out_of(name: &str) -> Warning {
+fn left_out_of(name: String) -> Warning {
     Warning {
         code: "file-left-out",
         message: format!(
             "`{}` is named as rates or as an allocation and was not read as trades",
-            one_line(name)
+            one_line(&name)
         ),
         at: Vec::new(),
         needs_user: false,

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::diagnostic::Warning;
+use crate::import::{Column, Reading};
 use crate::rates::{self, Off};
 use crate::source::Source;
 use crate::trade::{Action, History};
@@ -11,23 +12,28 @@ use crate::trade::{Action, History};
 use super::near::nearest;
 use super::options::Chosen;
 
-/// Adds to the warnings of a history what the settings bring up.
-pub fn add(history: &mut History, chosen: &Chosen) {
+/// Adds to the warnings of what was read those that the settings bring up.
+pub fn add(reading: &mut Reading, chosen: &Chosen) {
+    let history = &reading.history;
     let mut found: Vec<Warning> = Vec::new();
     // Without a row nothing has a name, which is said by itself.
     if !history.trades.is_empty() {
         found.extend(unused_names(history, chosen));
     }
     found.extend(single_symbols(chosen));
-    found.extend(odd_rates(history, chosen));
+    let mut columns = reading.files.iter().flat_map(|file| &file.columns);
+    if columns.any(|column| column.meaning == Some(Column::FxRate.name())) {
+        found.extend(odd_rates_of_rows(history, chosen));
+    }
+    found.extend(odd_rates_of_file(chosen));
     if chosen.settings.by_settlement {
         found.extend(without_settlement(history));
     }
-    history.warnings.extend(found);
+    reading.history.warnings.extend(found);
 }
 
-/// Rates that cannot be right, though the other way round they could: of rows, and of the file of rates.
-fn odd_rates(history: &History, chosen: &Chosen) -> Vec<Warning> {
+/// Rates of rows that cannot be right, though the other way round they could.
+fn odd_rates_of_rows(history: &History, chosen: &Chosen) -> Vec<Warning> {
     let report = chosen.country.currency;
     let mut found: Vec<Warning> = Vec::new();
     for trade in history.trades.iter().filter(|trade| trade.rare().is_some()) {
@@ -47,6 +53,13 @@ fn odd_rates(history: &History, chosen: &Chosen) -> Vec<Warning> {
             }),
         }
     }
+    found
+}
+
+/// The same of the file of rates, once for each currency.
+fn odd_rates_of_file(chosen: &Chosen) -> Vec<Warning> {
+    let report = chosen.country.currency;
+    let mut found = Vec::new();
     let mut told: BTreeSet<&str> = BTreeSet::new();
     for (currency, day, rate) in chosen.settings.rates.stated() {
         if let Some(off) = rates::off(currency, report, rate).filter(|_| told.insert(currency)) {

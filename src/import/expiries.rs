@@ -3,22 +3,16 @@
 
 use crate::diagnostic::Warning;
 use crate::import::file::Shared;
-use crate::trade::{Action, Class, Security, TimeOfDay};
+use crate::trade::{Action, SecurityId, TimeOfDay};
 
 /// The last moment of a day, in milliseconds.
 const LAST: u32 = 86_399_999;
 
 /// Moves expiries that are booked after the last day of their contract to that day.
-pub fn date(shared: &mut Shared<'_>, securities: &[Security]) {
-    let is_option = |class| matches!(class, Class::Option | Class::IndexOption | Class::Right);
-    let last_day = |security: &Security| {
-        let contract = security.contract.as_ref()?;
-        contract.expiry.filter(|_| is_option(security.class))
-    };
-    if securities
-        .iter()
-        .all(|security| last_day(security).is_none())
-    {
+pub fn date(shared: &mut Shared<'_>) {
+    let drafts = &shared.tables.securities;
+    let last_day = |id: SecurityId| drafts.get(id.0 as usize)?.contract.expiry;
+    if drafts.iter().all(|draft| draft.contract.expiry.is_none()) {
         return;
     }
     let mut at = Vec::new();
@@ -26,8 +20,7 @@ pub fn date(shared: &mut Shared<'_>, securities: &[Security]) {
         if trade.action != Action::Expire {
             continue;
         }
-        let security = securities.get(trade.security.0 as usize);
-        let Some(last) = security.and_then(last_day).filter(|day| trade.date > *day) else {
+        let Some(last) = last_day(trade.security).filter(|day| trade.date > *day) else {
             continue;
         };
         trade.date = last;

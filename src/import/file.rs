@@ -418,7 +418,7 @@ pub fn read_mapped(
 }
 
 /// What the rows of a file are added to.
-struct Into<'a> {
+struct Collected<'a> {
     trades: &'a mut Vec<Trade>,
     noted: &'a mut Noted,
     cancels: &'a mut Vec<Cancel>,
@@ -464,7 +464,7 @@ fn reader<'s, 't>(
     mapped: Option<&'t Mapped>,
     number: u16,
     mark: DecimalMark,
-) -> (FileReader<'s, 't>, Into<'s>) {
+) -> (FileReader<'s, 't>, Collected<'s>) {
     let options = shared.options;
     let dates = date_columns(&columns, options);
     let reader = FileReader {
@@ -494,7 +494,7 @@ fn reader<'s, 't>(
         last_day: None,
         asked: None,
     };
-    let into = Into {
+    let into = Collected {
         trades: &mut shared.trades,
         noted: &mut shared.noted,
         cancels: &mut shared.cancels,
@@ -622,7 +622,7 @@ impl<'a, 't> FileReader<'a, 't> {
 
     /// Reads the rows of the text; gives the line behind them, or `None` where they are to be read again because decimals
     /// turned out to be written in another way.
-    fn read_part(&mut self, into: &mut Into<'_>, reading: &mut FileReading) -> Option<u32> {
+    fn read_part(&mut self, into: &mut Collected<'_>, reading: &mut FileReading) -> Option<u32> {
         let mark = self.mark;
         let mut records = self.part().records();
         let mut record = Record::default();

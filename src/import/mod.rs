@@ -472,10 +472,10 @@ fn finish(
     }
     warn_of_no_rows(&mut shared, &files);
     duplicates::remove(&mut shared, &sources, &mut files);
+    expiries::date(&mut shared);
     let later = report_day::leave_out_later(&mut shared);
     vests::merge(&mut shared, &mut files);
     let securities = classes::resolve(&mut shared, &sources);
-    expiries::date(&mut shared, &securities);
     checks::check(&mut shared, &securities);
     warn_of_zone(&mut shared);
     later.leave_out_of(&mut shared.warnings);

@@ -13,7 +13,7 @@ use crate::trade::{Account, AccountId, Class, Contract, Right, SecurityId};
 /// A security while its rows are still being read.
 #[derive(Clone, Debug)]
 pub struct Draft {
-    /// The symbol as first written.
+    /// The symbol as first written; an option's in the form of the clearing house.
     pub symbol: Box<str>,
     /// The class a row says.
     pub said: Option<(Class, Source)>,

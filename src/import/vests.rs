@@ -69,16 +69,21 @@ pub fn merge(shared: &mut Shared<'_>, files: &mut [FileReading]) {
         moved.extend(lots.into_iter().map(|lot| (lot, place.0, place.1)));
         gone.push(at);
     }
+    if gone.is_empty() {
+        return;
+    }
     leave_out(shared, files, &gone);
     for (lot, account, given) in moved {
         if let Some(trade) = shared.trades.get_mut(lot) {
             (trade.account, trade.account_given) = (account, given);
         }
     }
-    let mut at = 0;
+    // They were gathered in the order of the trades.
+    let mut gone = gone.into_iter().peekable();
+    let mut places = 0..;
     shared.trades.retain(|_| {
-        at += 1;
-        !gone.contains(&(at - 1))
+        gone.next_if_eq(&places.next().unwrap_or(usize::MAX))
+            .is_none()
     });
 }
 
@@ -113,9 +118,6 @@ fn take(
 fn leave_out(shared: &mut Shared<'_>, files: &mut [FileReading], gone: &[usize]) {
     let rows = gone.iter().filter_map(|at| shared.trades.get(*at));
     let at: Vec<_> = rows.map(|trade| trade.source).collect();
-    if at.is_empty() {
-        return;
-    }
     for source in &at {
         if let Some(file) = files.get_mut(usize::from(source.file)) {
             file.trades = file.trades.saturating_sub(1);

@@ -1,6 +1,8 @@
 //! Arrivals that stand before their departures: the two accounts of a transfer are often in two files, with the days and
 //! hours of two books, so that which comes first says nothing.
 
+use std::collections::VecDeque;
+
 use rust_decimal::Decimal;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -42,6 +44,7 @@ impl Leg<'_> {
     }
 }
 
+/// Those of one security, and what lies between them.
 #[derive(Default)]
 struct Legs<'a> {
     departures: Vec<Leg<'a>>,
@@ -95,10 +98,17 @@ impl<'a> Legs<'a> {
         {
             return;
         }
+        let mut named: FxHashMap<&str, VecDeque<&Leg<'a>>> = FxHashMap::default();
+        for departure in &self.departures {
+            if let Some(name) = departure.name() {
+                named.entry(name).or_default().push_back(departure);
+            }
+        }
         let mut taken: FxHashSet<TradeId> = FxHashSet::default();
         let mut left: Vec<Leg<'a>> = Vec::new();
         for arrival in &self.arrivals {
-            match self.of_one_id(arrival, &taken) {
+            let own = arrival.name().and_then(|name| named.get_mut(name));
+            match own.and_then(VecDeque::pop_front) {
                 Some(departure) => {
                     taken.insert(departure.id);
                     if departure.place > arrival.place {
@@ -120,13 +130,7 @@ impl<'a> Legs<'a> {
         }
     }
 
-    fn of_one_id(&self, arrival: &Leg<'_>, taken: &FxHashSet<TradeId>) -> Option<&Leg<'a>> {
-        let name = arrival.name()?;
-        let mut departures = self.departures.iter();
-        departures
-            .find(|departure| departure.name() == Some(name) && !taken.contains(&departure.id))
-    }
-
+    /// A departure of the days before that nothing has been taken for yet.
     fn before(&self, arrival: &Leg<'_>, taken: &FxHashSet<TradeId>) -> Option<&Leg<'a>> {
         let start = self
             .departures
@@ -136,6 +140,7 @@ impl<'a> Legs<'a> {
             .find(|departure| !taken.contains(&departure.id) && arrival.can_be(departure))
     }
 
+    /// A departure of the same day, or one of just as many units in the days behind it.
     fn after(
         &self,
         rules: &Rules,

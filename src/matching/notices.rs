@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 use super::rules::Rules;
 use super::wash::WINDOW;
 use super::{Matched, YearAmountKind};
-use crate::answer::{Disposal, Match};
+use crate::answer::{Codes, Disposal, Match};
 use crate::date::Date;
 use crate::diagnostic::Warning;
 use crate::jurisdiction::Jurisdiction;
@@ -39,12 +39,14 @@ pub fn notices(history: &History, rules: &Rules, matched: &Matched) -> Vec<Warni
         perpetuals(history, rules),
         tokens(
             history,
+            rules,
             "wrapped-token-unsettled",
             is_wrapped,
             "wrapping a token, or taking it out again, is taken as an exchange of one asset for another: no text says so",
         ),
         tokens(
             history,
+            rules,
             "pool-token-unsettled",
             is_of_a_pool,
             "taking a share in a pool of tokens, or giving it back, is taken as an exchange of one asset for another: no text says so",
@@ -420,12 +422,14 @@ fn perpetuals(history: &History, rules: &Rules) -> Option<Warning> {
 /// Exchanges of tokens for which there is no authority.
 fn tokens(
     history: &History,
+    rules: &Rules,
     code: &'static str,
     unsettled: fn(&str, &str) -> bool,
     message: &str,
 ) -> Option<Warning> {
     let is_coin = |security: &Security| security.class == Class::Crypto;
-    if !history.securities.iter().any(is_coin) {
+    // Only rarer columns name what arrives.
+    if !rules.overview.rare || !history.securities.iter().any(is_coin) {
         return None;
     }
     let swaps = history.trades.iter().filter(|trade| {
@@ -465,10 +469,11 @@ fn is_of_a_pool(one: &str, other: &str) -> bool {
 
 /// What was lost or stolen is no capital loss (26 USC 165(h)(5)).
 fn lost(history: &History, matched: &Matched) -> Option<Warning> {
-    let rows = matched
-        .disposals
-        .iter()
-        .filter(|row| row.adjustment > 0 && history.trade(row.closed_by).action == Action::Lost);
+    let rows = matched.disposals.unordered().iter().filter(|row| {
+        row.adjustment > 0
+            && row.codes.has(Codes::NONDEDUCTIBLE)
+            && history.trade(row.closed_by).action == Action::Lost
+    });
     let at = unique(rows.map(|row| history.trade(row.closed_by).source));
     if at.is_empty() {
         return None;

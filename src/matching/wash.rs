@@ -126,11 +126,14 @@ struct Watch {
 }
 
 impl Watch {
-    /// Takes the first claim off the list, since its window is over.
-    fn close_first(&mut self, keep: bool) {
-        let first = self.claims.pop_front();
-        self.past
-            .extend(first.filter(|claim| keep && !claim.is_done()));
+    /// Closes the windows of losses from before a day; `keep` what they wait for, where lots may still come in.
+    fn close_before(&mut self, day: Date, keep: bool) {
+        let over = |claim: &Claim| claim.loss.date < day;
+        while self.claims.front().is_some_and(over) {
+            let first = self.claims.pop_front();
+            self.past
+                .extend(first.filter(|claim| keep && !claim.is_done()));
+        }
     }
 
     /// Adds a candidate; one that was bought before others takes its place among them.
@@ -254,10 +257,7 @@ impl Fold<'_> {
             self.replaced_before(watch, &mut claim)?;
             let (today, keep) = (self.today, self.rules.overview.keeps_dates);
             let watch = &mut self.wash.watches[watch as usize];
-            let over = |old: &Claim| old.loss.date.plus(WINDOW) < today;
-            while watch.claims.front().is_some_and(over) {
-                watch.close_first(keep);
-            }
+            watch.close_before(today.plus(-WINDOW), keep);
             if claim.matched < claim.units {
                 watch.claims.push_back(claim);
             }
@@ -297,13 +297,9 @@ impl Fold<'_> {
         if acquired < self.today {
             self.honour_past_claims(watch, purchase, covers)?;
         }
-        let oldest = acquired.plus(-WINDOW);
         let keep = self.rules.overview.keeps_dates;
         let own = &mut self.wash.watches[watch as usize];
-        let over = |claim: &Claim| claim.loss.date < oldest;
-        while own.claims.front().is_some_and(over) {
-            own.close_first(keep);
-        }
+        own.close_before(acquired.plus(-WINDOW), keep);
         if own.claims.is_empty() {
             return Ok(());
         }

@@ -38,9 +38,10 @@ impl Calendar {
                 .tax_year
                 .last_day(self.tax_year.of(trade.date))
                 .unwrap_or(trade.date),
-            _ if self.by_settlement => trade.rest().settled.unwrap_or(trade.date),
-            Action::BasisAdjust => trade.rest().rarest().effective.unwrap_or(trade.date),
-            _ => trade.date,
+            Action::BasisAdjust if !self.by_settlement => {
+                trade.rest().rarest().effective.unwrap_or(trade.date)
+            }
+            _ => trade.day(self.by_settlement),
         }
     }
 
@@ -76,7 +77,10 @@ pub fn in_order(history: &History, calendar: &Calendar, identical: &[Vec<Securit
     // All trades of ten million are more than any cache holds: what can be seen of each is seen in one pass.
     for (index, trade) in history.trades.iter().enumerate() {
         ordered.overview.see(trade);
-        if calendar.as_of.is_none_or(|last| trade.date <= last) {
+        if calendar
+            .as_of
+            .is_none_or(|last| trade.day(calendar.by_settlement) <= last)
+        {
             ordered.events.push(TradeId(index as u32));
             standing.see(calendar, trade);
         }

@@ -398,6 +398,16 @@ impl From<PlainEntry> for Trade {
 }
 
 impl Trade {
+    /// The day it counts on: that of settlement with `--date-basis settle`, where it is known.
+    #[inline]
+    pub fn day(&self, by_settlement: bool) -> Date {
+        if by_settlement {
+            self.rest().settled.unwrap_or(self.date)
+        } else {
+            self.date
+        }
+    }
+
     /// A copy, where it has none of the rarer columns.
     #[inline]
     pub fn plain_copy(&self) -> Option<Self> {

@@ -367,6 +367,24 @@ date,action,symbol,quantity,price
     }
 }
 
+/// Sold in December, settled in January: by settlement it is still held when the year ends.
+#[test]
+fn the_report_date_goes_by_the_date_basis() {
+    let trades = "\
+date,action,symbol,quantity,price,settle_date
+2024-01-02,buy,XYZ,100,50,2024-01-04
+2024-12-31,sell,XYZ,100,60,2025-01-02
+";
+    let rows = |command: &str| {
+        let found = run(command).file("a.csv", trades).all().0;
+        found.lines().count().saturating_sub(1)
+    };
+    let settled = "a.csv -f csv --as-of 2024-12-31 --date-basis settle";
+    assert_eq!(rows(&format!("lots {settled}")), 1);
+    assert_eq!(rows(&format!("compute -r disposals {settled}")), 0);
+    assert_eq!(rows("lots a.csv -f csv --as-of 2024-12-31"), 0);
+}
+
 #[test]
 fn rows_after_the_report_date_are_in_no_warning() {
     let trades = "\

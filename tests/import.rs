@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use lossoffset::import::{Failure, Input, ReadOptions, Reading, RowOrder, read};
+use lossoffset::import::{Failure, FileReading, Input, ReadOptions, Reading, RowOrder, read};
 use lossoffset::trade::{Action, Class, Trade};
 use proptest::prelude::*;
 
@@ -176,6 +176,34 @@ fn a_cancelled_row_is_gone() {
         problems("date,action,symbol,quantity,price,id\n2024-01-02,cancel,X,1,1,9\n"),
         ["nothing to cancel: no row has the id `9`"]
     );
+}
+
+/// Of two equal purchases one was cancelled; a second export of the same rows takes nothing from the other.
+#[test]
+fn a_cancellation_in_two_exports_counts_once() {
+    let with_ids = "date,action,symbol,quantity,price,id\n2024-01-02,buy,X,1,1,a\n2024-01-02,buy,X,1,1,b\n2024-01-02,cancel,X,1,1,a\n";
+    let without = "date,action,symbol,quantity,price\n2024-01-02,buy,X,1,1\n2024-01-02,buy,X,1,1\n2024-01-02,cancel,X,1,1\n";
+    let earlier = without.replace("2024-01-02,cancel,X,1,1\n", "");
+    let own_id = with_ids.replace("cancel,X,1,1,a", "cancel,X,1,1,c");
+    for [one, other] in [
+        [with_ids, with_ids],
+        [&own_id, &own_id],
+        [without, without],
+        [&earlier, without],
+        [without, &earlier],
+    ] {
+        let read = try_read(&[one.as_bytes(), other.as_bytes()]).unwrap();
+        assert_eq!(read.history.trades.len(), 1, "{one}{other}");
+        let left_out = read.files.iter().flat_map(|file| file.ignored.values());
+        let ignored: u64 = left_out.sum();
+        assert_eq!(
+            ignored,
+            read.files.iter().map(FileReading::rows).sum::<u64>() - 1
+        );
+    }
+    // Twice in one file it undoes two rows.
+    let both = format!("{without}2024-01-02,cancel,X,1,1\n");
+    assert!(reading(&both).history.trades.is_empty());
 }
 
 #[test]

@@ -1518,3 +1518,26 @@ fn units_may_arrive_in_a_row_above_that_of_their_departure() {
         }
     }
 }
+
+/// What `[us]` says is the reading of a law that no other country has.
+#[test]
+fn settings_of_one_country_change_nothing_in_another() {
+    let trades = "date,action,symbol,quantity,price,order\n2023-01-02,buy,X,10,10,a\n2023-01-02,buy,X,10,20,a\n2024-03-01,sell,X,10,30,\n";
+    let readings = "[us]\nfills_of_one_order = \"average\"\nfunding_of_perpetuals = \"ordinary\"\nshort_loss_date = \"settlement\"\npartial_wash_row = \"split\"\n";
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.toml");
+    std::fs::write(&path, readings).unwrap();
+    let with = format!("-j de -r disposals -f csv --config {}", path.display());
+    let (_, plain, _) = run(trades, "-j de -r disposals -f csv");
+    assert_eq!(run(trades, &with).1, plain);
+    assert!(plain.contains(",200.00,"), "{plain}");
+}
+
+/// Coins bought in December and paid for in January are costs of the new year.
+#[test]
+fn polish_costs_of_coins_go_by_the_date_basis() {
+    let trades = "date,action,symbol,quantity,price,class,settle_date\n2023-12-30,buy,BTC,1,100,crypto,2024-01-02\n2024-03-01,sell,BTC,1,150,crypto,2024-03-03\n";
+    let (_, found, _) = run(trades, "-j pl -r years -f csv --date-basis settle");
+    let years: Vec<&str> = found.lines().skip(1).map(|row| &row[..4]).collect();
+    assert_eq!(years, ["2024"]);
+}

@@ -114,6 +114,7 @@ pub fn read_options(chosen: &Chosen) -> ReadOptions {
         mapping: chosen.mapping.clone(),
         formats: chosen.formats.clone(),
         as_of: chosen.settings.as_of,
+        by_settlement: chosen.settings.by_settlement,
         meter: Meter::default(),
     }
 }

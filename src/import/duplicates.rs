@@ -1,4 +1,4 @@
-//! Rows that stand in several exports count once, and rows that a later row cancels not at all.
+//! Rows that stand in several exports count once.
 
 use std::hash::{Hash, Hasher};
 
@@ -7,29 +7,28 @@ use rustc_hash::{FxHashMap, FxHasher};
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Problem, Warning, one_line};
+use crate::import::cancels;
 use crate::import::file::Shared;
 use crate::import::reading::FileReading;
-use crate::import::row::Cancel;
 use crate::source::{Source, Sources};
 use crate::trade::{AccountId, Action, SecurityId, Trade};
 
 /// Rows dropped as repeats of a row with the same id.
-const SAME_ID: &str = "duplicate id";
+pub const SAME_ID: &str = "duplicate id";
 /// Rows dropped because another file has them too.
-const OVERLAP: &str = "overlap with another file";
-/// Rows cancelled, and the rows that cancel them.
-const CANCELLED: &str = "cancelled";
+pub const OVERLAP: &str = "overlap with another file";
 
 /// Why a row does not count.
 #[derive(Clone, Copy, Debug)]
-struct Gone {
-    rule: &'static str,
+pub struct Gone {
+    /// The name of the rule.
+    pub rule: &'static str,
     /// The file of the row that counts in its stead.
-    kept: Option<u16>,
+    pub kept: Option<u16>,
 }
 
 /// The rows that do not count, by their position.
-type AllGone = FxHashMap<usize, Gone>;
+pub type AllGone = FxHashMap<usize, Gone>;
 
 /// Removes repeats, then cancelled rows, counting both; says which repeats there were.
 pub fn remove(shared: &mut Shared<'_>, sources: &Sources, files: &mut [FileReading]) {
@@ -42,7 +41,7 @@ pub fn remove(shared: &mut Shared<'_>, sources: &Sources, files: &mut [FileReadi
     }
     let cancels = std::mem::take(&mut shared.cancels);
     let mut repeats = Repeats::default();
-    cancelled(shared, &cancels, &mut gone, &mut repeats, files);
+    cancels::carry_out(shared, &cancels, &mut gone, &mut repeats, files);
     if gone.is_empty() {
         return;
     }
@@ -67,10 +66,11 @@ pub fn remove(shared: &mut Shared<'_>, sources: &Sources, files: &mut [FileReadi
 
 /// The rows that repeat others, by the rule, their file and the file of the others.
 #[derive(Default)]
-struct Repeats(BTreeMap<(u16, u16, &'static str), Vec<Source>>);
+pub struct Repeats(BTreeMap<(u16, u16, &'static str), Vec<Source>>);
 
 impl Repeats {
-    fn note(&mut self, gone: Gone, source: Source) {
+    /// Notes a row that repeats another.
+    pub fn note(&mut self, gone: Gone, source: Source) {
         if let Some(kept) = gone.kept {
             let rows = self.0.entry((source.file, kept, gone.rule)).or_default();
             rows.push(source);
@@ -121,7 +121,8 @@ fn repeated(
     }
 }
 
-fn count(files: &mut [FileReading], source: Source, rule: &'static str) {
+/// Counts a row of a file as left out by a rule.
+pub fn count(files: &mut [FileReading], source: Source, rule: &'static str) {
     if let Some(file) = files.get_mut(usize::from(source.file)) {
         *file.ignored.entry(rule.into()).or_default() += 1;
     }
@@ -275,80 +276,4 @@ fn fingerprint(trade: &Trade) -> u64 {
         .hash(&mut hasher);
     (trade.quantity(), trade.price()).hash(&mut hasher);
     hasher.finish()
-}
-
-fn cancelled(
-    shared: &mut Shared<'_>,
-    cancels: &[Cancel],
-    gone: &mut AllGone,
-    repeats: &mut Repeats,
-    files: &mut [FileReading],
-) {
-    const UNDONE: Gone = Gone {
-        rule: CANCELLED,
-        kept: None,
-    };
-    let mut done: Vec<&Cancel> = Vec::new();
-    for cancel in cancels {
-        let before = gone.len();
-        if let Some(id) = &cancel.id {
-            let trades = shared.trades.iter().enumerate();
-            for (at, _) in trades.filter(|(_, trade)| trade.rest().id.as_ref() == Some(id)) {
-                gone.entry(at).or_insert(UNDONE);
-            }
-        }
-        if gone.len() == before {
-            // The id may be the cancellation's own: then the fields say which row it undoes.
-            let target = (0..shared.trades.len()).rev().find(|at| {
-                let trade = shared.trades.get(*at);
-                !gone.contains_key(at) && trade.is_some_and(|trade| matches(cancel, trade))
-            });
-            target.map(|at| gone.insert(at, UNDONE));
-        }
-        let earlier = done.iter().find(|other| {
-            let elsewhere = Cancel {
-                source: cancel.source,
-                ..(**other).clone()
-            };
-            elsewhere == *cancel && (other.source.file != cancel.source.file || cancel.id.is_some())
-        });
-        if gone.len() > before {
-            count(files, cancel.source, CANCELLED);
-            done.push(cancel);
-        } else if let Some(earlier) = earlier {
-            let kept = Some(earlier.source.file);
-            let rule = if cancel.id.is_some() {
-                SAME_ID
-            } else {
-                OVERLAP
-            };
-            repeats.note(Gone { rule, kept }, cancel.source);
-            count(files, cancel.source, OVERLAP);
-        } else {
-            shared.problems.add(no_target(cancel));
-        }
-    }
-}
-
-fn matches(cancel: &Cancel, trade: &Trade) -> bool {
-    cancel.date == Some(trade.date)
-        && cancel.security == Some(trade.security)
-        && cancel.account == trade.account
-        && cancel.quantity == trade.quantity().map(|q| q.abs())
-        && (cancel.price.is_none() || cancel.price == trade.price())
-}
-
-fn no_target(cancel: &Cancel) -> Problem {
-    const FIELDS: &str = "no row has this date, symbol, account, quantity and price";
-    let problem = match &cancel.id {
-        Some(id) => Problem::at(
-            cancel.source,
-            format!("nothing to cancel: no row has the id `{id}`"),
-        )
-        .note(format!(
-            "it may be the id of the cancellation itself, but {FIELDS} either"
-        )),
-        None => Problem::at(cancel.source, format!("nothing to cancel: {FIELDS}")),
-    };
-    problem.help("add the file with the cancelled row, or give this row the action `ignore`")
 }

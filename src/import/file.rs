@@ -156,7 +156,8 @@ pub struct Shared<'a> {
 impl Shared<'_> {
     /// Whether a row lies after the day of the report.
     pub fn is_later(&self, trade: &Trade) -> bool {
-        self.options.as_of.is_some_and(|last| trade.date > last)
+        let day = trade.day(self.options.by_settlement);
+        self.options.as_of.is_some_and(|last| day > last)
     }
 }
 

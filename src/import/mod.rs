@@ -12,6 +12,7 @@
 )]
 
 mod action;
+mod cancels;
 mod checks;
 mod classes;
 mod columns;

@@ -97,6 +97,8 @@ pub struct ReadOptions {
     pub formats: Vec<Arc<Format>>,
     /// `--as-of`: rows after this day are left out.
     pub as_of: Option<Date>,
+    /// `--date-basis settle`: the day of settlement says whether a row is after it.
+    pub by_settlement: bool,
     /// Counts the bytes read.
     pub meter: Meter,
 }

@@ -15,12 +15,13 @@ pub struct Later(FxHashSet<Source>);
 /// Leaves out the rows after the day of the report. What they say of a security's class holds all the same.
 pub fn leave_out_later(shared: &mut Shared<'_>) -> Later {
     let mut later = Later::default();
+    let by_settlement = shared.options.by_settlement;
     let Some(last) = shared.options.as_of else {
         return later;
     };
     let before = shared.trades.len();
     shared.trades.retain(|trade| {
-        let stays = trade.date <= last;
+        let stays = trade.day(by_settlement) <= last;
         if !stays {
             later.0.insert(trade.source);
         }

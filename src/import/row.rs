@@ -523,6 +523,7 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
         if action == Action::Swap {
             self.check_swap(&trade, &rest);
         }
+        self.check_fee_withheld(&trade, &rest);
         if self.wrong {
             return Outcome::Wrong;
         }
@@ -546,6 +547,32 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
                 p.help("give the value per unit of what left: a total does not say whether the fee is in it")
             });
         }
+    }
+
+    /// A fee withheld from the units received leaves some of them.
+    fn check_fee_withheld(&mut self, trade: &Entry, rest: &Rare) {
+        let received = match trade.action {
+            Action::Buy | Action::Reinvest => Some((trade.security, trade.quantity)),
+            Action::Swap => rest
+                .rarest
+                .new_security
+                .map(|new| (new, rest.rarest.new_quantity)),
+            _ => None,
+        };
+        let Some((security, Some(units))) = received else {
+            return;
+        };
+        let withheld = rest.rarest.fee_asset == Some(security);
+        let Some(fee) = trade.fee.filter(|fee| withheld && *fee >= units) else {
+            return;
+        };
+        let symbol = self.file.tables.symbol(security).to_owned();
+        let cell = self.file.columns.cell(Column::Fee);
+        let message =
+            format!("the fee of {fee} {symbol} is not less than the {units} {symbol} received");
+        self.wrong(cell, message, |p| {
+            p.help(format!("a fee in {symbol} is withheld from the units received; a fee in money has its currency in `fee_currency`"))
+        });
     }
 
     /// Without an action column the sign of the quantity says it, or that of the total where only totals have one.

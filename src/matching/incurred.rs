@@ -6,6 +6,7 @@ use super::{Halt, Matched, YearAmount, YearAmountKind};
 use crate::answer::Match;
 use crate::diagnostic::Problem;
 use crate::jurisdiction::{Jurisdiction, Step};
+use crate::timeline::Calendar;
 use crate::trade::{Action, Class, History, Trade};
 
 /// Takes the cost out of the rows of coins, and lists what was paid for coins by year.
@@ -16,6 +17,7 @@ pub fn apply(
     history: &History,
     law: &Jurisdiction,
     rules: &Rules,
+    calendar: &Calendar,
     all: &mut Matched,
 ) -> Result<(), Vec<Problem>> {
     let here = |step: &Step| matches!(step, Step::CostsAsIncurred(_));
@@ -42,7 +44,7 @@ pub fn apply(
         .retain(|adjustment| cleared.binary_search(&adjustment.disposal).is_err());
     let mut problems = Vec::new();
     for trade in history.trades.iter().filter(|trade| paid(history, trade)) {
-        match amount(history, law, rules, trade) {
+        match amount(history, rules, calendar, trade) {
             Ok(amount) => all.amounts.push(amount),
             Err(Halt::Problem(problem)) => problems.push(*problem),
             Err(Halt::Range(error)) => problems.push(Problem::at(trade.source, error.to_string())),
@@ -66,8 +68,8 @@ fn paid(history: &History, trade: &Trade) -> bool {
 
 fn amount(
     history: &History,
-    law: &Jurisdiction,
     rules: &Rules,
+    calendar: &Calendar,
     trade: &Trade,
 ) -> Result<YearAmount, Halt> {
     let row = Valued {
@@ -80,7 +82,7 @@ fn amount(
         Some(_) | None => row.cost()?,
     };
     Ok(YearAmount {
-        year: law.tax_year.of(trade.date),
+        year: calendar.tax_year.of(calendar.day_of(trade)),
         kind: YearAmountKind::CoinCost,
         amount: cost.to_minor(rules.places)?,
     })

@@ -282,7 +282,7 @@ fn matched_in(
     if !broken.is_empty() {
         return Err(broken.into_iter().map(internal_error).collect());
     }
-    incurred::apply(history, law, &rules, &mut all)?;
+    incurred::apply(history, law, &rules, &calendar, &mut all)?;
     granted::apply(history, law, &mut all)
         .map_err(|error| vec![Problem::new(error.to_string())])?;
     if let Some(trails) = &mut all.trails {

@@ -163,12 +163,8 @@ impl Rules {
         if !problems.is_empty() {
             return Err(problems);
         }
-        let read = |name: &str| {
-            settings
-                .readings
-                .get(&("us".to_owned(), name.to_owned()))
-                .map(String::as_str)
-        };
+        // Settings of one country say nothing of another.
+        let read = |name: &str| law.is_us().then(|| law.reading(settings, name));
         let joint = law.is_us() && settings.filing_status == FilingStatus::Joint;
         let rates = settings.rates.to(law.currency, history);
         let to_spouse = joint && read("spouse") != Some("lost");

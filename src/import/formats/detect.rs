@@ -1,6 +1,7 @@
 //! Which format a file has: the one whose signature columns stand in one line near its top.
 
 use regex::Regex;
+use rustc_hash::FxHashSet;
 
 use crate::import::header::{Header, split};
 
@@ -212,7 +213,7 @@ pub fn nearest<'f>(
             if header.names.len() < 3 {
                 continue;
             }
-            let keys: Vec<String> = header.names.iter().map(|name| name_key(name)).collect();
+            let keys: FxHashSet<String> = header.names.iter().map(|name| name_key(name)).collect();
             for format in formats {
                 let wanted = &format.mapping.r#match.header_contains;
                 let missing: Vec<String> = wanted

@@ -417,13 +417,7 @@ impl Money {
         match (self.0 < 0, other.0 < 0) {
             (false, false) => left.cmp(&right),
             (true, true) => right.cmp(&left),
-            (true, false) => {
-                if self.0 == 0 && other.0 == 0 {
-                    Ordering::Equal
-                } else {
-                    Ordering::Less
-                }
-            }
+            (true, false) => Ordering::Less,
             (false, true) => Ordering::Greater,
         }
     }

@@ -32,6 +32,12 @@ pub struct Part {
 }
 
 impl Part {
+    /// Nothing.
+    pub const ZERO: Self = Self {
+        amount: Money::ZERO,
+        printed: 0,
+    };
+
     /// The same with the opposite sign.
     #[must_use]
     pub fn negated(self) -> Self {

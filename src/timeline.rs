@@ -13,8 +13,6 @@
     reason = "positions that reading has handed out: one for each name and row"
 )]
 
-use rustc_hash::FxHashMap;
-
 use crate::date::{Date, TaxYear};
 use crate::trade::{Action, History, Overview, SecurityId, TimeOfDay, Trade, TradeId};
 
@@ -68,7 +66,7 @@ pub struct Ordered {
 
 /// Puts the trades of a history in order: by day, then by time where every row of the day in a group of connected
 /// securities has one, else in the order of the file. The order between unconnected securities means nothing.
-pub fn in_order(history: &History, calendar: &Calendar, identical: &[Vec<SecurityId>]) -> Ordered {
+pub fn in_order(history: &History, calendar: &Calendar, identical: &[SecurityId]) -> Ordered {
     let mut ordered = Ordered {
         events: Timeline::with_capacity(history.trades.len()),
         ..Ordered::default()
@@ -132,7 +130,7 @@ impl Standing {
 fn order_days(
     history: &History,
     calendar: &Calendar,
-    identical: &[Vec<SecurityId>],
+    identical: &[SecurityId],
     ordered: &mut Ordered,
 ) {
     let rare = ordered.overview.rare;
@@ -168,7 +166,7 @@ pub struct Groups {
 
 impl Groups {
     /// Takes ordered events apart; within a group they keep their order.
-    pub fn new(history: &History, identical: &[Vec<SecurityId>], ordered: &Ordered) -> Self {
+    pub fn new(history: &History, identical: &[SecurityId], ordered: &Ordered) -> Self {
         let group_of = connected(history, identical, ordered.overview.rare);
         let group = |id: &TradeId| group_of[history.trade(*id).security.0 as usize] as usize;
         let mut starts = vec![0_u32; group_of.len() + 1];
@@ -254,47 +252,64 @@ fn order_by_time(history: &History, day: &mut [TradeId]) {
 }
 
 /// The representative of each security's group; rows are looked at only where some have rarer columns.
-fn connected(history: &History, identical: &[Vec<SecurityId>], rare: bool) -> Vec<u32> {
-    let mut parent: Vec<u32> = (0..history.securities.len() as u32).collect();
-    let mut identified: FxHashMap<&str, u32> = FxHashMap::default();
-    for (index, security) in history.securities.iter().enumerate() {
-        let index = index as u32;
+fn connected(history: &History, identical: &[SecurityId], rare: bool) -> Vec<u32> {
+    let mut together = Together::of(identical);
+    for (security, index) in history.securities.iter().zip(0..) {
         if let Some(underlying) = security.contract.as_ref().and_then(|c| c.underlying) {
-            join(&mut parent, index, underlying.0);
-        }
-        if let Some(identifier) = &security.identifier {
-            let first = *identified.entry(identifier).or_insert(index);
-            join(&mut parent, index, first);
-        }
-    }
-    for group in identical {
-        for pair in group.windows(2) {
-            join(&mut parent, pair[0].0, pair[1].0);
+            together.join(SecurityId(index), underlying);
         }
     }
     for trade in history.trades.iter().filter(|_| rare) {
         if let Some(rest) = trade.rare() {
             let rest = rest.rarest();
             for other in [rest.new_security, rest.fee_asset].into_iter().flatten() {
-                join(&mut parent, trade.security.0, other.0);
+                together.join(trade.security, other);
             }
         }
     }
-    (0..parent.len() as u32)
-        .map(|index| root(&mut parent, index))
-        .collect()
+    let first = together.first().into_iter();
+    first.map(|security| security.0).collect()
 }
 
-fn root(parent: &mut [u32], mut index: u32) -> u32 {
-    while parent[index as usize] != index {
-        let up = parent[parent[index as usize] as usize];
-        parent[index as usize] = up;
-        index = up;
+/// Securities that belong together, by the first of each group.
+#[derive(Debug)]
+pub struct Together {
+    parent: Vec<u32>,
+}
+
+impl Together {
+    /// So many securities, each for itself.
+    pub fn none(count: usize) -> Self {
+        Self {
+            parent: (0..count as u32).collect(),
+        }
     }
-    index
-}
 
-fn join(parent: &mut [u32], a: u32, b: u32) {
-    let (a, b) = (root(parent, a), root(parent, b));
-    parent[a.max(b) as usize] = a.min(b);
+    /// Groups as they were, by the first of each security's.
+    pub fn of(first: &[SecurityId]) -> Self {
+        Self {
+            parent: first.iter().map(|security| security.0).collect(),
+        }
+    }
+
+    /// Makes the groups of two securities one.
+    pub fn join(&mut self, one: SecurityId, other: SecurityId) {
+        let (one, other) = (self.root(one.0), self.root(other.0));
+        self.parent[one.max(other) as usize] = one.min(other);
+    }
+
+    /// For each security the first of its group.
+    pub fn first(mut self) -> Vec<SecurityId> {
+        let all = 0..self.parent.len() as u32;
+        all.map(|index| SecurityId(self.root(index))).collect()
+    }
+
+    fn root(&mut self, mut index: u32) -> u32 {
+        while self.parent[index as usize] != index {
+            let up = self.parent[self.parent[index as usize] as usize];
+            self.parent[index as usize] = up;
+            index = up;
+        }
+        index
+    }
 }

@@ -509,6 +509,57 @@ impl Trade {
         self.extra.as_ref().map(|extra| &extra.rest)
     }
 
+    /// The holding that units come into by this row alone: what it buys, receives or moves in. What an option or a
+    /// corporate action brings hangs on other rows too.
+    pub fn brings(&self) -> Option<(AccountId, SecurityId)> {
+        let (account, security) = match self.action {
+            Action::Buy
+            | Action::Reinvest
+            | Action::BuyToOpen
+            | Action::Income
+            | Action::Opening
+            | Action::GiftIn
+            | Action::Inherit
+            | Action::TransferIn => (self.account, self.security),
+            // Its sign says whether it opens a short.
+            Action::Open if self.quantity()?.is_sign_negative() => return None,
+            Action::Open => (self.account, self.security),
+            Action::Swap => (self.account, self.rest().rarest().new_security?),
+            Action::Transfer => (self.rest().rarest().to_account?, self.security),
+            Action::Sell
+            | Action::Short
+            | Action::Cover
+            | Action::Close
+            | Action::SellToOpen
+            | Action::BuyToClose
+            | Action::SellToClose
+            | Action::Expire
+            | Action::Exercise
+            | Action::Assign
+            | Action::Split
+            | Action::StockDividend
+            | Action::SpinOff
+            | Action::Merger
+            | Action::Rename
+            | Action::ReturnOfCapital
+            | Action::BasisAdjust
+            | Action::Dividend
+            | Action::Spend
+            | Action::Fee
+            | Action::TransferOut
+            | Action::GiftOut
+            | Action::Lost
+            | Action::Worthless
+            | Action::CashSettle
+            | Action::Mark
+            | Action::Pnl
+            | Action::Funding
+            | Action::Cancel
+            | Action::Ignore => return None,
+        };
+        Some((account, security))
+    }
+
     /// Whether the row carries this tag.
     pub fn tagged(&self, tag: &str) -> bool {
         self.rest().tag.as_deref().is_some_and(|t| {

@@ -10,14 +10,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: [&[&str]; 6] = [
     &["money", "date", "record", "source", "diagnostic", "meter"],
     &["rule", "rates", "settings", "trade", "parcel", "lot"],
-    &[
-        "import",
-        "timeline",
-        "method",
-        "answer",
-        "worksheet",
-        "output",
-    ],
+    &["import", "timeline", "method", "answer", "output"],
     &["holding", "jurisdiction"],
     &["matching", "netting", "reconcile", "report"],
     &["cli"],

@@ -1245,6 +1245,7 @@ fn parts(told: &str) -> Vec<(String, String)> {
 
 const TWO_ACCOUNTS: &str = "date,action,symbol,quantity,price,total,class,tag,account,to_account\n\
                             2024-01-03,buy,MF,200,10,,fund,,a,\n2024-02-20,transfer,MF,100,,,fund,,a,b\n";
+
 const BOTH_SOLD: &str = "2024-06-03,sell,MF,100,9,,fund,,b,\n2024-06-04,sell,MF,100,9,,fund,,a,\n";
 
 /// 200 shares of one purchase at 10, 100 of them moved to b; each sale loses 100. 20 paid on the 100 of an account are
@@ -2276,4 +2277,123 @@ fn an_expiry_booked_after_the_day_of_the_report_has_happened() {
             "{call} 1 2025-11-03 2025-12-31 0.00 300.00 0.00 -300.00 short"
         )])
         .held(&[]);
+}
+
+/// 10 NEW bought for 300 are sold for 200; after OLD became NEW as well, 10 bought for 210 take the 100 over, and the 58
+/// days held. The same 10 bought as OLD two days before the change do so too.
+#[test]
+fn losses_wait_across_a_change_of_name_into_theirs() {
+    let columns = "date,action,symbol,quantity,price,new_symbol\n";
+    let loss = "2024-01-03,buy,NEW,10,30,\n2024-03-01,sell,NEW,10,20,\n";
+    let sold = "NEW 10 2024-01-03 2024-03-01 200.00 300.00 100.00 0.00 short";
+    let after =
+        "2024-01-02,buy,OLD,100,50,\n2024-03-05,rename,OLD,,,NEW\n2024-03-10,buy,NEW,10,21,\n";
+    plain(&format!("{columns}{loss}{after}"))
+        .sold(&[sold])
+        .held(&[
+            "main NEW 100 5000.00 2024-01-02",
+            "main NEW 10 310.00 2024-01-12",
+        ]);
+    let before = "2024-03-03,buy,OLD,10,21,\n2024-03-05,rename,OLD,,,NEW\n";
+    plain(&format!("{columns}{loss}{before}"))
+        .sold(&[sold])
+        .held(&["main NEW 10 310.00 2024-01-05"]);
+}
+
+/// META gave its name up and is METV; what is called META since is no replacement of it: 10 x (12 - 15).
+#[test]
+fn a_name_given_up_may_come_to_mean_another() {
+    let csv = "date,action,symbol,quantity,price,new_symbol\n\
+        2024-01-03,buy,META,10,15,\n2024-02-01,rename,META,,,METV\n\
+        2024-02-02,buy,FB,10,100,\n2024-02-09,rename,FB,,,META\n\
+        2024-02-20,sell,METV,10,12,\n2024-02-21,buy,META,5,110,\n";
+    plain(csv)
+        .sold(&["METV 10 2024-01-03 2024-02-20 120.00 150.00 0.00 -30.00 short"])
+        .held(&[
+            "main META 10 1000.00 2024-02-02",
+            "main META 5 550.00 2024-02-21",
+        ]);
+}
+
+/// 100 x (31 - 50) is replaced by whatever is identical: through two groups, through a group and an ISIN, and under a new
+/// name, whichever row names it first.
+#[test]
+fn identity_goes_from_one_to_the_next() {
+    let sale = |bought: &str, sold: &str, other: &str, configuration: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price,isin,new_symbol\n{bought}2024-03-10,sell,{sold},100,31,,\n2024-03-12,buy,{other},100,31,,\n"
+        );
+        let rows = configured(&csv, "", configuration);
+        rows.table("disposals", &["symbol", "adjustment"])
+    };
+    let a = "2024-01-02,buy,A,100,50,US0378331005,\n";
+    let chain = "identical = [[\"A\", \"B\"], [\"B\", \"C\"]]\n";
+    assert_eq!(sale(a, "A", "C", chain), ["A 1900.00"]);
+    assert_eq!(sale(a, "A", "B", chain), ["A 1900.00"]);
+    let b = "2023-01-02,buy,B,1,50,US0378331005,\n";
+    let declared = "identical = [[\"B\", \"C\"]]\n";
+    assert_eq!(sale(&format!("{b}{a}"), "A", "C", declared), ["A 1900.00"]);
+    assert_eq!(sale(&format!("{a}{b}"), "A", "C", declared), ["A 1900.00"]);
+    let old = "2024-01-02,buy,OLD,100,50,,\n2024-03-05,rename,OLD,,,,NEW\n";
+    let other = "2023-01-02,buy,OTHER,1,50,,\n";
+    let declared = "identical = [[\"NEW\", \"OTHER\"]]\n";
+    assert_eq!(sale(old, "NEW", "OTHER", declared), ["NEW 1900.00"]);
+    let first = format!("{other}{old}");
+    assert_eq!(sale(&first, "NEW", "OTHER", declared), ["NEW 1900.00"]);
+}
+
+/// 100 x (40 - 50) is replaced by a purchase whose order has the number of the one sold, at another broker or of an
+/// identical security.
+#[test]
+fn an_order_is_one_of_its_account_and_security() {
+    let csv = "date,action,symbol,quantity,price,account,order\n2024-01-02,buy,X,100,50,s,1\n";
+    let sold = ["X 100 2024-01-02 2024-03-10 4000.00 5000.00 1000.00 0.00 short"];
+    let elsewhere = "2024-03-08,buy,X,100,41,f,1\n2024-03-10,sell,X,100,40,s,\n";
+    plain(&format!("{csv}{elsewhere}")).sold(&sold);
+    let other = "2024-03-08,buy,Y,100,41,s,1\n2024-03-10,sell,X,100,40,s,\n";
+    let identical = "identical = [[\"X\", \"Y\"]]\n";
+    configured(&format!("{csv}{other}"), "", identical).sold(&sold);
+}
+
+/// Inherited shares count as held for more than a year (26 USC 1223(9)), delivered against a short or beside it: a gain of
+/// 6,000 - 5,000 on delivering them is long-term, and so is a loss of 100 on closing with others (26 USC 1233(d)). Acquired
+/// after the short sale, a gain is short-term all the same (26 USC 1233(b)(1)).
+#[test]
+fn inherited_shares_beside_a_short_are_old() {
+    let columns = "date,action,symbol,quantity,price,lot,basis,acquired_date\n";
+    let closed = |rows: &str| plain(&format!("{columns}{rows}"));
+    let inherited = |day: &str| format!("2024-{day},inherit,X,100,,mom,5000,2024-{day}\n");
+    let short = "2024-03-01,short,X,100,60,,,\n";
+    let delivered = "2024-03-10,cover,X,100,61,mom,,\n";
+    closed(&format!("{}{short}{delivered}", inherited("01-02")))
+        .sold(&["X 100 2024-01-02 2024-03-10 6000.00 5000.00 0.00 1000.00 long"]);
+    closed(&format!("{short}{}{delivered}", inherited("03-05")))
+        .sold(&["X 100 2024-03-05 2024-03-10 6000.00 5000.00 0.00 1000.00 short"]);
+    let bought = "2024-03-10,cover,X,100,61,,,\n";
+    closed(&format!("{}{short}{bought}", inherited("01-02")))
+        .sold(&["X 100 2024-03-10 2024-03-10 6000.00 6100.00 0.00 -100.00 long"]);
+}
+
+/// ETH for 41,000 out of BTC that cost 40,000, and units of a file that names no side: both come before the sale that needs
+/// them.
+#[test]
+fn a_sale_finds_what_the_same_day_exchanges_or_opens() {
+    let swap = "date,action,symbol,quantity,price,new_symbol,new_quantity,class\n\
+        2024-02-01,buy,BTC,1,40000,,,crypto\n2024-03-01,sell,ETH,10,4100,,,crypto\n\
+        2024-03-01,swap,BTC,1,41000,ETH,10,crypto\n";
+    plain(swap).sold(&[
+        "ETH 10 2024-03-01 2024-03-01 41000.00 41000.00 0.00 0.00 short",
+        "BTC 1 2024-02-01 2024-03-01 41000.00 40000.00 0.00 1000.00 short",
+    ]);
+    let open = "date,action,symbol,quantity,price\n\
+        2024-03-01,close,X,100,60\n2024-03-01,open,X,100,50\n";
+    plain(open).sold(&["X 100 2024-03-01 2024-03-01 6000.00 5000.00 0.00 1000.00 short"]);
+    let short = open.replace("open,X,100", "open,X,-100");
+    let refused = plain(&short);
+    assert_eq!(refused.code, Some(1));
+    assert!(
+        refused.error.contains("only 0 are held"),
+        "{}",
+        refused.error
+    );
 }

@@ -1541,3 +1541,25 @@ fn polish_costs_of_coins_go_by_the_date_basis() {
     let years: Vec<&str> = found.lines().skip(1).map(|row| &row[..4]).collect();
     assert_eq!(years, ["2024"]);
 }
+
+/// BTC for 40,000 given for 10 ETH worth 41,000, which are sold the same day: where rows of a day are one after the other,
+/// the exchange comes before the sale that needs it. In Austria the coins keep what they cost.
+#[test]
+fn a_sale_finds_what_the_same_day_exchanges() {
+    let csv = "date,action,symbol,quantity,price,new_symbol,new_quantity,class\n\
+        2024-03-01,sell,ETH,10,4100,,,crypto\n2024-03-01,swap,BTC,1,41000,ETH,10,crypto\n\
+        2024-03-01,buy,BTC,1,40000,,,crypto\n";
+    rows(
+        csv,
+        "de",
+        &[
+            "2024 2024-03-01 41000.00 41000.00 0.00 short lot",
+            "2024 2024-03-01 41000.00 40000.00 1000.00 short lot",
+        ],
+    );
+    rows(
+        csv,
+        "at",
+        &["2024 2024-03-01 41000.00 40000.00 1000.00 - pool"],
+    );
+}

@@ -89,7 +89,7 @@ impl Reconcile {
                 tax_year: frame.tax_year,
                 only,
                 account,
-                us: chosen.country.code == "us",
+                us: chosen.country.is_us(),
                 otherwise: &otherwise,
             };
             let found =
@@ -181,7 +181,7 @@ fn otherwise<'a>(history: &'a History, chosen: &'a Chosen) -> Otherwise<'a> {
     let scopes = [WashSales::Broker, WashSales::Off];
     let scopes = scopes
         .into_iter()
-        .filter(|scope| chosen.country.code == "us" && *scope != chosen.settings.wash_sales)
+        .filter(|scope| chosen.country.is_us() && *scope != chosen.settings.wash_sales)
         .map(Way::Scope);
     Otherwise::new(scopes.chain(methods).collect(), move |way| {
         computed(history, &chosen.settings, way)

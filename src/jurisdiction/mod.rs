@@ -321,7 +321,8 @@ impl Jurisdiction {
         !(incurred && class == crate::trade::Class::Crypto)
     }
 
-    /// Whether the rules of the United States on shorts, fund losses and regulated contracts apply.
+    /// Whether it is the United States. Its rules on shorts, puts, fund losses and regulated contracts are each found there
+    /// alone: stated as data they would be as many fields that one country sets.
     pub fn is_us(&self) -> bool {
         self.defer == Some(Defer::WashSale)
     }

@@ -7,7 +7,7 @@ use super::acquire::Manner;
 use super::fold::Fold;
 use super::ledger::{Acquisition, Holding};
 use crate::answer::trail::Cause;
-use crate::answer::{Codes, Disposal, Match, Term};
+use crate::answer::{Codes, Disposal, Match};
 use crate::diagnostic::Problem;
 use crate::lot::{Gift, Lot, LotId};
 use crate::money::{Money, Quantity};
@@ -423,12 +423,8 @@ impl Fold<'_> {
             return Ok(());
         }
         let purchase = self.ledger.purchase_of(lot);
-        let term = if purchase.inherited && self.law.is_us() {
-            Some(Term::Long)
-        } else {
-            self.law
-                .term_of(self.class(held.security), held.held_from, self.today)
-        };
+        let class = self.class(held.security);
+        let term = self.term_of_units(class, held.held_from, purchase.inherited);
         self.rows.push(Disposal {
             security: held.security,
             account: self.own_account(held.account),
@@ -460,7 +456,7 @@ impl Fold<'_> {
             return Err(Problem::at(trade.source, "a rename to the same symbol").into());
         }
         self.warn_nothing_held(trade);
-        self.follow_rename(trade.security, new);
+        self.follow_rename(trade.security, new)?;
         self.adjust_options(trade.security, new, (Quantity::ONE, Quantity::ONE))?;
         self.turn_shorts(trade, new, (Quantity::ONE, Quantity::ONE))?;
         for account in self.affected(trade) {

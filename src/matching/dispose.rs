@@ -378,11 +378,22 @@ impl Fold<'_> {
     fn term(&self, kind: &Kind, held_from: Date, inherited: bool) -> Option<Term> {
         if kind.section_1256 {
             None
-        } else if inherited && self.law.is_us() {
-            Some(Term::Long)
         } else {
-            self.law.term_of(kind.class, held_from, self.today)
+            self.term_of_units(kind.class, held_from, inherited)
         }
+    }
+
+    /// The same of any class: what was inherited is long-term (26 USC 1223(9)).
+    pub(super) fn term_of_units(
+        &self,
+        class: Class,
+        held_from: Date,
+        inherited: bool,
+    ) -> Option<Term> {
+        if inherited && self.law.is_us() {
+            return Some(Term::Long);
+        }
+        self.law.term_of(class, held_from, self.today)
     }
 
     /// One row; a loss that a loss rule may look at joins the others.
@@ -394,7 +405,7 @@ impl Fold<'_> {
         (proceeds, special): (Part, Option<Term>),
         losses: &mut Vec<Loss>,
     ) -> Result<(), Halt> {
-        let (cost, held_from) = self.basis_against(slice, proceeds)?;
+        let (cost, held_from) = basis_against(slice, proceeds);
         let purchase = self.ledger.purchase(slice.purchase);
         if purchase.basis_unknown && !self.rules.unknown_basis_zero {
             return Err(self.basis_unknown(sale));
@@ -467,21 +478,6 @@ impl Fold<'_> {
         }
         trail.sold(row, slice.trail, (sale.quantity, sale.proceeds));
         Ok(())
-    }
-
-    /// The basis that counts against proceeds, and the start of its holding period: for a gift worth less than the
-    /// donor's basis one for a gain, another for a loss, and no result between (26 USC 1015(a)).
-    fn basis_against(&mut self, slice: &Slice, proceeds: Part) -> Result<(Part, Date), Halt> {
-        let Some((value, given)) = slice.gift else {
-            return Ok((slice.part, slice.held_from));
-        };
-        if proceeds.amount > slice.part.amount {
-            Ok((slice.part, slice.held_from))
-        } else if proceeds.amount < value.amount {
-            Ok((value, given))
-        } else {
-            Ok((proceeds, slice.held_from))
-        }
     }
 
     /// The tax year of a day, by the calendar year in which it begins.
@@ -1104,5 +1100,20 @@ impl Fold<'_> {
         )
         .help("give the arriving row a `basis` and an `acquired_date`; with --unknown-basis zero they count as having cost nothing")
         .into()
+    }
+}
+
+/// The basis that counts against proceeds, and the start of its holding period: for a gift worth less than the donor's
+/// basis one for a gain, another for a loss, and no result between (26 USC 1015(a)).
+fn basis_against(slice: &Slice, proceeds: Part) -> (Part, Date) {
+    let Some((value, given)) = slice.gift else {
+        return (slice.part, slice.held_from);
+    };
+    if proceeds.amount > slice.part.amount {
+        (slice.part, slice.held_from)
+    } else if proceeds.amount < value.amount {
+        (value, given)
+    } else {
+        (proceeds, slice.held_from)
     }
 }

@@ -62,8 +62,9 @@ pub struct Fold<'a> {
     upcoming: Vec<Event>,
     /// The event being carried out, and its trade.
     current: Option<(TradeId, &'a Trade)>,
-    /// Orders by name, so that fills of one order count as one purchase.
-    orders: FxHashMap<Box<str>, u32>,
+    /// Orders by account, security and name, so that fills of one order count as one purchase: brokers number theirs each
+    /// for itself, and some of each security.
+    orders: FxHashMap<(AccountId, SecurityId, &'a str), u32>,
     next_order: u32,
     /// What is left of the orders whose fills share an average price, once one is asked for.
     pub fills: Option<Orders<'a>>,
@@ -195,7 +196,7 @@ impl<'a> Fold<'a> {
             return self.attempt(id);
         }
         let action = self.trade(id).action;
-        let rule = (self.law.code == "us").then(|| crate::rule::us::of_action(action));
+        let rule = (self.law.is_us()).then(|| crate::rule::us::of_action(action));
         let before = self.ledger.trail.enter(id, rule);
         self.attempt(id);
         self.ledger.trail.leave(before);
@@ -265,19 +266,7 @@ impl<'a> Fold<'a> {
     pub fn bring_forward(&mut self, holding: Holding) -> bool {
         let fills = |event: &Event| {
             let trade = self.trade_of(*event);
-            let to = match trade.action {
-                Action::Buy
-                | Action::Reinvest
-                | Action::BuyToOpen
-                | Action::Income
-                | Action::Opening
-                | Action::GiftIn
-                | Action::Inherit
-                | Action::TransferIn => Some(trade.account),
-                Action::Transfer => trade.rest().rarest().to_account,
-                _ => None,
-            };
-            trade.time.is_none() && to == Some(holding.0) && trade.security == holding.1
+            trade.time.is_none() && trade.brings() == Some(holding)
         };
         let Some(position) = self.upcoming.iter().rposition(fills) else {
             return false;
@@ -358,15 +347,17 @@ impl<'a> Fold<'a> {
     }
 
     /// The number of the order that a purchase belongs to: the order's own, or a new one.
-    pub fn order_of(&mut self, trade: &Trade) -> u32 {
-        if let Some(name) = trade.rest().order.as_deref() {
-            if let Some(known) = self.orders.get(name) {
-                return *known;
+    pub fn order_of(&mut self, trade: &'a Trade) -> u32 {
+        let next = self.next_order;
+        let order = match trade.rest().order.as_deref() {
+            Some(name) => {
+                let order = (trade.account, trade.security, name);
+                *self.orders.entry(order).or_insert(next)
             }
-            self.orders.insert(name.into(), self.next_order);
-        }
-        self.next_order += 1;
-        self.next_order - 1
+            None => next,
+        };
+        self.next_order += u32::from(order == next);
+        order
     }
 
     /// The symbol of a security.

@@ -329,14 +329,7 @@ impl Ledger {
                 amount: lot.parcel.amount_left()?,
                 printed: lot.parcel.printed(),
             };
-            lot.parcel = Parcel::from_part(
-                quantity,
-                Part {
-                    amount: Money::ZERO,
-                    printed: 0,
-                },
-                places,
-            );
+            lot.parcel = Parcel::from_part(quantity, Part::ZERO, places);
             match &mut book.pool {
                 Some(pool) => pool.join(quantity, carried)?,
                 None => book.pool = Some(Parcel::from_part(quantity, carried, places)),

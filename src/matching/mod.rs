@@ -18,6 +18,7 @@ mod early;
 mod fold;
 mod follows;
 mod granted;
+mod identity;
 mod incurred;
 mod jump;
 mod ledger;
@@ -45,10 +46,11 @@ use crate::jurisdiction::Jurisdiction;
 use crate::money::{Minor, OutOfRange, whole_units};
 use crate::settings::Settings;
 use crate::timeline::{Calendar, Groups, gathered, in_order};
-use crate::trade::{History, Overview, SecurityId, TradeId};
+use crate::trade::{History, Overview, TradeId};
 
 pub use notices::AVERAGE_NOT_A_FUND;
-pub use wash::WASH_SALE;
+pub use statutory::SUPERFICIAL_WINDOW;
+pub use wash::{WASH_SALE, WINDOW};
 
 use fold::Fold;
 use pooled::Pools;
@@ -229,7 +231,7 @@ fn matched_in(
         by_settlement: settings.by_settlement,
         as_of: settings.as_of,
     };
-    let identical = identical_securities(history, settings);
+    let identical = identity::identical(history, settings);
     let mut ordered = in_order(history, &calendar, &identical);
     let overview = ordered.overview;
     let rules = Rules::new(history, law, settings, identical, overview, pools)?;
@@ -316,21 +318,6 @@ fn matched_in(
 fn internal_error(broken: &str) -> Problem {
     Problem::new(format!("internal error: {broken}"))
         .help("this is a mistake in lossoffset, not in your files; no figure of this run can be trusted, so none is shown. Please report it with the rows that lead to it")
-}
-
-fn identical_securities(history: &History, settings: &Settings) -> Vec<Vec<SecurityId>> {
-    let id_of = |symbol: &String| {
-        let position = history
-            .securities
-            .iter()
-            .position(|s| *s.symbol == **symbol)?;
-        Some(SecurityId(position as u32))
-    };
-    settings
-        .identical
-        .iter()
-        .map(|group| group.iter().filter_map(id_of).collect())
-        .collect()
 }
 
 /// Rows by day and row of the file; adjustments follow their rows.

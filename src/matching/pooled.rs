@@ -81,7 +81,7 @@ pub fn pooled(
     settings: &Settings,
 ) -> Option<(History, Pools)> {
     let unhosted = law.reading(settings, "unhosted_wallets") == "pooled";
-    if law.code != "us" || !(settings.universal_before_2025 || unhosted) {
+    if !law.is_us() || !(settings.universal_before_2025 || unhosted) {
         return None;
     }
     let mut own = history.clone();

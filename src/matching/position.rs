@@ -44,6 +44,18 @@ pub struct ShortLot {
     in_lieu: Parcel,
 }
 
+impl ShortLot {
+    /// The name of the lot.
+    fn name(&self) -> LotName {
+        LotName {
+            security: self.security,
+            date: self.opened,
+            number: self.number,
+            opened_by: self.trade,
+        }
+    }
+}
+
 /// A loss on a closed short sale that waits for another short sale (26 USC 1091(e)).
 #[derive(Clone, Copy, Debug)]
 struct ShortClaim {
@@ -254,7 +266,7 @@ impl Fold<'_> {
             let lieu = if self.today.days_since(one.opened) <= IN_LIEU_DAYS {
                 one.in_lieu
             } else {
-                ZERO
+                Part::ZERO
             };
             let shorted = one.shorted;
             let loss = one.proceeds.amount < paid.amount.plus(lieu.amount)?;
@@ -436,7 +448,7 @@ impl Fold<'_> {
         for slice in slices {
             let proceeds = brought.take(slice.quantity)?;
             let extra = lieu.take(slice.quantity)?;
-            let extra = if late { ZERO } else { extra };
+            let extra = if late { Part::ZERO } else { extra };
             self.conservation.basis_out = self.conservation.basis_out.plus(slice.part.amount)?;
             for (part, figures) in self.by_term(holding.1, &mut closings, slice, proceeds, extra)? {
                 losses.extend(self.delivered_row(id, holding, &one, &part, figures, &mut rest)?);
@@ -463,8 +475,8 @@ impl Fold<'_> {
     ) -> Result<Vec<Delivered>, Halt> {
         let cost = slice.part.amount.plus(extra.amount)?;
         let gain = proceeds.amount.minus(cost)?;
-        let class = self.class(security);
-        let by_lot = self.law.term_of(class, slice.held_from, self.today);
+        let inherited = self.ledger.purchase(slice.purchase).inherited;
+        let by_lot = self.term_of_units(self.class(security), slice.held_from, inherited);
         let (units, term) = self.term_of_short(closings, slice, gain, by_lot)?;
         if units.is_zero() || units == slice.quantity {
             return Ok(vec![(*slice, (proceeds, extra, term))]);
@@ -597,12 +609,7 @@ impl Fold<'_> {
                 in_lieu: lot.in_lieu.take(part)?,
                 shorted: Shorted::alone(lot.opened, holding.1, part),
                 opened: lot.opened,
-                name: LotName {
-                    security: lot.security,
-                    date: lot.opened,
-                    number: lot.number,
-                    opened_by: lot.trade,
-                },
+                name: lot.name(),
             });
             wanted = wanted.minus(part)?;
             if lot.parcel.left().is_zero() {
@@ -759,12 +766,7 @@ impl Fold<'_> {
                 served.parcel.adjust(reduction)?;
             }
             served.used = true;
-            let name = LotName {
-                security: lot.security,
-                date: lot.opened,
-                number: lot.number,
-                opened_by: lot.trade,
-            };
+            let name = lot.name();
             let after = served.parcel.amount_left()?;
             if lot.parcel.left().is_zero() {
                 *lot = served;
@@ -884,12 +886,7 @@ impl Fold<'_> {
             for lot in self.positions.shorts.get(holding).into_iter().flatten() {
                 told.push(self.ledger.trail.movements(lot.trail));
                 lots.push(OpenLot {
-                    name: LotName {
-                        security: lot.security,
-                        date: lot.opened,
-                        number: lot.number,
-                        opened_by: lot.trade,
-                    },
+                    name: lot.name(),
                     account: Some(holding.0),
                     security: holding.1,
                     quantity: lot.parcel.left().negated(),
@@ -1042,8 +1039,3 @@ fn fee_in_the_asset(trade: &Trade) -> Halt {
     let message = "closing a short position cannot pay its fee in the asset";
     Problem::at(trade.source, message).into()
 }
-
-const ZERO: Part = Part {
-    amount: Money::ZERO,
-    printed: 0,
-};

@@ -1,7 +1,5 @@
 //! The readings of unsettled rules that a computation follows, resolved once from the settings.
 
-use rustc_hash::FxHashMap;
-
 use super::pooled::Pools;
 use crate::date::Date;
 use crate::diagnostic::Problem;
@@ -75,10 +73,8 @@ pub struct Rules {
     pub coin_windows: bool,
     /// Whether a superficial loss is denied whose only buyers have sold again (Canada).
     pub deny_without_substitute: bool,
-    /// For each security the first with the same identifier: one ISIN or CUSIP is one security.
-    pub identified: Vec<SecurityId>,
-    /// Declared groups of substantially identical securities.
-    pub identical: Vec<Vec<SecurityId>>,
+    /// For each security the first of those that are identical with it, by identifier or declaration.
+    pub identical: Vec<SecurityId>,
 }
 
 /// How a replacement's holding period continues that of what was sold (26 USC 1223(3)); the text does not say how
@@ -127,7 +123,7 @@ impl Rules {
         history: &History,
         law: &'static Jurisdiction,
         settings: &Settings,
-        identical: Vec<Vec<SecurityId>>,
+        identical: Vec<SecurityId>,
         overview: Overview,
         pools: Pools,
     ) -> Result<Self, Vec<Problem>> {
@@ -222,27 +218,15 @@ impl Rules {
             pools,
             unknown_basis_zero: settings.unknown_basis_zero,
             end: settings.as_of.or(overview.days.map(|(_, last)| last)),
-            only_sums: settings.only_years && law.code == "us",
+            only_sums: settings.only_years && law.is_us(),
             keep_adjustments: !settings.skip_adjustments && !settings.only_years,
             overview,
             trail: settings.trail,
             coin_windows: law.reading(settings, "crypto_four_weeks") == "yes",
             deny_without_substitute: law.reading(settings, "no_substitute_left") != "allow",
-            identified: first_identified(history),
             identical,
         })
     }
-}
-
-fn first_identified(history: &History) -> Vec<SecurityId> {
-    let mut first: FxHashMap<&str, SecurityId> = FxHashMap::default();
-    let securities = history.securities.iter().zip(0_u32..);
-    securities
-        .map(|(security, own)| match security.identifier.as_deref() {
-            Some(identifier) => *first.entry(identifier).or_insert(SecurityId(own)),
-            None => SecurityId(own),
-        })
-        .collect()
 }
 
 fn known_method(law: &'static Jurisdiction, name: &str) -> Result<&'static Method, Problem> {

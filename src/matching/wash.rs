@@ -12,6 +12,7 @@ use smallvec::SmallVec;
 
 use super::Halt;
 use super::fold::Fold;
+use super::identity::Names;
 use super::ledger::{Holding, Slice};
 use super::rules::Tacking;
 use crate::answer::Adjustment;
@@ -30,11 +31,6 @@ pub const WINDOW: i32 = 30;
 
 /// Nothing denied of a loss.
 pub const NONE_YET: (Quantity, Quantity) = (Quantity::ZERO, Quantity::ONE);
-
-const NOTHING: Part = Part {
-    amount: Money::ZERO,
-    printed: 0,
-};
 
 /// The rule that defers a loss.
 pub static WASH_SALE: Rule = Rule {
@@ -148,9 +144,27 @@ impl Watch {
             .partition_point(|other| other.acquired <= candidate.acquired);
         self.candidates.insert(place, candidate);
         self.head = self.head.min(place);
+        self.number();
+    }
+
+    /// Lets each candidate be found in its place.
+    fn number(&mut self) {
         for (candidate, own) in self.candidates.iter_mut().zip(0..) {
             candidate.next = own;
         }
+    }
+
+    /// Takes over all that another one keeps, each by its day.
+    fn join(&mut self, mut other: Self) {
+        self.past.append(&mut other.past);
+        self.claims.append(&mut other.claims);
+        let claims = self.claims.make_contiguous();
+        claims.sort_by_key(|claim| claim.loss.date);
+        self.candidates.append(&mut other.candidates);
+        self.candidates
+            .sort_by_key(|candidate| (candidate.acquired, candidate.purchase));
+        self.head = 0;
+        self.number();
     }
 }
 
@@ -158,7 +172,10 @@ impl Watch {
 #[derive(Clone, Debug, Default)]
 pub struct Wash {
     watches: Vec<Watch>,
+    /// By name; `None` where the rule does not cover it.
     watch_of: FxHashMap<SecurityId, Option<u32>>,
+    /// By what stands for all that is identical.
+    watch_of_property: FxHashMap<SecurityId, u32>,
     /// Losses of the day, where they are matched when it ends.
     pub today: Vec<Loss>,
     /// Units of a purchase that were sold before they replaced anything, where those count.
@@ -168,26 +185,14 @@ pub struct Wash {
     /// For each loss on shares delivered against a short the units denied so far, of how many: a purchase or another short
     /// may take it over, each unit once.
     pub delivered: FxHashMap<u32, (Quantity, Quantity)>,
-    /// Securities that became others by rename: they stay the same for this rule.
-    renamed: FxHashMap<SecurityId, SecurityId>,
+    /// What names mean: a security that becomes another by a change of name stays the same for this rule.
+    pub names: Names,
 }
 
 impl Wash {
-    /// The name that a security had first.
-    fn first_name(&self, security: SecurityId) -> SecurityId {
-        self.renamed.get(&security).copied().unwrap_or(security)
-    }
-
     /// All names that a security has had.
     pub fn same_as(&self, security: SecurityId) -> SmallVec<[SecurityId; 2]> {
-        let first = self.first_name(security);
-        let later = self.renamed.iter().filter(|(_, origin)| **origin == first);
-        let mut names: SmallVec<[SecurityId; 2]> = later.map(|(name, _)| *name).collect();
-        names.push(first);
-        names.sort_unstable();
-        // A name may have come back.
-        names.dedup();
-        names
+        self.names.all(security)
     }
 
     /// The units of a loss that are denied, where others than its own claim may have done it; else as many as it knows.
@@ -252,7 +257,7 @@ impl Fold<'_> {
                 loss: *loss,
                 units: loss.quantity,
                 matched: Quantity::ZERO,
-                taken: NOTHING,
+                taken: Part::ZERO,
             };
             self.replaced_before(watch, &mut claim)?;
             let (today, keep) = (self.today, self.rules.overview.keeps_dates);
@@ -568,7 +573,7 @@ impl Fold<'_> {
         } else {
             held_from
         };
-        let deferred = if kept { deferred } else { NOTHING };
+        let deferred = if kept { deferred } else { Part::ZERO };
         let used = self.ledger.mark_used(lot, taken, tacked, deferred)?;
         if kept {
             let cause = Cause::Deferred {
@@ -633,14 +638,13 @@ impl Fold<'_> {
             return *known;
         }
         let key = self.identity(security);
-        let watch = match self.wash.watch_of.get(&key) {
-            Some(known) => *known,
-            None => self.covered(key).then(|| {
-                self.wash.watches.push(Watch::default());
-                self.wash.watches.len() as u32 - 1
-            }),
-        };
-        self.wash.watch_of.insert(key, watch);
+        let watch = self.wash_covers(security).then(|| {
+            let (watches, known) = (&mut self.wash.watches, &mut self.wash.watch_of_property);
+            *known.entry(key).or_insert_with(|| {
+                watches.push(Watch::default());
+                watches.len() as u32 - 1
+            })
+        });
         self.wash.watch_of.insert(security, watch);
         watch
     }
@@ -650,7 +654,7 @@ impl Fold<'_> {
         if self.rules.wash_sales == WashSales::Broker {
             return security;
         }
-        let renamed = self.wash.first_name(security);
+        let renamed = self.wash.names.first_name(security);
         // By the name in their own terms: it stays what it is through a change of name.
         let named_on = |option: &Security| option.contract.as_ref()?.underlying;
         if self.rules.options_identical
@@ -670,31 +674,20 @@ impl Fold<'_> {
 
     /// The same by name, declaration and identifier alone.
     pub(super) fn property(&self, security: SecurityId) -> SecurityId {
-        let renamed = self.wash.first_name(security);
-        let mut groups = self.rules.identical.iter();
-        if let Some(group) = groups.find(|group| group.contains(&renamed)) {
-            return group.iter().min().copied().unwrap_or(renamed);
-        }
-        self.rules
-            .identified
-            .get(renamed.0 as usize)
-            .copied()
-            .unwrap_or(renamed)
+        self.wash.names.property(security, &self.rules.identical)
     }
 
     /// Whether two securities are the same for the rule, by any name.
     pub(super) fn is_same_stock(&self, one: SecurityId, other: SecurityId) -> bool {
-        self.wash.first_name(one) == self.wash.first_name(other)
+        let names = &self.wash.names;
+        names.first_name(one) == names.first_name(other)
             || self.identity(one) == self.identity(other)
     }
 
-    /// Whether a security, or what stands for it, falls under the rule.
+    /// Whether a security falls under the rule, by the class that it had under its first name.
     pub(super) fn wash_covers(&self, security: SecurityId) -> bool {
-        self.covered(self.identity(security))
-    }
-
-    fn covered(&self, security: SecurityId) -> bool {
-        self.rules.wash_covers(self.class(security))
+        let first = self.wash.names.first_name(security);
+        self.rules.wash_covers(self.class(first))
     }
 
     /// The watches that a purchase of a security serves, with the watched units one unit of it stands for: its own, and
@@ -769,12 +762,37 @@ impl Fold<'_> {
             || self.positions.loss_waits(&names)
     }
 
-    /// After a rename the new symbol is the same security.
-    pub(super) fn follow_rename(&mut self, old: SecurityId, new: SecurityId) {
-        let watch = self.watch(old);
-        let origin = self.wash.first_name(old);
-        self.wash.renamed.insert(new, origin);
-        self.wash.watch_of.insert(new, watch);
+    /// After a rename the new symbol is the same security, and so is what was traded under it before.
+    pub(super) fn follow_rename(&mut self, old: SecurityId, new: SecurityId) -> Result<(), Halt> {
+        let (into, from) = (self.watch(old), self.watch(new));
+        let joined = self.wash.names.change(old, new, &self.rules.identical);
+        self.wash.watch_of.insert(new, into);
+        match (into, from) {
+            (Some(into), Some(from)) if joined && into != from => self.join_watches(into, from),
+            _ => Ok(()),
+        }
+    }
+
+    /// Two watches become one: losses that still wait in either are replaced by the purchases of both.
+    fn join_watches(&mut self, into: u32, from: u32) -> Result<(), Halt> {
+        let (since, keep) = (self.today.plus(-WINDOW), self.rules.overview.keeps_dates);
+        let other = std::mem::take(&mut self.wash.watches[from as usize]);
+        let watch = &mut self.wash.watches[into as usize];
+        watch.join(other);
+        watch.close_before(since, keep);
+        let mut waiting = std::mem::take(&mut watch.claims);
+        for known in self.wash.watch_of.values_mut().flatten() {
+            *known = if *known == from { into } else { *known };
+        }
+        for known in self.wash.watch_of_property.values_mut() {
+            *known = if *known == from { into } else { *known };
+        }
+        for claim in &mut waiting {
+            self.replaced_before(into, claim)?;
+        }
+        waiting.retain(|claim| !claim.is_done());
+        self.wash.watches[into as usize].claims = waiting;
+        Ok(())
     }
 
     /// Claims that are still open when the data end: a purchase to come may change their rows.

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use rust_decimal::Decimal;
-
 use super::{Netted, Netting};
 use crate::answer::Year;
 use crate::diagnostic::{Problem, Warning};
@@ -45,22 +43,7 @@ type Carryback = BTreeMap<i32, Minor>;
 /// # Errors
 /// Unknown keys of `--carry-in`, amounts out of range.
 pub fn net(netting: &Netting<'_>) -> Result<Netted, Vec<Problem>> {
-    let mut problems = Vec::new();
-    for (key, amount) in &netting.settings.carry_in {
-        if !matches!(key.as_str(), "short" | "long") {
-            problems.push(
-                Problem::new(format!(
-                    "`{key}` is no loss that can be carried in in the United States"
-                ))
-                .help("use --carry-in short=AMOUNT and --carry-in long=AMOUNT"),
-            );
-        }
-        if amount.is_sign_negative() && !amount.is_zero() {
-            problems.push(Problem::new(format!(
-                "the loss carried in (`{key}`) is written as a positive amount"
-            )));
-        }
-    }
+    let problems = netting.check_carry_in();
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -101,12 +84,7 @@ fn netted(netting: &Netting<'_>) -> Result<Netted, OutOfRange> {
 
 /// Whether section 1256 losses are carried back (26 USC 1212(c)).
 fn elected(netting: &Netting<'_>) -> bool {
-    let key = ("us".to_owned(), "1256_carryback".to_owned());
-    netting
-        .settings
-        .readings
-        .get(&key)
-        .is_some_and(|chosen| chosen == "yes")
+    netting.law.reading(netting.settings, "1256_carryback") == "yes"
 }
 
 fn listed(sheet: &Worksheet) -> bool {
@@ -152,12 +130,7 @@ fn worksheets(
     sums: &BTreeMap<i32, Sums>,
     carryback: &Carryback,
 ) -> Result<BTreeMap<i32, Worksheet>, OutOfRange> {
-    let places = netting.law.places;
-    let typed_in = |key: &str| match netting.settings.carry_in.get(key) {
-        Some(amount) => Money::new(*amount)?.to_minor(places),
-        None => Ok(0),
-    };
-    let mut carried = (typed_in("short")?, typed_in("long")?);
+    let mut carried = (netting.carried_in("short")?, netting.carried_in("long")?);
     let mut sheets = BTreeMap::new();
     for year in netting.years() {
         let sums = sums.get(&year).copied().unwrap_or_default();
@@ -178,8 +151,8 @@ fn worksheet(
 ) -> Result<Worksheet, OutOfRange> {
     // Form 6781 lines 8 and 9: 40 % of the year's result is short-term, the rest long-term.
     let contracts = sums.section_1256 + carried_back;
-    let percent = parameter(netting, "short_share_1256", year)?.unwrap_or(40.into());
-    let short_part = percent_of(contracts, i64::try_from(percent).unwrap_or(40))?;
+    let percent = netting.number("short_share_1256", known(netting, year));
+    let short_part = percent_of(contracts, percent)?;
     let long_part = contracts - short_part;
     sums.short_gains += short_part.max(0);
     sums.short_losses -= short_part.min(0);
@@ -234,9 +207,9 @@ fn taxable_income(netting: &Netting<'_>, year: i32) -> Result<Option<Minor>, Out
         .transpose()
 }
 
-fn parameter(netting: &Netting<'_>, name: &str, year: i32) -> Result<Option<Decimal>, OutOfRange> {
-    let parameters = (netting.law.parameters)();
-    Ok(parameters.value(name, year.max(parameters.first_year)))
+/// The year, or the first one of which the amounts are known: they go for those before as well.
+fn known(netting: &Netting<'_>, year: i32) -> i32 {
+    year.max((netting.law.parameters)().first_year)
 }
 
 /// The deduction of an excess of losses from other income (26 USC 1211(b)).
@@ -245,10 +218,7 @@ fn limit(netting: &Netting<'_>, year: i32) -> Result<Minor, OutOfRange> {
         FilingStatus::Separate => "loss_limit_separate",
         FilingStatus::Single | FilingStatus::Head | FilingStatus::Joint => "loss_limit",
     };
-    match parameter(netting, name, year)? {
-        Some(limit) => Money::new(limit)?.to_minor(netting.law.places),
-        None => Ok(0),
-    }
+    netting.amount(name, known(netting, year))
 }
 
 /// What of a year's section 1256 loss could be carried back to each of the three years before it (26 USC 1212(c)).

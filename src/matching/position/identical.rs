@@ -213,14 +213,21 @@ impl Fold<'_> {
 
     /// Whether units taken out count as property held a year or less on the day of a short sale, or acquired since.
     fn young_slice(&self, slice: &Slice, opened: Date) -> bool {
-        self.ledger.purchase(slice.purchase).acquired > opened
-            || self.law.term.term(slice.held_from, opened) == Term::Short
+        let bought = self.ledger.purchase(slice.purchase);
+        bought.acquired > opened || self.young(bought.inherited, slice.held_from, opened)
     }
 
     /// Whether a lot was held for a year or less on the day of a short sale, or acquired since (26 USC 1233(b)).
     fn young_lot(&self, id: LotId, opened: Date) -> bool {
         let lot = self.ledger.lot(id);
-        lot.acquired > opened || self.law.term.term(lot.held_from, opened) == Term::Short
+        let inherited = self.ledger.purchase(lot.purchase).inherited;
+        lot.acquired > opened || self.young(inherited, lot.held_from, opened)
+    }
+
+    /// Whether what was held from a day was so for a year or less on another. What was inherited counts as held for more
+    /// (26 USC 1223(9)).
+    fn young(&self, inherited: bool, held_from: Date, opened: Date) -> bool {
+        !inherited && self.law.term.term(held_from, opened) == Term::Short
     }
 
     /// Whether section 1233 looks at a position: the taxpayer's own, of units sold short.

@@ -1,14 +1,18 @@
 //! Who bought and who held, around a loss: the quantities that the superficial loss rule asks for (ITA s 54), over the
 //! taxpayer, the spouse and every plan of theirs.
 
-use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::moves::{Holder, Key, Manner, Move, What};
 use crate::date::Date;
 use crate::jurisdiction::Jurisdiction;
+use crate::matching::rules::Rules;
 use crate::money::{OutOfRange, Quantity};
 use crate::settings::Settings;
-use crate::trade::{Class, History, Right, SecurityId, TradeId};
+use crate::timeline::Together;
+use crate::trade::{Action, Class, History, Right, SecurityId, TradeId};
 
 /// Days on each side of a disposition: the day itself is not counted, day 30 is (Interpretation Act s 27(5)).
 pub const WINDOW: i32 = 30;
@@ -18,6 +22,8 @@ pub const WINDOW: i32 = 30;
 pub struct Circle {
     line_of: FxHashMap<SecurityId, (usize, Quantity)>,
     lines: Vec<Line>,
+    /// Names that another security took over after they had been given up: since which place, and what they meant before.
+    taken_over: Vec<(usize, SecurityId, usize)>,
     /// Whether a purchase serves one loss only.
     pub capped: bool,
 }
@@ -25,7 +31,8 @@ pub struct Circle {
 #[derive(Debug, Default)]
 struct Line {
     bought: Vec<Bought>,
-    held: FxHashMap<Holder, Vec<(Date, usize, Quantity)>>,
+    /// Units of each holder and name over time.
+    held: FxHashMap<Key, Vec<(Date, usize, Quantity)>>,
     scales: Vec<(usize, Date, Quantity, Quantity)>,
     /// New names of what a holder holds: place, holder, before and after.
     turns: Vec<(usize, Holder, SecurityId, SecurityId)>,
@@ -81,24 +88,30 @@ impl Circle {
         history: &History,
         law: &Jurisdiction,
         settings: &Settings,
-        identical: &[Vec<SecurityId>],
+        rules: &Rules,
         moves: &[Move],
     ) -> Result<Self, OutOfRange> {
         let mut circle = Self {
             capped: law.reading(settings, "several_losses") == "capped",
             ..Self::default()
         };
-        for group in identical {
-            let line = circle.new_line();
-            for security in group {
-                circle.line_of.insert(*security, (line, Quantity::ONE));
+        let mut together = Together::of(&rules.identical);
+        let taken_over = if rules.overview.rare {
+            renamed(history, moves, &mut together)
+        } else {
+            FxHashSet::default()
+        };
+        for (first, security) in together.first().into_iter().zip((0..).map(SecurityId)) {
+            if first != security {
+                let line = circle.line(first);
+                circle.line_of.insert(security, line);
             }
         }
         if law.reading(settings, "call_as_right") == "yes" {
             circle.calls(history)?;
         }
         for (place, step) in moves.iter().enumerate() {
-            circle.enter(place, step)?;
+            circle.enter(place, step, &taken_over)?;
         }
         Ok(circle)
     }
@@ -133,12 +146,27 @@ impl Circle {
         line
     }
 
-    fn enter(&mut self, place: usize, step: &Move) -> Result<(), OutOfRange> {
+    /// The line that a security's moves at a place are kept in.
+    fn line_at(&self, security: SecurityId, place: usize) -> Option<usize> {
+        let mut taken_over = self.taken_over.iter();
+        let before = taken_over.find(|(since, name, _)| *name == security && *since > place);
+        match before {
+            Some((_, _, line)) => Some(*line),
+            None => self.line_of.get(&security).map(|(line, _)| *line),
+        }
+    }
+
+    fn enter(
+        &mut self,
+        place: usize,
+        step: &Move,
+        taken_over: &FxHashSet<(SecurityId, SecurityId)>,
+    ) -> Result<(), OutOfRange> {
         let (holder, security) = step.key;
         let (line, covers) = self.line(security);
         let units = step.quantity.share(covers, Quantity::ONE)?;
-        let change = |circle: &mut Self, line: usize, holder, by: Quantity| {
-            circle.lines[line].change(place, step.day, holder, by)
+        let change = |circle: &mut Self, line: usize, key: Key, by: Quantity| {
+            circle.lines[line].change(place, step.day, key, by)
         };
         match step.what {
             What::In {
@@ -158,32 +186,35 @@ impl Circle {
                         used: Quantity::ZERO,
                     });
                 }
-                change(self, line, holder, units)
+                change(self, line, step.key, units)
             }
-            What::Out { .. } | What::Release => change(self, line, holder, units.negated()),
-            What::Scale { new, old } => self.lines[line].scale(place, step.day, holder, new, old),
+            What::Out { .. } | What::Release => change(self, line, step.key, units.negated()),
+            What::Scale { new, old } => self.lines[line].scale(place, step, (new, old)),
             What::Divide { to, units, .. } => {
                 let (other, covers) = self.line(to);
                 let units = units.share(covers, Quantity::ONE)?;
-                change(self, other, holder, units)
+                change(self, other, (holder, to), units)
             }
             What::Turn { to, units, ratio } => {
                 // A new name of the same property stays on its line; one already held apart is joined there.
                 let known = self.line_of.get(&to).copied();
+                let apart = known.filter(|(other, _)| *other != line);
                 if let Some((new, old)) = ratio
-                    && known.is_none_or(|(other, _)| other == line)
+                    && (apart.is_none() || taken_over.contains(&(security, to)))
                 {
+                    let before = apart.map(|(other, _)| (place, to, other));
+                    self.taken_over.extend(before);
                     self.line_of.insert(to, (line, covers));
                     self.lines[line].turns.push((place, holder, security, to));
-                    return self.lines[line].scale(place, step.day, holder, new, old);
+                    return self.lines[line].turn(place, step, to, (new, old));
                 }
-                change(self, line, holder, step.quantity.negated())?;
+                change(self, line, step.key, step.quantity.negated())?;
                 let (other, _) = self.line(to);
-                change(self, other, holder, units)
+                change(self, other, (holder, to), units)
             }
             What::Carry { to, .. } => {
-                change(self, line, holder, units.negated())?;
-                change(self, line, to.0, units)
+                change(self, line, step.key, units.negated())?;
+                change(self, line, to, units)
             }
             What::Relocate { .. }
             | What::Shift { .. }
@@ -207,10 +238,10 @@ impl Circle {
         held: impl Fn(Key) -> bool,
     ) -> Result<Around, OutOfRange> {
         let mut around = Around::default();
-        let Some((number, _)) = self.line_of.get(&step.key.1) else {
+        let Some(number) = self.line_at(step.key.1, place) else {
             return Ok(around);
         };
-        let line = &self.lines[*number];
+        let line = &self.lines[number];
         let (from, until) = (step.day.plus(-WINDOW), step.day.plus(WINDOW));
         let mut of_holder: Vec<Substitute> = Vec::new();
         for one in line.within(from, until) {
@@ -251,18 +282,15 @@ impl Circle {
         }
         // Where what was bought is gone, identical property that is still held takes the loss over.
         for one in of_holder.iter_mut().filter(|one| !one.takes) {
-            let identical = self.line_of.iter().filter(|(_, (own, _))| own == number);
+            let identical = self.line_of.iter().filter(|(_, (own, _))| *own == number);
             let held = identical.filter(|(security, _)| held((one.holder, **security)));
             if let Some((security, _)) = held.min() {
                 one.security = *security;
             }
         }
-        let mut holders: Vec<&Holder> = line.held.keys().collect();
-        holders.sort_unstable();
-        for holder in holders {
-            let held = line.held_at_end(*holder, until, place)?;
+        for (holder, held) in line.held_at_end(until, place)? {
             around.held = around.held.plus(held)?;
-            if let Some(known) = of_holder.iter_mut().find(|s| s.holder == *holder) {
+            if let Some(known) = of_holder.iter_mut().find(|s| s.holder == holder) {
                 known.units = known.units.min(held);
             }
         }
@@ -277,10 +305,10 @@ impl Circle {
     /// # Errors
     /// Quantities out of range.
     pub fn use_up(&mut self, place: usize, step: &Move, units: Quantity) -> Result<(), OutOfRange> {
-        let Some((line, _)) = self.line_of.get(&step.key.1) else {
+        let Some(line) = self.line_at(step.key.1, place) else {
             return Ok(());
         };
-        let line = &mut self.lines[*line];
+        let line = &mut self.lines[line];
         let (from, until) = (step.day.plus(-WINDOW), step.day.plus(WINDOW));
         let mut left = units;
         for index in 0..line.bought.len() {
@@ -291,7 +319,7 @@ impl Circle {
             let open = line.restated(one.units.minus(one.used)?, one.place, place)?;
             let part = open.min(left);
             left = left.minus(part)?;
-            let own = line.restated_back(part, place, one.place)?;
+            let own = line.restated(part, place, one.place)?;
             line.bought[index].used = one.used.plus(own)?.min(one.units);
         }
         Ok(())
@@ -299,41 +327,61 @@ impl Circle {
 }
 
 impl Line {
+    /// What of a name a holder has by now.
+    fn held(&self, key: Key) -> Quantity {
+        let last = self.held.get(&key).and_then(|held| held.last());
+        last.map_or(Quantity::ZERO, |(_, _, units)| *units)
+    }
+
     fn change(
         &mut self,
         place: usize,
         day: Date,
-        holder: Holder,
+        key: Key,
         by: Quantity,
     ) -> Result<(), OutOfRange> {
-        let held = self.held.entry(holder).or_default();
-        let before = held.last().map_or(Quantity::ZERO, |(_, _, units)| *units);
-        held.push((day, place, before.plus(by)?));
+        let after = self.held(key).plus(by)?;
+        self.held.entry(key).or_default().push((day, place, after));
         Ok(())
     }
 
-    /// A split is of the class: noted once, applied to each holder.
+    /// A split of what a holder has.
     fn scale(
         &mut self,
         place: usize,
-        day: Date,
-        holder: Holder,
-        new: Quantity,
-        old: Quantity,
+        step: &Move,
+        (new, old): (Quantity, Quantity),
     ) -> Result<(), OutOfRange> {
-        let held = self.held.entry(holder).or_default();
-        let before = held.last().map_or(Quantity::ZERO, |(_, _, units)| *units);
-        held.push((day, place, before.restated(new, old)?));
-        let known = self
-            .scales
-            .iter()
-            .rev()
-            .take_while(|(_, on, ..)| *on == day)
-            .any(|(_, _, n, o)| (*n, *o) == (new, old));
-        if !known {
-            self.scales.push((place, day, new, old));
-        }
+        let before = self.held(step.key);
+        let by = before.restated(new, old)?.minus(before)?;
+        self.change(place, step.day, step.key, by)?;
+        self.note_scale(place, step.day, (new, old));
         Ok(())
+    }
+
+    /// All that a holder has of one name goes by another.
+    fn turn(
+        &mut self,
+        place: usize,
+        step: &Move,
+        to: SecurityId,
+        (new, old): (Quantity, Quantity),
+    ) -> Result<(), OutOfRange> {
+        let before = self.held(step.key);
+        self.change(place, step.day, step.key, before.negated())?;
+        let after = before.restated(new, old)?;
+        self.change(place, step.day, (step.key.0, to), after)?;
+        self.note_scale(place, step.day, (new, old));
+        Ok(())
+    }
+
+    /// A split is of the class: noted once, whoever holds it.
+    fn note_scale(&mut self, place: usize, day: Date, ratio: (Quantity, Quantity)) {
+        let scales = self.scales.iter().rev();
+        let mut today = scales.take_while(|(_, on, ..)| *on == day);
+        if !today.any(|(_, _, new, old)| (*new, *old) == ratio) {
+            self.scales.push((place, day, ratio.0, ratio.1));
+        }
     }
 
     /// Purchases in a window. They stand in the order of their rows; only opening balances lie before it.
@@ -373,29 +421,50 @@ impl Line {
         }
     }
 
-    fn restated_back(
-        &self,
-        units: Quantity,
-        from: usize,
-        to: usize,
-    ) -> Result<Quantity, OutOfRange> {
-        self.restated(units, from, to)
-    }
-
+    /// What each holder has at the end of a day, in units of a place of the moves.
     fn held_at_end(
         &self,
-        holder: Holder,
         until: Date,
         place: usize,
-    ) -> Result<Quantity, OutOfRange> {
-        let held = self.held.get(&holder).map_or(&[][..], Vec::as_slice);
-        let end = held.partition_point(|(day, ..)| *day <= until);
-        let Some((_, at, units)) = end.checked_sub(1).and_then(|last| held.get(last)) else {
-            return Ok(Quantity::ZERO);
-        };
-        if units.is_negative() {
-            return Ok(Quantity::ZERO);
+    ) -> Result<BTreeMap<Holder, Quantity>, OutOfRange> {
+        let mut all: BTreeMap<Holder, Quantity> = BTreeMap::new();
+        for ((holder, _), held) in &self.held {
+            let end = held.partition_point(|(day, ..)| *day <= until);
+            let last = end.checked_sub(1).and_then(|last| held.get(last));
+            if let Some((_, at, units)) = last.filter(|(_, _, units)| !units.is_negative()) {
+                let sum = all.entry(*holder).or_default();
+                *sum = sum.plus(self.restated(*units, *at, place)?)?;
+            }
         }
-        self.restated(*units, *at, place)
+        Ok(all)
     }
+}
+
+/// Joins what changes of name say is one security. Gives the changes to a name that another had given up before: what had
+/// that name is not one with what takes it over.
+fn renamed(
+    history: &History,
+    moves: &[Move],
+    together: &mut Together,
+) -> FxHashSet<(SecurityId, SecurityId)> {
+    let (mut seen, mut given_up) = (FxHashSet::default(), FxHashSet::default());
+    let mut taken_over = FxHashSet::default();
+    for step in moves {
+        let What::Turn { to, .. } = step.what else {
+            continue;
+        };
+        let (old, new) = (step.key.1, to);
+        let rename = history.trade(step.trade).action == Action::Rename;
+        // Each account and holder has a row or a move of its own.
+        if !rename || !seen.insert((old, new)) {
+            continue;
+        }
+        if given_up.remove(&new) {
+            taken_over.insert((old, new));
+        } else {
+            together.join(old, new);
+        }
+        given_up.insert(old);
+    }
+    taken_over
 }

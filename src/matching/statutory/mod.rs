@@ -28,13 +28,14 @@ use crate::timeline::{Calendar, Timeline};
 use crate::trade::{History, SecurityId};
 
 use circle::Circle;
+pub use circle::WINDOW as SUPERFICIAL_WINDOW;
 use holders::Holders;
 use moves::{Move, What};
 use plan::Plan;
 use resolve::Resolver;
 use walk::Walk;
 
-/// Matches one group of connected securities.
+/// Matches all trades of the history.
 #[allow(clippy::too_many_arguments)] // what a fold is given, and where its findings go
 pub fn run(
     history: &History,
@@ -63,9 +64,7 @@ pub fn run(
             (Day::Rows | Day::PurchasesFirst, _) => Plan::default(),
         };
         let circle = match law.defer {
-            Some(Defer::Superficial(_)) => {
-                Circle::new(history, law, settings, &rules.identical, &moves)?
-            }
+            Some(Defer::Superficial(_)) => Circle::new(history, law, settings, rules, &moves)?,
             _ => Circle::default(),
         };
         Ok((plan, circle))

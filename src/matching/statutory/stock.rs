@@ -161,10 +161,7 @@ impl Stock {
         if part.amount.is_zero() && part.printed == 0 {
             return Ok(());
         }
-        let before = self.waiting.unwrap_or(Part {
-            amount: Money::ZERO,
-            printed: 0,
-        });
+        let before = self.waiting.unwrap_or(Part::ZERO);
         self.waiting = Some(Part {
             amount: before.amount.plus(part.amount)?,
             printed: before.printed.saturating_add(part.printed),
@@ -175,10 +172,7 @@ impl Stock {
     /// Takes units out of the pool with their share of the cost, of cost still to come as well.
     pub fn take(&mut self, quantity: Quantity, places: u32) -> Result<Part, OutOfRange> {
         let Some(pool) = &mut self.pool else {
-            return Ok(Part {
-                amount: Money::ZERO,
-                printed: 0,
-            });
+            return Ok(Part::ZERO);
         };
         let held = pool.left();
         let quantity = quantity.min(held);

@@ -6,13 +6,11 @@ use crate::answer::trail::{Beside, Cause, Movement, Sold};
 use crate::answer::{Adjustment, Disposal, Match, Term};
 use crate::date::Date;
 use crate::jurisdiction::Defer;
+use crate::matching::{SUPERFICIAL_WINDOW, WINDOW};
 use crate::money::{Minor, Money, Quantity};
 use crate::report::page::quantity;
 use crate::rule::{Rule, us};
 use crate::trade::{Action, Class, SecurityId, Trade, TradeId};
-
-/// Days on each side of a sale in which a purchase replaces it.
-const WINDOW: i32 = 30;
 
 /// How a fee in an asset was paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -341,7 +339,7 @@ impl Explainer<'_> {
 
     /// Why these units left and no others.
     fn choice(&self, row: &Disposal) -> Option<Line> {
-        if self.law.code != "us" {
+        if !self.law.is_us() {
             return self.identification(row);
         }
         let lot = row.lot.filter(|_| row.matched == Match::Lot)?;
@@ -499,7 +497,7 @@ impl Explainer<'_> {
             return vec![Line::new(text).at(trade.source).rule(self.us(rule))];
         }
         let days = row.disposed.days_since(held_from);
-        if self.law.code != "us" {
+        if !self.law.is_us() {
             let term = row.term.map_or("no", Term::word);
             let (held, until) = (days_of(days), row.disposed);
             let text = format!("held {held} from {held_from} to {until}: {term} term");
@@ -550,14 +548,14 @@ impl Explainer<'_> {
                 lines.push(self.never_deductible(row, adjustment));
             }
         }
-        if self.law.code != "us" && row.adjustment != accounted {
+        if !self.law.is_us() && row.adjustment != accounted {
             lines.push(self.counted_here(row, row.adjustment - accounted));
         }
         lines.extend(self.still_open(row, accounted));
         if lines.is_empty() {
             return None;
         }
-        if self.law.code != "us" && row.adjustment == 0 {
+        if !self.law.is_us() && row.adjustment == 0 {
             let name = "not final".to_owned();
             return Some(Part {
                 name,
@@ -596,7 +594,7 @@ impl Explainer<'_> {
                 _ => format!("{} earlier", days_of(-days)),
             };
             let mut text = format!("bought {when}");
-            if self.law.code == "us" {
+            if self.law.is_us() {
                 text.push_str(&format!(
                     ": the window is {} to {}",
                     row.disposed.plus(-WINDOW),
@@ -622,7 +620,8 @@ impl Explainer<'_> {
     /// The quantities that a superficial loss turns on.
     fn quantities(&self, position: usize, row: &Disposal) -> Option<Line> {
         let Beside { bought, held } = self.provenance(position)?.beside?;
-        let (from, until) = (row.disposed.plus(-WINDOW), row.disposed.plus(WINDOW));
+        let days = SUPERFICIAL_WINDOW;
+        let (from, until) = (row.disposed.plus(-days), row.disposed.plus(days));
         let text = format!(
             "S = {} sold, P = {} bought from {from} to {until}, B = {} held at the end of {until}: {} of {} of the loss",
             quantity(row.quantity),
@@ -641,7 +640,7 @@ impl Explainer<'_> {
             "exempt-interest dividends received on shares held six months or less"
         } else if adjustment.rule == Some(&us::WORTHLESS_COIN) {
             "a worthless coin: no loss is deductible"
-        } else if self.law.code == "us" {
+        } else if self.law.is_us() {
             "lost or stolen: no loss is deductible"
         } else {
             "lost or stolen: the loss is not allowed"
@@ -663,7 +662,7 @@ impl Explainer<'_> {
 
     fn gone(&self, purchase: TradeId, own: Option<&'static Rule>) -> Line {
         let account = self.frame.history.account(self.trade(purchase).account);
-        if self.law.code != "us" {
+        if !self.law.is_us() {
             let text = "the loss is gone for good: a registered plan keeps no cost";
             return Line::new(text).rule(own);
         }

@@ -217,12 +217,12 @@ impl<'a> Explainer<'a> {
 
     /// A rule, where the country is the one it belongs to.
     fn us(&self, rule: &'static Rule) -> Option<&'static Rule> {
-        (self.law.code == "us").then_some(rule)
+        (self.law.is_us()).then_some(rule)
     }
 
     /// A rule of the United States, or what another country says on a row.
     fn rule_on(&self, us: &'static Rule, action: Action) -> Option<&'static Rule> {
-        if self.law.code == "us" {
+        if self.law.is_us() {
             Some(us)
         } else {
             self.law.rule_on(action)

@@ -137,7 +137,7 @@ impl Explainer<'_> {
 
     /// What another country than the United States says on a row.
     fn law_of(&self, action: Action) -> Option<&'static Rule> {
-        let other = self.law.code != "us";
+        let other = !self.law.is_us();
         self.law.rule_on(action).filter(|_| other)
     }
 

@@ -16,7 +16,7 @@ impl Explainer<'_> {
         let mut years = self.frame.answer.years.iter();
         let year = years.find(|year| year.begins == begins)?;
         let by_term = year.lines.iter().any(|(line, _)| *line == "short_net");
-        let parts = if by_term && self.law.code == "us" {
+        let parts = if by_term && self.law.is_us() {
             self.schedule_d(year)
         } else {
             self.plain(year)

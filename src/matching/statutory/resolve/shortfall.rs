@@ -12,26 +12,9 @@ impl<'a> Resolver<'a> {
     pub(super) fn bring_forward(&mut self, key: Key) -> bool {
         let fills = |id: &TradeId| {
             let trade = self.history.trade(*id);
-            let comes_in = matches!(
-                trade.action,
-                Action::Buy
-                    | Action::Reinvest
-                    | Action::BuyToOpen
-                    | Action::Income
-                    | Action::Opening
-                    | Action::GiftIn
-                    | Action::Inherit
-                    | Action::TransferIn
-            );
-            let arrives = trade.action == Action::Transfer
-                && trade
-                    .rest()
-                    .rarest()
-                    .to_account
-                    .map(|to| self.holders.of(to))
-                    == Some(key.0);
-            let own = comes_in && self.holders.of(trade.account) == key.0;
-            trade.time.is_none() && trade.security == key.1 && (own || arrives)
+            let brings = trade.brings();
+            let to = brings.map(|(account, security)| self.key(account, security));
+            trade.time.is_none() && to == Some(key)
         };
         let Some(position) = self.upcoming.iter().rposition(fills) else {
             return false;

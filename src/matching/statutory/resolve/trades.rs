@@ -4,7 +4,7 @@ use super::corporate::Turned;
 use super::{Done, Resolver};
 use crate::date::Date;
 use crate::diagnostic::Problem;
-use crate::jurisdiction::{Gifts, Swaps};
+use crate::jurisdiction::{Day, Gifts, Swaps};
 use crate::matching::Halt;
 use crate::matching::statutory::moves::{Manner, Way};
 use crate::matching::value::{Valued, absolute};
@@ -244,6 +244,8 @@ impl<'a> Resolver<'a> {
         let (given, arrives) = (row.quantity()?, Quantity::new(new_quantity)?);
         let coins = self.class(trade.security) == Class::Crypto && self.class(new) == Class::Crypto;
         if self.law.swaps == Swaps::Neutral && coins {
+            let key = self.key(trade.account, trade.security);
+            while self.law.day == Day::Rows && self.held(key) < given && self.bring_forward(key) {}
             let units = match (rest.fee_asset, trade.fee()) {
                 (Some(asset), Some(fee)) if asset == new => {
                     arrives.minus(Quantity::new(fee.abs())?)?

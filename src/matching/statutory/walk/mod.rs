@@ -33,10 +33,7 @@ use crate::parcel::{Parcel, Part};
 use crate::trade::{AccountId, Action, Class, History, SecurityId, TradeId};
 
 /// Nothing.
-pub const ZERO: Part = Part {
-    amount: Money::ZERO,
-    printed: 0,
-};
+pub const ZERO: Part = Part::ZERO;
 
 /// The state of one walk.
 pub struct Walk<'a> {
@@ -457,12 +454,7 @@ fn take_from(
     if quantity.is_zero() {
         return Ok(());
     }
-    let name = LotName {
-        security,
-        date: lot.acquired,
-        number: lot.number,
-        opened_by: lot.trade,
-    };
+    let name = Walk::lot_name(security, lot);
     // Units that carry an earlier loss leave before the others of their purchase.
     let covered = lot.carried.units.min(quantity);
     let amount = match (covered.is_zero(), whole) {

@@ -143,8 +143,9 @@ impl Rates {
     /// What is wrong with it, with the line.
     pub fn parse(text: &str) -> Result<Self, WrongRates> {
         let text = text.trim_start_matches('\u{feff}');
-        let mut lines = text.lines().enumerate();
-        let header = lines.next().map_or("", |(_, header)| header);
+        let lines = text.lines().enumerate();
+        let mut lines = lines.filter(|(_, line)| !line.trim().is_empty());
+        let (top, header) = lines.next().unwrap_or((0, ""));
         let mark = if header.contains(';') { ';' } else { ',' };
         let wrong = |line: usize, cell: Option<usize>, message: String| WrongRates {
             line: u32::try_from(line).unwrap_or(u32::MAX),
@@ -159,9 +160,9 @@ impl Rates {
         let lower: Vec<String> = names.iter().map(|name| name.to_lowercase()).collect();
         let column = |name: &str| lower.iter().position(|known| known == name);
         let date = column("date")
-            .ok_or_else(|| wrong(1, None, "the rates have no column `date`".to_owned()))?;
+            .ok_or_else(|| wrong(top + 1, None, "the rates have no column `date`".to_owned()))?;
         let mut rates = Self::default();
-        for (index, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
+        for (index, line) in lines {
             let cells = cells(line, mark);
             let cell = |place: usize| cells.get(place).map_or("", String::as_str);
             let wrong = |place: usize, what: &str| {
@@ -303,7 +304,7 @@ mod tests {
 
     #[test]
     fn a_long_file_gives_report_currency_per_unit() {
-        let rates = Rates::parse("date,currency,rate\n2024-01-02,USD,0.79\n").unwrap();
+        let rates = Rates::parse("\n \ndate,currency,rate\n2024-01-02,USD,0.79\n").unwrap();
         let rates = rates.to("GBP", &History::default());
         let rate = rates.rate("USD", day("2024-01-02")).unwrap();
         assert_eq!(rate.text(), "0.79");

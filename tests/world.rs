@@ -1563,3 +1563,316 @@ fn a_sale_finds_what_the_same_day_exchanges() {
         &["2024 2024-03-01 41000.00 40000.00 1000.00 - pool"],
     );
 }
+/// An opening lot is dated at its acquisition and is bought then: 50 on 20 June for 350, after 50 of 100 at 10 were sold
+/// for 400. A loss of 100 is denied, fenced or waits; in the United Kingdom those of June are what was sold.
+#[test]
+fn an_opening_lot_stands_in_windows_by_its_day() {
+    let head = "date,action,symbol,quantity,price,basis,acquired_date\n2022-01-10,buy,X,100,10,,\n\
+                2023-06-01,sell,X,50,8,,\n";
+    for dated in [
+        "2023-06-20,opening,X,50,,350,",
+        "2023-07-15,opening,X,50,,350,2023-06-20",
+    ] {
+        for (country, row) in [
+            (
+                "uk",
+                "2023-24 2023-06-01 400.00 350.00 50.00 - within-30-days",
+            ),
+            ("ca", "2023 2023-06-01 400.00 500.00 0.00 - pool"),
+            ("ie", "2023 2023-06-01 400.00 500.00 0.00 - lot"),
+            ("es", "2023 2023-06-01 400.00 500.00 0.00 - lot"),
+        ] {
+            rows(&format!("{head}{dated}\n"), country, &[row]);
+        }
+    }
+    let told = |row: &str| {
+        let (_, _, error) = run(&format!("{head}{row}\n"), "-j ie");
+        error.contains("opening-in-window")
+    };
+    assert!(told("2023-06-20,opening,X,50,,350,"));
+    assert!(!told("2023-06-20,opening,X,50,,350,2023-06-20"));
+    assert!(!told("2023-08-20,opening,X,50,,350,"));
+}
+
+/// The same before the sale: 50 at 6 of 100 for 1,000 and, twelve days old, 50 for 350. Canada: 450 of the pool, the loss
+/// of 150 is denied. Ireland: those 50 are sold. Spain: 500 of the older ones, the loss of 200 waits.
+#[test]
+fn an_opening_lot_of_the_days_before_a_sale_stands_in_its_window() {
+    let csv = "date,action,symbol,quantity,price,basis\n2022-01-10,opening,X,100,,1000\n\
+               2023-05-20,opening,X,50,,350\n2023-06-01,sell,X,50,6,\n";
+    for (country, row) in [
+        ("ca", "2023 2023-06-01 300.00 450.00 0.00 - pool"),
+        (
+            "ie",
+            "2023 2023-06-01 300.00 350.00 -50.00 - within-4-weeks",
+        ),
+        ("es", "2023 2023-06-01 300.00 500.00 0.00 - lot"),
+    ] {
+        rows(csv, country, &[row]);
+    }
+}
+
+/// What moves in from outside the data was acquired on the day that its row says, in one holding with the rest: 100 for
+/// 2,000 in June cover 50 sold for 700 on the first of the month; as a lot of 2020 they are in the pool of 3,000 for 200.
+#[test]
+fn units_that_move_in_were_held_since_they_were_acquired() {
+    let csv = |arrived: &str, acquired: &str| {
+        format!(
+            "date,action,symbol,quantity,price,basis,acquired_date\n2022-01-10,buy,X,100,10,,\n\
+             2023-06-01,sell,X,50,14,,\n{arrived},transfer_in,X,100,,2000,{acquired}\n"
+        )
+    };
+    let bought = csv("2023-07-20", "2023-06-15");
+    rows(
+        &bought,
+        "uk",
+        &["2023-24 2023-06-01 700.00 1000.00 -300.00 - within-30-days"],
+    );
+    for (country, row) in [
+        ("uk", "2023-24 2023-06-01 700.00 750.00 -50.00 - pool"),
+        ("ca", "2023 2023-06-01 700.00 750.00 -50.00 - pool"),
+        ("ie", "2023 2023-06-01 700.00 1000.00 -300.00 - lot"),
+    ] {
+        let before = csv("2023-06-10", "2020-01-01");
+        rows(&before, country, &[row]);
+        assert!(
+            run(&before, &format!("-j {country}"))
+                .2
+                .contains("held-elsewhere")
+        );
+    }
+    // Stated in units of after a split: it counts from the day of its row.
+    let split = "2023-06-05,split,X,,,,\n".replace(",,,,\n", ",,,,,2:1\n");
+    let csv = csv("2023-06-10", "2020-01-01")
+        .replace("acquired_date\n", "acquired_date,ratio\n")
+        .replace("2023-06-10", &format!("{split}2023-06-10"));
+    rows(
+        &csv,
+        "uk",
+        &["2023-24 2023-06-01 700.00 500.00 200.00 - pool"],
+    );
+    assert!(run(&csv, "-j uk").2.contains("acquired-before-change"));
+}
+
+/// Twenty of 100 at 10 sold at ten o'clock cost 200; the split in the evening makes 160 of the other 80. A spin-off of
+/// half takes nothing of what was sold before it either. Without times the change comes first.
+#[test]
+fn a_sale_before_a_change_of_the_same_day_is_in_the_units_of_before() {
+    let csv = "date,action,symbol,quantity,price,ratio\n2022-01-10 10:00,buy,X,100,10,\n\
+               2022-06-10 10:00,sell,X,20,30,\n2022-06-10 20:00,split,X,,,2:1\n2022-09-10 10:00,sell,X,160,10,\n";
+    let after = [
+        "2022-23 2022-06-10 600.00 200.00 400.00 - pool",
+        "2022-23 2022-09-10 1600.00 800.00 800.00 - pool",
+    ];
+    rows(csv, "uk", &after);
+    rows(
+        &csv.replace("sell,X,160,10", "buy,X,160,10"),
+        "uk",
+        &after[..1],
+    );
+    // Bought again within thirty days, in new units: 40 of them for 200.
+    let again = csv.replace(
+        "2022-09-10 10:00,sell,X,160,10",
+        "2022-06-20 10:00,buy,X,40,5",
+    );
+    rows(
+        &again,
+        "uk",
+        &["2022-23 2022-06-10 600.00 200.00 400.00 - within-30-days"],
+    );
+    let before = csv
+        .replace("2022-06-10 10:00", "2022-06-10 21:00")
+        .replace("160", "180");
+    rows(
+        &before,
+        "uk",
+        &[
+            "2022-23 2022-06-10 600.00 100.00 500.00 - pool",
+            "2022-23 2022-09-10 1800.00 900.00 900.00 - pool",
+        ],
+    );
+    let divided = "date,action,symbol,quantity,price,new_symbol,new_quantity,fraction\n\
+                   2022-01-10 10:00,buy,X,100,10,,,\n2022-06-10 10:00,sell,X,50,30,,,\n\
+                   2022-06-10 20:00,spinoff,X,,,Y,10,0.2\n2022-09-10 10:00,sell,Y,10,30,,,\n";
+    rows(
+        divided,
+        "uk",
+        &[
+            "2022-23 2022-06-10 1500.00 500.00 1000.00 - pool",
+            "2022-23 2022-09-10 300.00 100.00 200.00 - pool",
+        ],
+    );
+}
+
+/// Where what of the cost belongs to the cash is not stated, cash beside the shares of a merger is refused.
+#[test]
+fn cash_beside_shares_is_refused_where_its_cost_is_not_stated() {
+    let csv = "date,action,symbol,quantity,price,new_symbol,ratio,total\n2020-08-03,buy,S,100,2,,,\n\
+               2023-06-01,merger,S,,4,T,1:1,100\n";
+    for country in ["in", "pl", "pt", "ie", "es", "ca", "se", "jp", "at"] {
+        refused(
+            csv,
+            country,
+            "shares and cash together in a merger are not computed",
+        );
+    }
+}
+
+/// Ten at 20 and ten at 30 sold at 24: +40 and -60. Half of the net loss of 20 is fenced, and stands in the row of the
+/// loss alone.
+#[test]
+fn what_is_fenced_of_a_net_loss_stands_in_the_rows_that_are_losses() {
+    let csv = "date,action,symbol,quantity,price\n2021-02-01,buy,X,10,20\n2021-03-15,buy,X,10,30\n\
+               2023-03-01,sell,X,20,24\n2023-03-10,buy,X,10,22\n";
+    rows(
+        csv,
+        "ie",
+        &[
+            "2023 2023-03-01 240.00 200.00 40.00 - lot",
+            "2023 2023-03-01 240.00 300.00 -50.00 - lot",
+        ],
+    );
+}
+
+/// A gift is acquired at the value of its day; where the row has none the giver's basis counts, with a warning.
+#[test]
+fn a_gift_without_its_value_is_told_where_the_law_asks_for_it() {
+    let csv = |price: &str, tag: &str| {
+        format!(
+            "date,action,symbol,quantity,price,basis,acquired_date,tag\n\
+             2023-03-01,gift_in,S,100,{price},900,2015-01-01,{tag}\n2023-09-01,sell,S,100,30,,,\n"
+        )
+    };
+    let at_value = "2023 2023-09-01 3000.00 2000.00 1000.00 - lot";
+    let at_basis = "2023 2023-09-01 3000.00 900.00 2100.00 - lot";
+    for country in ["es", "pt"] {
+        rows(&csv("20", ""), country, &[at_value]);
+        rows(&csv("", ""), country, &[at_basis]);
+        rows(&csv("", "spouse"), country, &[at_basis]);
+    }
+    let told = |csv: &str, country: &str| {
+        let (code, _, error) = run(csv, &format!("-j {country}"));
+        assert_eq!(code, Some(0), "{error}");
+        error.contains("gift-without-value")
+    };
+    for country in ["es", "pt", "uk", "ca", "ie", "au"] {
+        assert!(told(&csv("", ""), country), "{country}");
+        assert!(!told(&csv("20", ""), country), "{country}");
+        assert!(!told(&csv("", "spouse"), country), "{country}");
+    }
+    assert!(!told(&csv("", ""), "de"));
+    let spouse = run(&csv("20", "spouse"), "-j au").2;
+    assert!(spouse.contains("spouse-at-value"), "{spouse}");
+}
+
+/// An inheritance worth 2,000 and 900 at once: one of them is told to be left out.
+#[test]
+fn an_inheritance_with_two_values_is_told() {
+    let told = |price: u32, country: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price,basis\n2023-03-01,inherit,S,100,{price},900\n2023-09-01,sell,S,100,30,\n"
+        );
+        let (code, _, error) = run(&csv, &format!("-j {country}"));
+        assert_eq!(code, Some(0), "{error}");
+        error.contains("inherit-two-values")
+    };
+    for country in ["us", "uk", "de", "es"] {
+        assert!(told(20, country), "{country}");
+        assert!(!told(9, country), "{country}");
+    }
+}
+
+/// Rows that an older law governs are named, and those of the day it ended are not.
+#[test]
+fn rows_under_an_older_law_are_told() {
+    let told = |country: &str, code: &str, class: &str, bought: &str, sold: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price,class\n{bought},buy,X,10,10,{class}\n{sold},sell,X,10,20,{class}\n"
+        );
+        let (status, _, error) = run(&csv, &format!("-j {country}"));
+        assert_eq!(status, Some(0), "{error}");
+        error.contains(code)
+    };
+    for (country, code, class, old, new) in [
+        (
+            "au",
+            "au-before-1985",
+            "stock",
+            ("1984-01-10", "2023-06-01"),
+            ("1985-09-20", "2023-06-01"),
+        ),
+        (
+            "in",
+            "in-before-2018",
+            "stock",
+            ("2018-01-31", "2023-06-01"),
+            ("2018-02-01", "2023-06-01"),
+        ),
+        (
+            "in",
+            "in-coins-before-2022",
+            "crypto",
+            ("2021-05-01", "2022-03-31"),
+            ("2021-05-01", "2022-04-01"),
+        ),
+        (
+            "pt",
+            "pt-coins-before-2023",
+            "crypto",
+            ("2022-05-01", "2022-12-31"),
+            ("2022-05-01", "2023-01-01"),
+        ),
+        (
+            "pl",
+            "pl-coins-before-2019",
+            "crypto",
+            ("2018-05-01", "2018-12-31"),
+            ("2018-05-01", "2019-01-01"),
+        ),
+    ] {
+        assert!(told(country, code, class, old.0, old.1), "{code}");
+        assert!(!told(country, code, class, new.0, new.1), "{code}");
+    }
+}
+
+/// The new name is booked on the 10th in one account, on the 12th in the other, which sold ten by the old one in between.
+/// What is bought by the new name nine days after that sale is what was sold (uk).
+#[test]
+fn a_name_that_two_accounts_book_on_different_days_is_one_change() {
+    let csv = "date,action,symbol,quantity,price,account,new_symbol\n2022-01-10,buy,X,50,10,a,\n\
+               2022-01-10,buy,X,50,20,b,\n2022-06-10,rename,X,,,a,Y\n2022-06-11,sell,X,10,30,b,\n\
+               2022-06-12,rename,X,,,b,Y\n2023-01-10,sell,Y,90,30,a,\n";
+    rows(
+        csv,
+        "uk",
+        &[
+            "2022-23 2022-06-11 300.00 150.00 150.00 - pool",
+            "2022-23 2023-01-10 2700.00 1350.00 1350.00 - pool",
+        ],
+    );
+    let again = csv.replace("2023-01-10,sell,Y,90,30,a", "2022-06-20,buy,Y,10,25,a");
+    rows(
+        &again,
+        "uk",
+        &["2022-23 2022-06-11 300.00 250.00 50.00 - within-30-days"],
+    );
+    assert_eq!(run(csv, "-j ie").0, Some(0));
+    assert_eq!(run(csv, "-j ca").0, Some(0));
+}
+
+/// Coins that came as income without a word of how may have cost nothing in Austria; any tag says how.
+#[test]
+fn coins_as_income_without_a_tag_are_told_in_austria() {
+    let told = |tag: &str, country: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price,class,tag\n2022-04-01,income,C,5,20,crypto,{tag}\n2024-07-05,sell,C,5,100,crypto,\n"
+        );
+        let (code, _, error) = run(&csv, &format!("-j {country}"));
+        assert_eq!(code, Some(0), "{error}");
+        error.contains("at-coins-as-income")
+    };
+    assert!(told("", "at"));
+    assert!(!told("staking", "at"));
+    assert!(!told("lending", "at"));
+    assert!(!told("", "de"));
+}

@@ -1,8 +1,8 @@
 //! Austria: capital income of individuals, calendar year.
 
 use super::{
-    Assets, Average, Boot, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Unit,
-    Written, YearRule, parameter_file,
+    Assets, Average, Boot, Costs, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest,
+    Unit, Written, YearRule, parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::AVERAGE;
@@ -31,6 +31,13 @@ pub static AT: Jurisdiction = Jurisdiction {
     gifts: Gifts::CarryOver,
     swaps: Swaps::Neutral,
     boot: Boot::NotStated,
+    // No cost where nothing was taxed (s 27a(4) no 5); no incidental costs of securities (s 27a(4) no 2), no costs against
+    // what is taxed at the special rate (s 20(2) no 2).
+    costs: Costs {
+        free_coins: true,
+        without_fees: true,
+        ..Costs::USUAL
+    },
     carry_in: &[],
     readings: &[],
     repurchase_notice: false,
@@ -49,6 +56,8 @@ pub static AT: Jurisdiction = Jurisdiction {
         ),
     ],
     limits: &[
+        "fees within a `total` whose row has no `fee`: they cannot be told from the price",
+        "coins as income without the tag `staking`, `airdrop`, `bounty` or `fork`: taken as taxed at their value, which is their cost",
         "purchases before 2011, coins from before March 2021: refused",
         "income other than gains: dividends and interest may use the losses of the year",
     ],

@@ -1,12 +1,13 @@
 //! Australia: capital gains of individuals, year to 30 June.
 
 use super::{
-    Assets, Boot, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TRANSFER_FEE, TermTest,
-    Written, YearRule, parameter_file,
+    Assets, Boot, Costs, Day, EventRule, Gifts, Jurisdiction, Net, Scope, Step, Swaps,
+    TRANSFER_FEE, TermTest, Written, YearRule, parameter_file,
 };
 use crate::date::{TaxYear, YearLabel};
 use crate::method::{FIFO, HIFO, LIFO, LOFO, SPECIFIC};
 use crate::rule::Rule;
+use crate::trade::Action;
 
 /// Australia.
 pub static AU: Jurisdiction = Jurisdiction {
@@ -32,7 +33,12 @@ pub static AU: Jurisdiction = Jurisdiction {
     written: Written::Close,
     gifts: Gifts::MarketValue,
     swaps: Swaps::Disposal,
-    boot: Boot::NotStated,
+    // The part of the cost base that is for the cash is reasonably attributed, by value (s 124-790(2)).
+    boot: Boot::PartDisposal {
+        small: 0,
+        percent: 0,
+    },
+    costs: Costs::USUAL,
     carry_in: &["loss"],
     readings: &[TRANSFER_FEE],
     repurchase_notice: true,
@@ -40,12 +46,16 @@ pub static AU: Jurisdiction = Jurisdiction {
     outside_before: &[],
     limits: &[
         "written options by the year in which they are written: they count when closed",
+        "assets from before 20 September 1985, which are outside the tax (s 104-10(5)): in full, with a warning",
         "events from 1 July 2027, when another law begins; indexation; collectables and personal-use assets",
         "wash sales: no rule of arithmetic, a purchase within 30 days of a loss is pointed out (TR 2008/1)",
     ],
     gain: Some(&GAIN),
     term_rule: Some(&TERM),
-    events: &[],
+    events: &[EventRule {
+        actions: &[Action::Merger],
+        rule: &EXCHANGE,
+    }],
     parameters: parameter_file!("au.toml"),
     netting: &[
         YearRule {
@@ -88,6 +98,12 @@ static GAIN: Rule = Rule {
     id: "au-gain",
     title: "capital proceeds less cost base",
     citation: "ITAA 1997 s 104-10(4), s 110-25",
+};
+
+static EXCHANGE: Rule = Rule {
+    id: "au-exchange",
+    title: "shares for shares roll over; of the cost base the part for cash is taken by value",
+    citation: "ITAA 1997 s 124-780, s 124-790",
 };
 
 static TERM: Rule = Rule {

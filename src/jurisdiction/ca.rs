@@ -1,8 +1,8 @@
 //! Canada: capital gains of individuals, calendar year.
 
 use super::{
-    Assets, Average, Boot, Day, Defer, EventRule, Gifts, Jurisdiction, Net, Reading, Scope, Step,
-    Swaps, TermTest, Unit, Written, YearRule, parameter_file,
+    Assets, Average, Boot, Costs, Day, Defer, EventRule, Gifts, Jurisdiction, Net, Reading, Scope,
+    Step, Swaps, TermTest, Unit, Written, YearRule, parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::AVERAGE;
@@ -34,6 +34,7 @@ pub static CA: Jurisdiction = Jurisdiction {
     gifts: Gifts::MarketValue,
     swaps: Swaps::Disposal,
     boot: Boot::NotStated,
+    costs: Costs::USUAL,
     carry_in: &["loss"],
     readings: &[
         Reading {

@@ -1,7 +1,7 @@
 //! Germany: private investors. Section 23 EStG for coins, section 20 EStG for shares and the rest; calendar year.
 
 use super::{
-    Assets, Boot, Day, EventRule, Gifts, Jurisdiction, Net, Reading, Scope, Step, Swaps,
+    Assets, Boot, Costs, Day, EventRule, Gifts, Jurisdiction, Net, Reading, Scope, Step, Swaps,
     TRANSFER_FEE, TermTest, Written, YearRule, parameter_file,
 };
 use crate::date::TaxYear;
@@ -35,7 +35,8 @@ pub static DE: Jurisdiction = Jurisdiction {
     },
     gifts: Gifts::CarryOver,
     swaps: Swaps::Disposal,
-    boot: Boot::NotStated,
+    boot: Boot::Income,
+    costs: Costs::USUAL,
     carry_in: &["private", "stock", "other", "loss"],
     readings: &[
         TRANSFER_FEE,
@@ -62,6 +63,10 @@ pub static DE: Jurisdiction = Jurisdiction {
         EventRule {
             actions: &[Action::BuyToClose, Action::Assign],
             rule: &CLOSING,
+        },
+        EventRule {
+            actions: &[Action::Merger],
+            rule: &EXCHANGE,
         },
         EventRule {
             actions: &[Action::CashSettle],
@@ -154,6 +159,12 @@ static CLOSING: Rule = Rule {
     id: "de-closing",
     title: "buying a written option back",
     citation: "EStG s 20(1) no 11; BFH VIII R 27/21; Jahressteuergesetz 2024",
+};
+
+static EXCHANGE: Rule = Rule {
+    id: "de-exchange",
+    title: "shares for shares take cost and day over; cash beside them is income in full, outside the share pot",
+    citation: "EStG s 20(4a) sentences 1, 2",
 };
 
 static SETTLEMENT: Rule = Rule {

@@ -1,8 +1,8 @@
 //! Spain: savings base of individuals, calendar year.
 
 use super::{
-    Assets, Boot, Day, Defer, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Written,
-    YearRule, parameter_file,
+    Assets, Boot, Costs, Day, Defer, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest,
+    Written, YearRule, parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::FIFO;
@@ -24,9 +24,11 @@ pub static ES: Jurisdiction = Jurisdiction {
     term_of: Assets::All,
     defer: Some(Defer::TwoMonths(&TWO_MONTHS)),
     written: Written::Close,
-    gifts: Gifts::CarryOver,
+    // The receiver's cost is the value of the day (s 36); the giver's result needs one too and is left out.
+    gifts: Gifts::ToReceiver,
     swaps: Swaps::Disposal,
     boot: Boot::NotStated,
+    costs: Costs::USUAL,
     carry_in: &["loss"],
     readings: &[],
     repurchase_notice: false,

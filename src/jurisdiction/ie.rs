@@ -1,8 +1,8 @@
 //! Ireland: capital gains tax of individuals, calendar year.
 
 use super::{
-    Assets, Boot, Day, Defer, Gifts, Jurisdiction, Net, Reading, Scope, Step, Swaps, TermTest,
-    Written, YearRule, parameter_file,
+    Assets, Boot, Costs, Day, Defer, Gifts, Jurisdiction, Net, Reading, Scope, Step, Swaps,
+    TermTest, Written, YearRule, parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::FIFO;
@@ -34,6 +34,7 @@ pub static IE: Jurisdiction = Jurisdiction {
     gifts: Gifts::MarketValue,
     swaps: Swaps::Disposal,
     boot: Boot::NotStated,
+    costs: Costs::USUAL,
     carry_in: &["loss"],
     readings: &[Reading {
         name: "crypto_four_weeks",
@@ -48,7 +49,6 @@ pub static IE: Jurisdiction = Jurisdiction {
     outside_before: &[],
     limits: &[
         "written options by the year in which they are written: they count when closed",
-        "purchases of the spouse in the four weeks before a sale: only those after it fence a loss",
         "funds under exit tax (Irish and EU funds): refused",
         "indexation of before 2003; the tax rate",
     ],
@@ -82,7 +82,7 @@ pub static IE: Jurisdiction = Jurisdiction {
 static FOUR_WEEKS: Rule = Rule {
     id: "ie-four-weeks",
     title: "shares acquired within the four weeks before",
-    citation: "TCA 1997 s 581(1)",
+    citation: "TCA 1997 s 581(1), (4)",
 };
 
 static FIRST_IN: Rule = Rule {

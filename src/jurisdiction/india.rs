@@ -1,7 +1,7 @@
 //! India: listed shares and virtual digital assets of individuals, year from 1 April.
 
 use super::{
-    Assets, Boot, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TRANSFER_FEE, TermTest,
+    Assets, Boot, Costs, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TRANSFER_FEE, TermTest,
     Written, YearRule, parameter_file,
 };
 use crate::date::{TaxYear, YearLabel};
@@ -32,6 +32,11 @@ pub static IN: Jurisdiction = Jurisdiction {
     gifts: Gifts::CarryOver,
     swaps: Swaps::Disposal,
     boot: Boot::NotStated,
+    // Bonus shares cost nothing (s 55(2)(aa)(iiia)) and are held from their allotment (s 2(42A) Explanation 1(i)(f)).
+    costs: Costs {
+        free_bonus: true,
+        ..Costs::USUAL
+    },
     carry_in: &["short", "long", "loss"],
     readings: &[TRANSFER_FEE],
     repurchase_notice: false,
@@ -39,7 +44,8 @@ pub static IN: Jurisdiction = Jurisdiction {
     outside_before: &[],
     limits: &[
         "unlisted shares, bonds, collectibles (24 or 36 months) and derivatives (business income): they get the term of listed shares, no exemption of section 112A, and a warning",
-        "the value of 31 January 2018 as cost (s 112A); dividend and bonus stripping",
+        "the value of 31 January 2018 as cost (s 55(2)(ac)), with a warning; dividend and bonus stripping",
+        "cash beside the shares of a merger: refused; coins before April 2022, when section 115BBH did not apply: with a warning",
         "the Income-tax Act 2025 from 1 April 2026, as far as it treats losses brought forward otherwise",
     ],
     gain: Some(&GAIN),

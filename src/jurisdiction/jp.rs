@@ -1,8 +1,8 @@
 //! Japan: listed shares and coins of individuals, calendar year.
 
 use super::{
-    Assets, Average, Boot, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Unit,
-    Written, YearRule, parameter_file,
+    Assets, Average, Boot, Costs, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest,
+    Unit, Written, YearRule, parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::{AVERAGE, STATUTORY};
@@ -18,7 +18,9 @@ pub static JP: Jurisdiction = Jurisdiction {
     // Coins by the total average of the year unless the moving average was notified: `average` is the moving one.
     methods: &[&STATUTORY, &AVERAGE],
     methods_for: Assets::All,
-    scope: Scope::Account,
+    // Shares by account (tax answer 1466 keeps specified accounts apart); coins by kind, whichever wallet holds them (order
+    // s 119-2(1)).
+    scope: Scope::AccountButCoins,
     identify: &[Step::Pool {
         average: Average::YearlyForCoins,
         unit: Unit::UpForShares,
@@ -33,6 +35,7 @@ pub static JP: Jurisdiction = Jurisdiction {
     gifts: Gifts::CarryOver,
     swaps: Swaps::Disposal,
     boot: Boot::NotStated,
+    costs: Costs::USUAL,
     carry_in: &["loss"],
     readings: &[],
     repurchase_notice: false,

@@ -65,6 +65,8 @@ pub struct Jurisdiction {
     pub swaps: Swaps,
     /// What cash beside new shares is.
     pub boot: Boot,
+    /// What units cost beside their price.
+    pub costs: Costs,
     /// The keys of `--carry-in`.
     pub carry_in: &'static [&'static str],
     /// Settings for what its law leaves open, under its table of the configuration file.
@@ -96,6 +98,8 @@ pub struct Jurisdiction {
 pub enum Scope {
     /// Those of one account.
     Account,
+    /// Those of one account; coins those of one person.
+    AccountButCoins,
     /// Those of one person, wherever they are; sheltered accounts apart.
     Person,
 }
@@ -212,6 +216,8 @@ pub enum Gifts {
     CarryOver,
     /// A disposal and an acquisition at market value, but not between spouses.
     MarketValue,
+    /// An acquisition at market value; units given away leave without a result.
+    ToReceiver,
 }
 
 /// What an exchange of one coin for another is.
@@ -223,11 +229,35 @@ pub enum Swaps {
     Neutral,
 }
 
-/// What cash beside the new shares of a merger is, where the holdings of the law are pools.
+/// What units cost beside their price, where a law differs from most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Costs {
+    /// Whether bonus shares cost nothing and are held from their own day; else they share cost and days of the old.
+    pub free_bonus: bool,
+    /// Whether coins that `staking`, an `airdrop`, a `bounty` or a `fork` brought cost nothing; else the value of the day.
+    pub free_coins: bool,
+    /// Whether fees leave results alone: of securities, and of sales of coins.
+    pub without_fees: bool,
+}
+
+impl Costs {
+    /// As in most laws.
+    pub const USUAL: Self = Self {
+        free_bonus: false,
+        free_coins: false,
+        without_fees: false,
+    };
+}
+
+/// What cash beside the new shares of a merger is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Boot {
     /// Not stated here: refused.
     NotStated,
+    /// Gain, up to what was gained in all; the rest lowers the cost.
+    UpToGain,
+    /// Income in full, whatever the shares cost.
+    Income,
     /// For a part of what was held, by the values of cash and shares; small amounts lower the cost.
     PartDisposal {
         /// Up to this amount it is small.

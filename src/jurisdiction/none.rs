@@ -1,7 +1,7 @@
 //! No country: lots and realised gains, one line of totals per calendar year.
 
 use super::{
-    Assets, Boot, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TRANSFER_FEE, TermTest,
+    Assets, Boot, Costs, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TRANSFER_FEE, TermTest,
     Written, parameter_file,
 };
 use crate::date::TaxYear;
@@ -26,7 +26,8 @@ pub static NONE: Jurisdiction = Jurisdiction {
     written: Written::Close,
     gifts: Gifts::CarryOver,
     swaps: Swaps::Disposal,
-    boot: Boot::NotStated,
+    boot: Boot::UpToGain,
+    costs: Costs::USUAL,
     carry_in: &[],
     readings: &[TRANSFER_FEE],
     repurchase_notice: false,

@@ -1,7 +1,7 @@
 //! Poland: shares and coins of individuals, calendar year.
 
 use super::{
-    Assets, Boot, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TRANSFER_FEE, TermTest,
+    Assets, Boot, Costs, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TRANSFER_FEE, TermTest,
     Written, YearRule, parameter_file,
 };
 use crate::date::TaxYear;
@@ -27,12 +27,14 @@ pub static PL: Jurisdiction = Jurisdiction {
     gifts: Gifts::CarryOver,
     swaps: Swaps::Neutral,
     boot: Boot::NotStated,
+    costs: Costs::USUAL,
     carry_in: &["loss"],
     readings: &[TRANSFER_FEE],
     repurchase_notice: false,
     refused: &[],
     outside_before: &[],
     limits: &[
+        "cash beside the shares of a merger: refused; coins before 2019, when their costs counted otherwise: with a warning",
         "the yearly cap on losses of `--carry-in`, whose years are not known: they are used as far as there are gains",
         "the National Bank's rates: give them by --rates, of which the last before the day of the trade counts",
     ],

@@ -1,7 +1,7 @@
 //! Portugal: shares and coins of individuals, calendar year.
 
 use super::{
-    Assets, Boot, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TRANSFER_FEE, TermTest,
+    Assets, Boot, Costs, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TRANSFER_FEE, TermTest,
     Written, YearRule, parameter_file,
 };
 use crate::date::TaxYear;
@@ -25,9 +25,11 @@ pub static PT: Jurisdiction = Jurisdiction {
     term_of: Assets::Coins,
     defer: None,
     written: Written::Close,
-    gifts: Gifts::CarryOver,
+    // The receiver's cost is the value that stamp duty is or would be taken on (CIRS s 45(1)); only sales are taxed (s 10).
+    gifts: Gifts::ToReceiver,
     swaps: Swaps::Neutral,
     boot: Boot::NotStated,
+    costs: Costs::USUAL,
     carry_in: &["loss"],
     readings: &[TRANSFER_FEE],
     repurchase_notice: false,
@@ -35,6 +37,7 @@ pub static PT: Jurisdiction = Jurisdiction {
     outside_before: &[],
     limits: &[
         "the cuts for shares held 2, 5 and 8 years since 2024; compulsory aggregation of short holdings",
+        "cash beside the shares of a merger: refused; coins sold before 2023, which were free for private persons: in full, with a warning",
         "losses are carried for those who add these gains to other income",
     ],
     gain: Some(&GAIN),

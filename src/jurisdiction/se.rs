@@ -1,8 +1,8 @@
 //! Sweden: capital income of individuals, calendar year.
 
 use super::{
-    Assets, Average, Boot, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest, Unit,
-    Written, YearRule, parameter_file,
+    Assets, Average, Boot, Costs, Day, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest,
+    Unit, Written, YearRule, parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::AVERAGE;
@@ -31,6 +31,7 @@ pub static SE: Jurisdiction = Jurisdiction {
     gifts: Gifts::CarryOver,
     swaps: Swaps::Disposal,
     boot: Boot::NotStated,
+    costs: Costs::USUAL,
     carry_in: &[],
     readings: &[],
     repurchase_notice: false,

@@ -1,8 +1,8 @@
 //! United Kingdom: capital gains tax of individuals, shares and tokens, tax year from 6 April.
 
 use super::{
-    Assets, Average, Boot, Day, EventRule, Gifts, Jurisdiction, Net, Scope, Step, Swaps, TermTest,
-    Unit, Written, YearRule, parameter_file,
+    Assets, Average, Boot, Costs, Day, EventRule, Gifts, Jurisdiction, Net, Scope, Step, Swaps,
+    TermTest, Unit, Written, YearRule, parameter_file,
 };
 use crate::date::{TaxYear, YearLabel};
 use crate::method::STATUTORY;
@@ -51,6 +51,7 @@ pub static UK: Jurisdiction = Jurisdiction {
         small: 3_000,
         percent: 5,
     },
+    costs: Costs::USUAL,
     carry_in: &["loss"],
     readings: &[],
     repurchase_notice: false,

@@ -1,8 +1,8 @@
 //! United States: federal income tax of individuals, capital assets, calendar year.
 
 use super::{
-    Assets, Boot, Day, Defer, Gifts, Jurisdiction, Net, Reading, Scope, Step, Swaps, TermTest,
-    Written, YearRule, parameter_file,
+    Assets, Boot, Costs, Day, Defer, Gifts, Jurisdiction, Net, Reading, Scope, Step, Swaps,
+    TermTest, Written, YearRule, parameter_file,
 };
 use crate::date::TaxYear;
 use crate::method::{AVERAGE, FIFO, HIFO, LIFO, LOFO, SPECIFIC};
@@ -27,7 +27,8 @@ pub static US: Jurisdiction = Jurisdiction {
     written: Written::Close,
     gifts: Gifts::CarryOver,
     swaps: Swaps::Disposal,
-    boot: Boot::NotStated,
+    boot: Boot::UpToGain,
+    costs: Costs::USUAL,
     carry_in: &["short", "long"],
     readings: &[
         reading(

@@ -4,7 +4,7 @@ use std::collections::hash_map::Entry;
 
 use super::fold::{Fold, Orders};
 use super::ledger::Acquisition;
-use super::value::{Valued, absolute};
+use super::value::{GIFT_WITHOUT_VALUE, INHERIT_TWO_VALUES, Valued, absolute};
 use super::{Halt, YearAmount, YearAmountKind};
 use crate::answer::Match;
 use crate::date::Date;
@@ -13,7 +13,7 @@ use crate::lot::{Gift, LotId};
 use crate::method::BasisOf;
 use crate::money::{Money, Quantity};
 use crate::parcel::{Parcel, Part};
-use crate::trade::{AccountId, Action, Class, SecurityId, TradeId};
+use crate::trade::{AccountId, Action, Class, SecurityId, Trade, TradeId};
 
 /// How units came in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -200,7 +200,13 @@ impl<'a> Fold<'a> {
         let row = self.valued(id);
         let quantity = row.quantity()?;
         let rest = row.trade.rest();
-        if self.law.gifts == Gifts::MarketValue && row.trade.price().is_some() {
+        let at_value = match self.law.gifts {
+            Gifts::CarryOver => false,
+            Gifts::MarketValue => true,
+            Gifts::ToReceiver => !row.trade.tagged("spouse"),
+        };
+        if at_value && row.trade.price().is_some() {
+            self.warn_spouse_at_value(row.trade);
             let value = row.at_price(quantity)?;
             self.enter_dated(id, quantity, value, self.today, self.today)?;
             return Ok(());
@@ -208,6 +214,10 @@ impl<'a> Fold<'a> {
         let Some(basis) = rest.rarest().basis else {
             return self.gift_without_basis(&row, id, quantity);
         };
+        if at_value && !row.trade.tagged("spouse") {
+            let message = GIFT_WITHOUT_VALUE;
+            self.warn_once("gift-without-value", message, row.trade.source, true);
+        }
         let basis = row.amount(basis)?;
         let by_donor = rest.rarest().acquired.unwrap_or(self.today);
         let acquired = if self.law.is_us() {
@@ -235,6 +245,19 @@ impl<'a> Fold<'a> {
                 Ok(())
             }
             None => Ok(()),
+        }
+    }
+
+    /// Between spouses the cells of the giver's cost and day look as if they counted.
+    fn warn_spouse_at_value(&mut self, trade: &Trade) {
+        let given = trade.rest().rarest();
+        if trade.tagged("spouse") && (given.basis.is_some() || given.acquired.is_some()) {
+            self.warn_once(
+                "spouse-at-value",
+                "a gift between spouses counts at its `price`, as of the day of the gift, and the giver's `basis` and `acquired_date` do not; where a breakdown of the marriage lets them carry over (ITAA 1997 Subdiv 126-A), leave `price` out",
+                trade.source,
+                true,
+            );
         }
     }
 
@@ -294,6 +317,14 @@ impl<'a> Fold<'a> {
             Some(basis) => row.amount(basis)?,
             None => row.gross()?,
         };
+        if row.two_values(value)? {
+            self.warn_once(
+                "inherit-two-values",
+                INHERIT_TWO_VALUES,
+                row.trade.source,
+                true,
+            );
+        }
         let acquired = row.trade.rest().rarest().acquired.unwrap_or(self.today);
         let lot = self.enter_dated(id, row.quantity()?, value, acquired, acquired)?;
         let purchase = self.ledger.lot(lot).purchase;

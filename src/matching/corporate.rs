@@ -9,10 +9,11 @@ use super::ledger::{Acquisition, Holding};
 use crate::answer::trail::Cause;
 use crate::answer::{Codes, Disposal, Match};
 use crate::diagnostic::Problem;
+use crate::jurisdiction::Boot;
 use crate::lot::{Gift, Lot, LotId};
 use crate::money::{Money, Quantity};
 use crate::parcel::{Parcel, Part};
-use crate::trade::{AccountId, SecurityId, Trade, TradeId};
+use crate::trade::{AccountId, Class, SecurityId, Trade, TradeId};
 
 /// Largest side of a ratio that is accepted when only the change of units is given.
 const SMALL: i128 = 100;
@@ -163,6 +164,10 @@ impl Fold<'_> {
     pub(super) fn stock_dividend(&mut self, id: TradeId) -> Result<(), Halt> {
         let row = self.valued(id);
         if row.trade.price().is_none() {
+            let bonus = self.class(row.trade.security) != Class::Crypto;
+            if self.law.costs.free_bonus && bonus {
+                return self.bonus(id);
+            }
             return self.split_by_addition(id);
         }
         let value = row.gross()?;
@@ -177,6 +182,39 @@ impl Fold<'_> {
             Manner::Purchase,
         )?;
         self.replaces(lot)
+    }
+
+    /// Bonus shares that cost nothing and are held from their own day, by what each account holds.
+    fn bonus(&mut self, id: TradeId) -> Result<(), Halt> {
+        let row = self.valued(id);
+        let (accounts, held) = self.total_held(row.trade)?;
+        let added = match row.trade.rest().rarest().ratio {
+            Some((new, old)) => held
+                .restated(Quantity::new(new)?, Quantity::new(old)?)?
+                .minus(held)?,
+            None => row.quantity()?,
+        };
+        let (mut seen, mut given) = (Quantity::ZERO, Quantity::ZERO);
+        for account in &accounts {
+            let security = row.trade.security;
+            seen = seen.plus(self.ledger.held((*account, security)))?;
+            let total = added.share(seen, held)?;
+            let units = total.minus(given)?;
+            given = total;
+            if !units.is_zero() {
+                let manner = Manner::Other;
+                self.enter(
+                    id,
+                    *account,
+                    security,
+                    units,
+                    Money::ZERO,
+                    self.today,
+                    manner,
+                )?;
+            }
+        }
+        self.cash_after_split(id, &accounts)
     }
 
     fn split_by_addition(&mut self, id: TradeId) -> Result<(), Halt> {
@@ -280,8 +318,8 @@ impl Fold<'_> {
         Ok(())
     }
 
-    /// Stock for stock carries basis and dates over; cash beside it (boot) is taxed up to the gain of each lot, a loss
-    /// is not recognised; cash alone is a sale (26 USC 354, 356, 358, 368, 1223(1)).
+    /// Stock for stock carries basis and dates over; cash beside it (boot) counts as the country says, in the United States
+    /// up to the gain of each lot, without a loss; cash alone is a sale (26 USC 354, 356, 358, 368, 1223(1)).
     pub(super) fn merger(&mut self, id: TradeId) -> Result<(), Halt> {
         let row = self.valued(id);
         let trade = row.trade;
@@ -326,10 +364,13 @@ impl Fold<'_> {
             return self.dispose_together(&sales);
         };
         let arrives = self.arriving(trade, held)?;
-        let value = match (&cash, trade.price()) {
-            (None, _) => Money::ZERO,
-            (Some(_), Some(price)) => row.value(arrives, price, new)?,
-            (Some(_), None) => return Err(row.missing("price")),
+        let value = match (&cash, trade.price(), self.law.boot) {
+            (None, _, _) => Money::ZERO,
+            (Some(_), _, Boot::NotStated) => return Err(row.boot_not_stated(self.law)),
+            // What the shares are worth plays no part.
+            (Some(_), _, Boot::Income) => Money::ZERO,
+            (Some(_), Some(price), _) => row.value(arrives, price, new)?,
+            (Some(_), None, _) => return Err(row.missing("price")),
         };
         let places = self.ledger.places();
         let mut boot = Parcel::new(held, cash.unwrap_or(Money::ZERO), places)?;
@@ -388,7 +429,32 @@ impl Fold<'_> {
         }
     }
 
-    /// Gain up to the cash received on one lot, as a row of quantity 0; the basis falls by the cash and rises by the gain.
+    /// What of a lot's basis stands against the cash.
+    fn cost_of_boot(&self, paid: Part, worth: Part, basis: Part) -> Result<Money, Halt> {
+        let whole = worth.amount.plus(paid.amount)?;
+        match self.law.boot {
+            Boot::UpToGain | Boot::NotStated => {
+                let realised = whole.minus(basis.amount)?;
+                let gain = if realised.is_negative() {
+                    Money::ZERO
+                } else {
+                    realised.min(paid.amount)
+                };
+                Ok(paid.amount.minus(gain)?)
+            }
+            Boot::Income => Ok(Money::ZERO),
+            Boot::PartDisposal { .. } => {
+                let of = |amount: Money| Quantity::new(amount.to_decimal());
+                let (part, whole) = (of(paid.amount)?, of(whole)?);
+                if whole.is_zero() {
+                    return Ok(Money::ZERO);
+                }
+                Ok(basis.amount.share(part, whole)?)
+            }
+        }
+    }
+
+    /// Cash received on one lot, as a row of quantity 0, with what of the basis stands against it.
     fn recognise_boot(
         &mut self,
         id: TradeId,
@@ -397,13 +463,7 @@ impl Fold<'_> {
         worth: Part,
         basis: Part,
     ) -> Result<LotId, Halt> {
-        let realised = worth.amount.plus(paid.amount)?.minus(basis.amount)?;
-        let gain = if realised.is_negative() {
-            Money::ZERO
-        } else {
-            realised.min(paid.amount)
-        };
-        let recovered = self.ledger.part(paid.amount.minus(gain)?)?;
+        let recovered = self.ledger.part(self.cost_of_boot(paid, worth, basis)?)?;
         let lot = self.ledger.adjust(lot, recovered.negated())?;
         self.conservation.basis_out = self.conservation.basis_out.plus(recovered.amount)?;
         self.amount_on_lot(id, lot, paid.printed, recovered.printed)?;

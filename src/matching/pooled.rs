@@ -1,5 +1,6 @@
 //! Coins that several wallets hold together: all wallets before 2025 where lots were kept so, and those without a broker
-//! where that reading is chosen (26 CFR 1.1012-1(j); Rev. Proc. 2024-28).
+//! where that reading is chosen (26 CFR 1.1012-1(j); Rev. Proc. 2024-28); elsewhere all wallets where the law knows one
+//! holding of each kind of coin.
 //!
 //! Such wallets are one account to the engine. On 2025-01-01 the unused basis of the universal pool goes to the wallets as
 //! the taxpayer's allocation says; without one nothing is computed rather than guessed.
@@ -12,7 +13,7 @@ use super::ledger::Holding;
 use super::{Halt, Matched};
 use crate::date::Date;
 use crate::diagnostic::Problem;
-use crate::jurisdiction::Jurisdiction;
+use crate::jurisdiction::{Jurisdiction, Scope};
 use crate::lot::LotId;
 use crate::money::Quantity;
 use crate::rule::us::ALLOCATION;
@@ -24,6 +25,8 @@ use crate::trade::{Account, AccountId, Class, History};
 pub struct Pools {
     /// All wallets before 2025.
     universal: Option<AccountId>,
+    /// All wallets of the taxpayer, always.
+    person: Option<AccountId>,
     /// Wallets without a broker.
     unhosted: Option<AccountId>,
     /// Who gets what of the universal pool.
@@ -38,7 +41,7 @@ fn transition() -> Date {
 impl Pools {
     /// Whether an account is one of them.
     pub fn has(&self, account: AccountId) -> bool {
-        [self.universal, self.unhosted].contains(&Some(account))
+        [self.universal, self.person, self.unhosted].contains(&Some(account))
     }
 
     /// The rows of the allocation that named no lot, once the pool has ended.
@@ -60,9 +63,6 @@ impl Pools {
 
     /// Gives rows the account that they were sold in, and lots that several wallets hold none.
     pub fn apart(&self, history: &History, all: &mut Matched) {
-        if self.universal.is_none() && self.unhosted.is_none() {
-            return;
-        }
         for row in all.disposals.rows_mut() {
             if self.has(row.account) {
                 row.account = history.trade(row.closed_by).account;
@@ -81,7 +81,9 @@ pub fn pooled(
     settings: &Settings,
 ) -> Option<(History, Pools)> {
     let unhosted = law.reading(settings, "unhosted_wallets") == "pooled";
-    if !law.is_us() || !(settings.universal_before_2025 || unhosted) {
+    let us = law.is_us() && (settings.universal_before_2025 || unhosted);
+    let person = law.scope == Scope::AccountButCoins && has_wallets(history);
+    if !us && !person {
         return None;
     }
     let mut own = history.clone();
@@ -98,8 +100,9 @@ pub fn pooled(
         Some(AccountId(id))
     };
     let pools = Pools {
-        universal: add(settings.universal_before_2025, "all wallets"),
-        unhosted: add(unhosted, "unhosted wallets"),
+        universal: add(us && settings.universal_before_2025, "all wallets"),
+        person: add(person, "all wallets"),
+        unhosted: add(us && unhosted, "unhosted wallets"),
         allocation: settings.allocation.clone(),
     };
     let place = |account: AccountId, day: Date| {
@@ -107,8 +110,8 @@ pub fn pooled(
         if wallet.sheltered || wallet.owner.is_some() {
             return account;
         }
-        match (pools.universal, pools.unhosted) {
-            (Some(all), _) if day < transition() => all,
+        match (pools.universal.or(pools.person), pools.unhosted) {
+            (Some(all), _) if pools.person.is_some() || day < transition() => all,
             (_, Some(pool)) if wallet.unhosted => pool,
             _ => account,
         }
@@ -121,6 +124,12 @@ pub fn pooled(
         }
     }
     Some((own, pools))
+}
+
+/// Whether there are coins, and several accounts to hold them.
+fn has_wallets(history: &History) -> bool {
+    let mut securities = history.securities.iter();
+    history.accounts.len() > 1 && securities.any(|security| security.class == Class::Crypto)
 }
 
 impl Fold<'_> {

@@ -4,9 +4,16 @@ use rust_decimal::Decimal;
 
 use super::Halt;
 use crate::diagnostic::Problem;
+use crate::jurisdiction::Jurisdiction;
 use crate::money::{Money, Quantity};
 use crate::rates::Rates;
 use crate::trade::{History, SecurityId, Trade};
+
+/// Said of gifts of which the law asks the value of the day and the row does not give it.
+pub const GIFT_WITHOUT_VALUE: &str = "a gift costs its receiver the market value of its day, and the row has no `price`: the giver's `basis` was taken instead";
+
+/// Said of an inheritance with two values.
+pub const INHERIT_TWO_VALUES: &str = "an `inherit` row says both a `price`, the value at death, and another `basis`: the `basis` was taken; leave out the one that the law does not ask for";
 
 /// A row with the tables needed to value it.
 #[derive(Clone, Copy)]
@@ -79,6 +86,14 @@ impl Valued<'_> {
         self.in_report_currency(value)
     }
 
+    /// Whether the row's price says another value than the one taken from its basis.
+    pub fn two_values(&self, taken: Money) -> Result<bool, Halt> {
+        if self.trade.price().is_none() || self.trade.quantity().is_none() {
+            return Ok(false);
+        }
+        Ok(self.at_price(self.quantity()?)? != taken)
+    }
+
     /// `total` in the currency of the report, with its sign.
     pub fn total(&self) -> Result<Option<Money>, Halt> {
         self.trade
@@ -149,6 +164,17 @@ impl Valued<'_> {
             Some(rate) => Ok(rate.convert(amount)?),
             None => Err(self.no_rate(currency)),
         }
+    }
+
+    /// The refusal of cash beside the shares of a merger, where a country's rule on it is not stated.
+    pub fn boot_not_stated(&self, law: &Jurisdiction) -> Halt {
+        let message = format!(
+            "shares and cash together in a merger are not computed for {}: what of the cost belongs to the cash is not stated there",
+            law.name
+        );
+        Problem::at(self.trade.source, message)
+            .help("write the part paid in cash as a `sell` and the rest as a `merger` without `total`")
+            .into()
     }
 
     fn no_rate(&self, currency: &str) -> Halt {

@@ -3,7 +3,8 @@
 use super::yearly::{self, Judged};
 use super::{Netted, Netting};
 use crate::answer::{Term, Year};
-use crate::diagnostic::Problem;
+use crate::date::Date;
+use crate::diagnostic::{Problem, Warning};
 use crate::money::{Minor, OutOfRange, percent_of};
 
 /// Nets all years in the way of Australia.
@@ -11,7 +12,19 @@ use crate::money::{Minor, OutOfRange, percent_of};
 /// # Errors
 /// Unknown keys of `--carry-in`, years before the parameters, amounts out of range.
 pub fn net(netting: &Netting<'_>) -> Result<Netted, Vec<Problem>> {
-    yearly::checked(netting, netted)
+    let mut netted = yearly::checked(netting, netted)?;
+    netted.warnings.extend(before_the_tax(netting));
+    Ok(netted)
+}
+
+/// Gains and losses on what was acquired before the tax began are disregarded (ITAA 1997 s 104-10(5)(a)).
+fn before_the_tax(netting: &Netting<'_>) -> Option<Warning> {
+    let began = Date::new(1985, 9, 20)?;
+    netting.warning_on(
+        |row| row.acquired.is_some_and(|day| day < began),
+        "au-before-1985",
+        "gains and losses on assets acquired before 20 September 1985 are disregarded (ITAA 1997 s 104-10(5)(a)); that is not computed, these rows are in full: leave out what is free",
+    )
 }
 
 /// Gains of a year that losses are set against, gains without the discount first (s 102-5(1), the best order).

@@ -6,7 +6,7 @@ use crate::answer::{Disposal, Match, Term, Year};
 use crate::date::Date;
 use crate::diagnostic::{Problem, Warning};
 use crate::money::{Minor, OutOfRange};
-use crate::trade::Class;
+use crate::trade::{Action, Class};
 
 /// Nets all years in the way of Germany.
 ///
@@ -64,10 +64,13 @@ fn netted(netting: &Netting<'_>) -> Result<Netted, OutOfRange> {
     let private = yearly::sums(netting, Judged::Row, |row| {
         coins(row) && row.term != Some(Term::Long)
     })?;
-    let stock = yearly::sums(netting, Judged::Row, |row| class(row) == Class::Stock)?;
-    let other = yearly::sums(netting, Judged::Row, |row| {
-        !coins(row) && class(row) != Class::Stock
-    })?;
+    // Cash beside the shares of an exchange is income of section 20(1) no 1, no gain on shares (s 20(4a) sentence 2).
+    let beside_shares = |row: &Disposal| {
+        row.quantity.is_zero() && netting.history.trade(row.closed_by).action == Action::Merger
+    };
+    let in_pot = |row: &Disposal| class(row) == Class::Stock && !beside_shares(row);
+    let stock = yearly::sums(netting, Judged::Row, in_pot)?;
+    let other = yearly::sums(netting, Judged::Row, |row| !coins(row) && !in_pot(row))?;
     let mut carried = Pots {
         private: yearly::added(netting.carried_in("private")?, netting.carried_in("loss")?)?,
         stock: netting.carried_in("stock")?,

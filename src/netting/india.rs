@@ -3,6 +3,7 @@
 use super::yearly::{self, Carried, Judged, Sums};
 use super::{Netted, Netting};
 use crate::answer::{Disposal, Term, Year};
+use crate::date::Date;
 use crate::diagnostic::{Problem, Warning};
 use crate::money::{Minor, OutOfRange};
 use crate::trade::Class;
@@ -14,6 +15,8 @@ use crate::trade::Class;
 pub fn net(netting: &Netting<'_>) -> Result<Netted, Vec<Problem>> {
     let mut netted = yearly::checked(netting, netted)?;
     netted.warnings.extend(other_classes(netting));
+    netted.warnings.extend(value_of_2018(netting));
+    netted.warnings.extend(coins_before_2022(netting));
     Ok(netted)
 }
 
@@ -105,6 +108,35 @@ fn other_classes(netting: &Netting<'_>) -> Option<Warning> {
         other,
         "in-other-classes",
         "the exemption of section 112A is for listed shares and equity funds and was not given to these rows; their term is by the twelve months of listed securities, the 24 or 36 months of others and the taxation of derivatives as business income are not computed",
+    )
+}
+
+/// Shares from before February 2018, whose cost is at least their value of 31 January 2018, up to what they bring.
+fn value_of_2018(netting: &Netting<'_>) -> Option<Warning> {
+    let (until, since) = (Date::new(2018, 2, 1)?, Date::new(2018, 4, 1)?);
+    let old = |row: &Disposal| {
+        is_listed(netting, row)
+            && row.term == Some(Term::Long)
+            && row.disposed >= since
+            && row.acquired.is_some_and(|day| day < until)
+    };
+    netting.warning_on(
+        old,
+        "in-before-2018",
+        "listed shares acquired before 1 February 2018 cost at least their value of 31 January 2018, as far as they were not sold for less (Income-tax Act 1961 s 55(2)(ac)); that is not computed, these rows have what was paid",
+    )
+}
+
+/// Coins from before section 115BBH, whose losses counted.
+fn coins_before_2022(netting: &Netting<'_>) -> Option<Warning> {
+    let old = |row: &Disposal| {
+        let class = netting.history.security(row.security).class;
+        class == Class::Crypto && row.tax_year < 2022
+    };
+    netting.warning_on(
+        old,
+        "in-coins-before-2022",
+        "section 115BBH of the Income-tax Act 1961 applies from 1 April 2022 on; the law of before, which knew losses on coins, is not computed: these rows are as if it had applied",
     )
 }
 

@@ -52,6 +52,7 @@ pub fn net_carry(netting: &Netting<'_>) -> Result<Netted, Vec<Problem>> {
         let sums = yearly::sums(netting, Judged::Row, |row| row.term != Some(Term::Long))?;
         let mut netted = carried_years(netting, &sums, years_carried(netting), &Beside::default())?;
         netted.warnings.extend(reduced_in_portugal(netting));
+        netted.warnings.extend(coins_in_portugal(netting));
         Ok(netted)
     })
 }
@@ -72,6 +73,20 @@ fn reduced_in_portugal(netting: &Netting<'_>) -> Option<Warning> {
         "pt-held-two-years",
         "a part of gains on listed securities held 2, 5 or 8 years is left out since 2024 (10, 20, 30 %, CIRS s 43); that is not computed, these gains are in full",
     )
+}
+
+/// Coins that private persons sold in Portugal before they were taxed (Lei 24-D/2022).
+fn coins_in_portugal(netting: &Netting<'_>) -> Option<Warning> {
+    let asked = netting.law.code == "pt";
+    netting.warning_on(
+        |row| asked && is_coin(netting, row) && row.tax_year < 2023,
+        "pt-coins-before-2023",
+        "gains of private persons on coins are taxed from 1 January 2023 on (CIRS s 10(1) k), Lei 24-D/2022); that they were free before is not computed, these rows are in full: leave them out",
+    )
+}
+
+fn is_coin(netting: &Netting<'_>, row: &Disposal) -> bool {
+    netting.history.security(row.security).class == Class::Crypto
 }
 
 /// Japan: losses on listed shares are carried and meet gains on such shares only; coins are miscellaneous income, whose
@@ -198,7 +213,13 @@ pub fn net_pl(netting: &Netting<'_>) -> Result<Netted, Vec<Problem>> {
             sums: vec![income],
             extra: Some(costs),
         };
-        carried_years(netting, &shares, years_carried(netting), &beside)
+        let mut netted = carried_years(netting, &shares, years_carried(netting), &beside)?;
+        netted.warnings.extend(netting.warning_on(
+            |row| coin(row) && row.tax_year < 2019,
+            "pl-coins-before-2019",
+            "costs of coins count in the year they are paid from 2019 on (PIT s 22(14) to (16)); the law of before is not computed: these rows are as if it had applied",
+        ));
+        Ok(netted)
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::jurisdiction::{Assets, Defer, JURISDICTIONS, Jurisdiction, Parameters, Step};
+use crate::jurisdiction::{Assets, Defer, JURISDICTIONS, Jurisdiction, Parameters, Scope, Step};
 use crate::rule::Rule;
 
 /// The list: code, name, years covered, default method, currency.
@@ -57,6 +57,14 @@ fn methods_of(country: &Jurisdiction) -> String {
     }
 }
 
+fn holding(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Account => "account",
+        Scope::AccountButCoins => "account; coins: person",
+        Scope::Person => "person",
+    }
+}
+
 /// One country's definition.
 pub fn show(country: &Jurisdiction) -> String {
     let mut text = format!("{} ({})\n\n", country.name, country.code);
@@ -69,7 +77,7 @@ pub fn show(country: &Jurisdiction) -> String {
             format!("day {} of month {}", first.0, first.1),
         ),
         ("methods", methods_of(country)),
-        ("holding", format!("{:?}", country.scope).to_lowercase()),
+        ("holding", holding(country.scope).to_owned()),
         ("carry-in", country.carry_in.join(", ")),
     ];
     for (name, fact) in facts.iter().filter(|(_, fact)| !fact.is_empty()) {

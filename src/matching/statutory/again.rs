@@ -22,6 +22,8 @@ pub const FOUR_WEEKS: i32 = 28;
 #[derive(Debug, Default)]
 pub struct Again {
     claims: Vec<Claim>,
+    /// What is left of each loss that is fenced to units bought again.
+    fenced: Vec<Minor>,
 }
 
 #[derive(Clone, Debug)]
@@ -31,8 +33,10 @@ struct Claim {
     units: Quantity,
     matched: Quantity,
     amount: Minor,
-    /// Rows of the sale with what each of them has in it: its units, or its own loss.
+    /// Rows of the sale that are losses, with the loss of each.
     rows: Vec<(u32, Quantity)>,
+    /// The loss as one that is fenced, where it is.
+    fence: Option<usize>,
     rule: &'static Rule,
 }
 
@@ -61,11 +65,15 @@ impl Walk<'_> {
         let mut own = Vec::new();
         for (row, one) in rows.iter().zip(taken) {
             let Some(row) = *row else { continue };
-            self.use_fenced(step.key, row, one)?;
-            loss -= self.result(row);
-            own.push((row, one.quantity));
+            self.use_fenced(row, one)?;
+            let result = self.result(row);
+            loss -= result;
+            if result < 0 {
+                own.push((row, Quantity::new((-result).into())?));
+            }
         }
         if loss > 0 && self.window_reaches(step.key.1) {
+            self.again.fenced.push(0);
             self.again.claims.push(Claim {
                 key: step.key,
                 until: self.today.plus(FOUR_WEEKS),
@@ -73,6 +81,7 @@ impl Walk<'_> {
                 matched: Quantity::ZERO,
                 amount: loss,
                 rows: own,
+                fence: Some(self.again.fenced.len() - 1),
                 rule,
             });
         }
@@ -85,34 +94,44 @@ impl Walk<'_> {
             .map_or(0, |row| row.proceeds - row.cost)
     }
 
-    /// A fenced loss counts against the gain on the units it is fenced to; what is left goes with the last of them.
-    fn use_fenced(&mut self, key: Key, row: u32, one: &Taken) -> Done {
-        if one.carried.units.is_zero() {
-            return Ok(());
-        }
+    /// A fenced loss counts against the gain on any of the units it is fenced to, whichever purchase they are of.
+    fn use_fenced(&mut self, row: u32, one: &Taken) -> Done {
         let gain = self.result(row).max(0);
-        let gain = minor_share(gain, one.carried.units, one.quantity)?;
-        let used = gain.min(one.carried.amount);
-        if let Some(row) = self.rows.get_mut(row as usize) {
-            row.adjustment -= used;
+        let (mut seen, mut given, mut total) = (Quantity::ZERO, 0, 0);
+        for (loss, units) in one.fenced.iter() {
+            seen = seen.plus(units)?;
+            let sum = minor_share(gain, seen.min(one.quantity), one.quantity)?;
+            if let Some(left) = self.again.fenced.get_mut(loss) {
+                let used = (sum - given).min(*left);
+                *left -= used;
+                total += used;
+            }
+            given = sum;
         }
-        self.conservation.disallowed -= used;
-        self.conservation.deferred -= used;
-        let left = one.carried.amount - used;
-        let lots = self.stocks.get_mut(&key).map(|stock| &mut stock.lots);
-        let same = |lot: &&mut Lot| {
-            one.lot
-                .is_some_and(|name| (name.date, name.number) == (lot.acquired, lot.number))
-        };
-        let lot = lots.and_then(|lots| lots.iter_mut().find(same));
-        match lot.filter(|lot| !lot.carried.units.is_zero()) {
-            Some(lot) => lot.carried.amount += left,
-            None => {
-                self.conservation.deferred -= left;
-                self.conservation.lost += left;
+        if let Some(row) = self.rows.get_mut(row as usize) {
+            row.adjustment -= total;
+        }
+        self.conservation.disallowed -= total;
+        self.conservation.deferred -= total;
+        Ok(())
+    }
+
+    /// What is left of a fenced loss went with the last of the units it was fenced to.
+    pub fn lose_fenced(&mut self) {
+        let lots = self.stocks.values().flat_map(|stock| &stock.lots);
+        let mut held = vec![false; self.again.fenced.len()];
+        for (loss, _) in lots.flat_map(|lot| lot.fenced.iter()) {
+            if let Some(held) = held.get_mut(loss) {
+                *held = true;
             }
         }
-        Ok(())
+        let losses = self.again.fenced.iter().zip(held);
+        let gone: Minor = losses
+            .filter(|(_, held)| !held)
+            .map(|(left, _)| *left)
+            .sum();
+        self.conservation.deferred -= gone;
+        self.conservation.lost += gone;
     }
 
     /// Spain: what waited for the units sold counts now, but for units bought once more it waits on with their own loss.
@@ -151,6 +170,7 @@ impl Walk<'_> {
             matched: Quantity::ZERO,
             amount,
             rows: own,
+            fence: None,
             rule,
         };
         for (key, day) in self.bought_before(step.key) {
@@ -216,7 +236,10 @@ impl Walk<'_> {
             let after = minor_share(claim.amount, claim.matched, claim.units)?;
             lot.unused = lot.unused.minus(units)?;
             lot.carried.units = lot.carried.units.plus(units)?;
-            lot.carried.amount += after - before;
+            match claim.fence {
+                Some(loss) => lot.fenced.add(loss, units),
+                None => lot.carried.amount += after - before,
+            }
             served.push((
                 Self::lot_name(key.1, lot),
                 lot.trade,
@@ -227,6 +250,10 @@ impl Walk<'_> {
         for (name, trade, units, (before, after)) in served {
             self.take_back(claim, (before, after))?;
             let amount = after - before;
+            let fenced = claim.fence.and_then(|loss| self.again.fenced.get_mut(loss));
+            if let Some(left) = fenced {
+                *left += amount;
+            }
             self.adjustments.push(Adjustment {
                 disposal: claim.rows.first().map_or(0, |(row, _)| *row),
                 replacement: self.reported(key.0).then_some(name),

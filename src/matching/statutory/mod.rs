@@ -9,7 +9,9 @@ mod circle;
 mod holders;
 mod moves;
 mod plan;
+mod renames;
 mod resolve;
+mod spouses;
 mod stock;
 mod superficial;
 mod tally;
@@ -48,6 +50,12 @@ pub fn run(
     problems: &mut Vec<Problem>,
 ) {
     let holders = Holders::new(history, law.scope);
+    let renamed = rules
+        .overview
+        .rare
+        .then(|| renames::booked_apart(history, &holders, timeline));
+    let renamed = renamed.flatten();
+    let history = renamed.as_ref().unwrap_or(history);
     let mut resolver = Resolver::new(history, law, rules, calendar, &holders);
     resolver.run(timeline);
     all.warnings.append(&mut resolver.warnings);
@@ -57,7 +65,7 @@ pub fn run(
     }
     refuse_classes(history, law, &holders, &resolver.moves, problems);
     refuse_old(history, law, &holders, &resolver.moves, problems);
-    let moves = resolver.moves;
+    let (moves, undated) = (resolver.moves, resolver.undated);
     let looked = || -> Result<(Plan, Circle), OutOfRange> {
         let plan = match (law.day, law.later_days()) {
             (Day::Merged, days) => Plan::new(&moves, days.unwrap_or(0))?,
@@ -73,6 +81,7 @@ pub fn run(
         Ok((plan, circle)) => {
             let mut walk = Walk::new(history, law, rules, &holders, calendar.as_of, plan, circle);
             walk.run(&moves);
+            walk.warn_undated(&undated);
             walk.finish(all, problems);
         }
         Err(error) => problems.push(Problem::new(error.to_string())),

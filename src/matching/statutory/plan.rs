@@ -226,10 +226,14 @@ impl Line {
         &mut self.days[last]
     }
 
-    /// A change of units. On the day of the first purchase it comes after it: for what counts from the start of a day, on
-    /// the next.
+    /// A change of units. On the day of the first purchase it comes after it, and after sales that its time says were
+    /// before it: for what counts from the start of a day, on the next.
     fn restate(&mut self, date: Date, new: Quantity, old: Quantity) {
-        let bought = |day: &Day| !day.bought.is_zero() || !day.joined.is_zero();
+        let bought = |day: &Day| {
+            [day.bought, day.joined, day.sold]
+                .iter()
+                .any(|units| !units.is_zero())
+        };
         let today = self.days.last().filter(|day| day.date == date);
         let after = i32::from(today.is_some_and(bought));
         self.at(date.plus(after));

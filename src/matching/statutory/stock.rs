@@ -78,6 +78,8 @@ pub struct Lot {
     pub unused: Quantity,
     /// Units that have, and the loss they carry.
     pub carried: Carried,
+    /// Of those units, which loss they are fenced to.
+    pub fenced: Fenced,
     /// Where its cost comes from.
     pub trail: Handle,
 }
@@ -89,6 +91,50 @@ pub struct Carried {
     pub units: Quantity,
     /// The loss, in minor units.
     pub amount: Minor,
+}
+
+/// Units by the loss that is fenced to them, in the order in which that happened.
+#[derive(Clone, Debug, Default)]
+pub struct Fenced(Vec<(usize, Quantity)>);
+
+impl Fenced {
+    /// The losses and the units.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, Quantity)> {
+        self.0.iter().copied()
+    }
+
+    /// Fences one more loss to units.
+    pub fn add(&mut self, loss: usize, units: Quantity) {
+        self.0.push((loss, units));
+    }
+
+    /// Takes up to `wanted` units out, the first ones first.
+    ///
+    /// # Errors
+    /// Quantities out of range.
+    pub fn take(&mut self, wanted: Quantity) -> Result<Self, OutOfRange> {
+        let (mut wanted, mut taken) = (wanted, Self::default());
+        while let (Some((loss, units)), false) = (self.0.first_mut(), wanted.is_zero()) {
+            let part = wanted.min(*units);
+            taken.add(*loss, part);
+            (*units, wanted) = (units.minus(part)?, wanted.minus(part)?);
+            if units.is_zero() {
+                self.0.remove(0);
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Units times new over old.
+    ///
+    /// # Errors
+    /// Quantities out of range.
+    pub fn restate(&mut self, new: Quantity, old: Quantity) -> Result<(), OutOfRange> {
+        for (_, units) in &mut self.0 {
+            *units = units.restated(new, old)?;
+        }
+        Ok(())
+    }
 }
 
 impl Where {
@@ -201,6 +247,7 @@ impl Stock {
             lot.parcel.rescale(total.minus(after)?)?;
             lot.unused = lot.unused.restated(new, old)?.min(lot.parcel.left());
             lot.carried.units = lot.carried.units.restated(new, old)?.min(lot.parcel.left());
+            lot.fenced.restate(new, old)?;
             after = total;
         }
         Ok(())

@@ -1,5 +1,6 @@
 //! From rows to moves: every quantity settled, no cost known yet.
 
+mod acquired;
 mod corporate;
 mod positions;
 mod shortfall;
@@ -41,6 +42,8 @@ pub struct Resolver<'a> {
     left: FxHashSet<TradeId>,
     /// Splits done, so that each holding is split once whichever accounts report it.
     split: FxHashSet<(Key, Date, Quantity, Quantity)>,
+    /// The day of acquisition of rows that count from then on, before their own day.
+    since: FxHashMap<TradeId, Date>,
     today: Date,
     upcoming: Vec<TradeId>,
     /// The moves found.
@@ -49,6 +52,8 @@ pub struct Resolver<'a> {
     pub problems: Vec<Problem>,
     /// What is remarkable.
     pub warnings: Vec<Warning>,
+    /// Opening lots that say no other day of acquisition than their own.
+    pub undated: FxHashSet<TradeId>,
 }
 
 type Done = Result<(), Halt>;
@@ -75,11 +80,13 @@ impl<'a> Resolver<'a> {
             early: Early::default(),
             left: FxHashSet::default(),
             split: FxHashSet::default(),
+            since: FxHashMap::default(),
             today: Date::FIRST,
             upcoming: Vec::new(),
             moves: Vec::new(),
             problems: Vec::new(),
             warnings: Vec::new(),
+            undated: FxHashSet::default(),
         }
     }
 
@@ -88,7 +95,9 @@ impl<'a> Resolver<'a> {
         let mut rows: Vec<TradeId> = timeline.to_vec();
         // An adjustment takes effect later than its row in the timeline; here its row counts, with the day of effect
         // beside it, because units sold in between take their share.
-        rows.sort_by_key(|id| self.day_of(*id));
+        // Units that came in before the day of their row come first on that one.
+        self.date_by_acquisition(&rows);
+        rows.sort_by_key(|id| (self.day_of(*id), !self.since.contains_key(id)));
         self.early = early::arrivals(self.history, self.rules, &self.calendar, &rows);
         let mut start = 0;
         while let Some(first) = rows.get(start) {
@@ -115,6 +124,9 @@ impl<'a> Resolver<'a> {
         let trade = self.history.trade(id);
         match trade.action {
             Action::BasisAdjust if !self.calendar.by_settlement => trade.date,
+            Action::Opening | Action::TransferIn if self.since.contains_key(&id) => {
+                self.since.get(&id).copied().unwrap_or(trade.date)
+            }
             _ => self.calendar.day_of(trade),
         }
     }
@@ -130,19 +142,57 @@ impl<'a> Resolver<'a> {
         }
         let mut rows = rows.to_vec();
         rows.sort_by_key(|id| order(self.history.trade(*id)));
+        let last = self.after_all_trades(&rows);
         let (early, late): (Vec<TradeId>, Vec<TradeId>) = rows.into_iter().partition(|id| {
             let trade = self.history.trade(*id);
-            order(trade) > 0 || trade.action == Action::Split || self.reaches(trade)
+            let found = order(trade) > 0 || trade.action == Action::Split || self.reaches(trade);
+            found && !last.contains(id)
         });
         // A change of what is held on the day of the first purchase comes after it.
         for id in early.into_iter().chain(late.iter().copied()) {
             self.row(id);
         }
         if let Some(today) = self.moves.get_mut(first..) {
-            let least = |step: &Move| u8::from(late.contains(&step.trade));
+            let least = |step: &Move| {
+                let after = last.contains(&step.trade);
+                let late = after || late.contains(&step.trade);
+                if after { AFTER_TRADES } else { u8::from(late) }
+            };
             today.sort_by_key(|step| step.what.rank().max(least(step)));
         }
         self.refuse_oversold(first);
+    }
+
+    /// Changes of what is held that by the times of the rows come after all trades of their security on the day: those
+    /// were in the units of before. A change without a time, or between trades, comes first: purchases of a day are one
+    /// and so are its sales (TCGA 1992 s 105), whichever units their rows speak of.
+    fn after_all_trades(&self, rows: &[TradeId]) -> Vec<TradeId> {
+        let changes = |trade: &&Trade| {
+            let rest = trade.rest();
+            // Cash for a fraction, or for all units, is a disposal of its own.
+            let sells = match trade.action {
+                Action::Split | Action::StockDividend => rest.total.is_some(),
+                Action::Merger => rest.rarest().new_security.is_none(),
+                _ => false,
+            };
+            trade.time.is_some() && !sells
+        };
+        // They stand first.
+        let trades = rows.iter().map(|id| (*id, self.history.trade(*id)));
+        let found = trades.take_while(|(_, trade)| order(trade) == 0);
+        let found = found.filter(|(_, trade)| changes(trade));
+        let after = |(_, change): &(TradeId, &Trade)| {
+            let mut of_security = rows
+                .iter()
+                .map(|id| self.history.trade(*id))
+                .filter(|other| order(other) > 0 && other.security == change.security);
+            let mut any = false;
+            of_security.all(|other| {
+                any = true;
+                other.time.is_some() && other.time < change.time
+            }) && any
+        };
+        found.filter(after).map(|(id, _)| id).collect()
     }
 
     /// Whether a change of what is held finds something: a new name also what is short or was held.
@@ -343,6 +393,9 @@ impl<'a> Resolver<'a> {
             .unwrap_or(other)
     }
 }
+
+/// The place within a day, among the ranks of moves, of changes that come after its trades.
+const AFTER_TRADES: u8 = 5;
 
 /// The order of rows within a day whose rows are one: changes of what is held, what comes in, what the holder does with
 /// options, what leaves, what is left at the end.

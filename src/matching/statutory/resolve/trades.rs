@@ -2,16 +2,28 @@
 
 use super::corporate::Turned;
 use super::{Done, Resolver};
-use crate::date::Date;
 use crate::diagnostic::Problem;
 use crate::jurisdiction::{Day, Gifts, Swaps};
 use crate::matching::Halt;
 use crate::matching::statutory::moves::{Manner, Way};
-use crate::matching::value::{Valued, absolute};
+use crate::matching::value::{GIFT_WITHOUT_VALUE, INHERIT_TWO_VALUES, Valued, absolute};
 use crate::money::{Money, Quantity};
 use crate::trade::{Class, SecurityId, TradeId};
 
+/// Tags of coins that are no income when they come, where the law knows such.
+const UNTAXED: [&str; 4] = ["staking", "airdrop", "bounty", "fork"];
+
 impl<'a> Resolver<'a> {
+    /// Whether what buying or selling costs never counts, where the law knows such: of securities. Derivatives without a
+    /// certificate are taxed at the usual rates and keep it.
+    fn fee_never_counts(&self, security: SecurityId) -> bool {
+        let class = self.class(security);
+        matches!(
+            class,
+            Class::Stock | Class::Fund | Class::Bond | Class::Right
+        )
+    }
+
     /// A fee paid in an asset: the asset, its units and their value.
     pub(super) fn fee_in_kind(
         &self,
@@ -54,6 +66,9 @@ impl<'a> Resolver<'a> {
         let row = self.valued(id);
         let trade = row.trade;
         let (mut quantity, mut cost) = (row.quantity()?, row.cost()?);
+        if self.law.costs.without_fees && self.fee_never_counts(trade.security) {
+            cost = cost.minus(row.fee()?)?;
+        }
         let fee = self.fee_in_kind(&row, |asset, units| Self::own_price(&row, asset, units))?;
         match fee {
             // Withheld from the units received: what they cost is the cost of the rest.
@@ -97,11 +112,22 @@ impl<'a> Resolver<'a> {
 
     pub(super) fn income(&mut self, id: TradeId) -> Done {
         let row = self.valued(id);
+        let trade = row.trade;
+        let coin = self.class(trade.security) == Class::Crypto;
+        let untaxed = |tag: &&str| trade.tagged(tag);
+        if self.law.costs.free_coins && coin && trade.rest().tag.is_none() {
+            self.warn(
+                "at-coins-as-income",
+                "coins came as income without a tag and cost their value; staking, airdrops, bounties and forks are no income when they come and cost nothing (EStG 1988 s 27b(2)): tag such rows `staking`, `airdrop`, `bounty` or `fork`, and others as you like",
+                id,
+            );
+        }
         let value = match row.total()? {
+            // What was not income when it came has no cost (EStG 1988 s 27b(2), s 27a(4) no 5).
+            _ if self.law.costs.free_coins && coin && UNTAXED.iter().any(untaxed) => Money::ZERO,
             Some(total) => absolute(total),
             None => row.gross()?,
         };
-        let trade = row.trade;
         let quantity = row.quantity()?;
         self.enter(
             id,
@@ -114,7 +140,7 @@ impl<'a> Resolver<'a> {
         )
     }
 
-    /// A balance from before the data: it counts in a window only by its own date.
+    /// A lot from before the data: dated at its acquisition, so it counts in windows.
     pub(super) fn opening(&mut self, id: TradeId) -> Done {
         let row = self.valued(id);
         let rest = row.trade.rest().rarest();
@@ -127,15 +153,15 @@ impl<'a> Resolver<'a> {
             },
         };
         let trade = row.trade;
-        let acquired = rest.acquired.or(Some(Date::FIRST));
         let quantity = row.quantity()?;
+        let (manner, acquired) = self.by_acquisition(id);
         self.enter(
             id,
             trade.account,
             trade.security,
             quantity,
             basis,
-            Manner::Other,
+            manner,
             acquired,
         )
     }
@@ -145,7 +171,10 @@ impl<'a> Resolver<'a> {
         let trade = row.trade;
         let rest = trade.rest().rarest();
         let quantity = row.quantity()?;
-        let at_value = self.law.gifts == Gifts::MarketValue && !trade.tagged("spouse");
+        let at_value = self.law.gifts != Gifts::CarryOver && !trade.tagged("spouse");
+        if at_value && trade.price().is_none() && rest.basis.is_some() {
+            self.warn("gift-without-value", GIFT_WITHOUT_VALUE, id);
+        }
         let (cost, acquired) = match (rest.basis, trade.price()) {
             (_, Some(_)) if at_value => (row.at_price(quantity)?, None),
             (Some(basis), _) => (row.amount(basis)?, rest.acquired),
@@ -172,6 +201,9 @@ impl<'a> Resolver<'a> {
             Some(basis) => row.amount(basis)?,
             None => row.gross()?,
         };
+        if row.two_values(value)? {
+            self.warn("inherit-two-values", INHERIT_TWO_VALUES, id);
+        }
         let quantity = row.quantity()?;
         self.enter(
             id,
@@ -188,6 +220,10 @@ impl<'a> Resolver<'a> {
         let row = self.valued(id);
         let trade = row.trade;
         let (mut quantity, mut proceeds) = (row.quantity()?, row.proceeds()?);
+        let coin = self.class(trade.security) == Class::Crypto;
+        if self.law.costs.without_fees && (coin || self.fee_never_counts(trade.security)) {
+            proceeds = proceeds.plus(row.fee()?)?;
+        }
         let fee = self.fee_in_kind(&row, |asset, units| Self::own_price(&row, asset, units))?;
         match fee {
             // The fee leaves with what is sold: disposed of for its value, which is spent on the sale.
@@ -220,7 +256,7 @@ impl<'a> Resolver<'a> {
     pub(super) fn gift_out(&mut self, id: TradeId) -> Done {
         let row = self.valued(id);
         match self.law.gifts {
-            Gifts::CarryOver => self.leave(id, Money::ZERO, Way::Gone),
+            Gifts::CarryOver | Gifts::ToReceiver => self.leave(id, Money::ZERO, Way::Gone),
             Gifts::MarketValue if row.trade.tagged("spouse") => {
                 self.leave(id, Money::ZERO, Way::Spouse)
             }

@@ -97,18 +97,10 @@ impl<'a> Resolver<'a> {
         let trade = row.trade;
         let quantity = row.quantity()?;
         if let Some(basis) = trade.rest().rarest().basis {
-            let acquired = trade.rest().rarest().acquired.or(Some(Date::FIRST));
+            let (manner, acquired) = self.by_acquisition(id);
             let cost = row.amount(basis)?;
             let (account, security) = (trade.account, trade.security);
-            return self.enter(
-                id,
-                account,
-                security,
-                quantity,
-                cost,
-                Manner::Other,
-                acquired,
-            );
+            return self.enter(id, account, security, quantity, cost, manner, acquired);
         }
         let later = self.early.get(&id).copied();
         if let Some(departure) = later.filter(|departure| !self.left.contains(departure)) {

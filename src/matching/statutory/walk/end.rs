@@ -1,8 +1,10 @@
 //! The end of a walk: what is still held, what may still change, and everything handed over.
 
+use rustc_hash::FxHashSet;
+
 use super::{Done, Walk};
 use crate::answer::trail::{Cause, Movement};
-use crate::answer::{LotName, Match, OpenLot, Units};
+use crate::answer::{Disposal, LotName, Match, OpenLot, Units};
 use crate::date::Date;
 use crate::diagnostic::Problem;
 use crate::jurisdiction::Defer;
@@ -10,7 +12,7 @@ use crate::matching::statutory::moves::Key;
 use crate::matching::statutory::{again, circle};
 use crate::matching::{Halt, Matched};
 use crate::money::{Money, OutOfRange, Quantity};
-use crate::trade::Action;
+use crate::trade::{Action, TradeId};
 
 impl<'a> Walk<'a> {
     /// Hands everything over, to where no row is yet.
@@ -44,6 +46,35 @@ impl<'a> Walk<'a> {
             }
             Err(Halt::Range(error)) => problems.push(Problem::new(error.to_string())),
             Err(Halt::Problem(problem)) => problems.push(*problem),
+        }
+    }
+
+    /// Points out opening lots that stood in the window of a sale by the date of their row alone: it may be that of a
+    /// balance instead of the acquisition.
+    pub fn warn_undated(&mut self, undated: &FxHashSet<TradeId>) {
+        if undated.is_empty() {
+            return;
+        }
+        let by_window = |row: &&Disposal| {
+            matches!(
+                row.matched,
+                Match::SameDay | Match::Within30Days | Match::Within4Weeks | Match::Later
+            )
+        };
+        let covering = self.rows.iter().filter(by_window);
+        let covering = covering.filter_map(|row| row.lot.map(|lot| lot.opened_by));
+        let taking = self.adjustments.iter().filter_map(|one| one.purchase);
+        let counted = covering.chain(taking).filter(|id| undated.contains(id));
+        let mut counted: Vec<TradeId> = counted.collect();
+        counted.sort_unstable();
+        counted.dedup();
+        for id in counted {
+            self.warn(
+                "opening-in-window",
+                "an `opening` row counts as acquired on its own date, and so in the window of a sale near it; if the units were held before, give their `acquired_date`".into(),
+                Some(id),
+                true,
+            );
         }
     }
 
@@ -98,6 +129,7 @@ impl<'a> Walk<'a> {
         self.close_years(i32::MAX)?;
         self.written_rows()?;
         self.mark_provisional(end);
+        self.lose_fenced();
         if self.plan.short_gave_way {
             self.warn(
                 "uk-short-and-window",

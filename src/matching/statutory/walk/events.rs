@@ -399,7 +399,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Units become units of another holding, with cost, dates and whatever waits for them.
-    pub(super) fn turn(
+    pub fn turn(
         &mut self,
         step: &Move,
         to: Key,
@@ -453,12 +453,19 @@ impl<'a> Walk<'a> {
             new.parcel = Parcel::from_part(total.minus(given)?, cost, places);
             let after = new.parcel.left();
             new.unused = new.unused.min(part).share(after, part)?;
-            new.carried.units = new.carried.units.min(part).share(after, part)?;
+            let covered = lot.carried.units.min(part);
+            new.carried.units = covered.share(after, part)?;
+            new.fenced = lot.fenced.take(covered)?;
+            new.fenced.restate(after, part)?;
             given = total;
             if lot.parcel.left().is_zero() {
                 stock.lots.pop_front();
             } else {
-                lot.carried = Carried::default();
+                // A loss that waits goes with the units that moved, a fenced one stays with each.
+                lot.carried = Carried {
+                    units: lot.carried.units.minus(covered)?,
+                    amount: 0,
+                };
             }
             moved.push(new);
         }

@@ -43,6 +43,13 @@ impl<'a> Walk<'a> {
                 _ => self.settle_bought(false),
             };
             self.noted(step, settled);
+            // A change that comes after the day's trades finds what they left.
+            if step.what.rank() == 0
+                && let Some(outs) = outs.remove(&step.key)
+            {
+                let done = self.dispose_day(step.key, &outs);
+                self.noted(step, done);
+            }
             let done = match step.what {
                 What::In {
                     cost,

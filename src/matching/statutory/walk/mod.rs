@@ -23,7 +23,7 @@ use crate::matching::statutory::circle::Circle;
 use crate::matching::statutory::holders::Holders;
 use crate::matching::statutory::moves::{Holder, Key, Move, Way};
 use crate::matching::statutory::plan::Plan;
-use crate::matching::statutory::stock::{Carried, Lot, Stock};
+use crate::matching::statutory::stock::{Carried, Fenced, Lot, Stock};
 use crate::matching::statutory::tally::Tally;
 use crate::matching::statutory::told::{PoolPlace, Told};
 use crate::matching::statutory::written::Position;
@@ -141,6 +141,8 @@ pub struct Taken {
     pub acquired: Option<Date>,
     /// Units among them that carry the loss of an earlier sale, and that loss.
     pub carried: Carried,
+    /// The losses that are fenced to them.
+    pub fenced: Fenced,
     /// Where its cost comes from.
     pub origin: Origin,
 }
@@ -442,7 +444,7 @@ struct Group {
 }
 
 /// Takes up to `wanted` units out of a lot.
-fn take_from(
+pub fn take_from(
     lot: &mut Lot,
     security: SecurityId,
     wanted: &mut Quantity,
@@ -470,6 +472,7 @@ fn take_from(
         units: lot.carried.units.minus(covered)?,
         amount: lot.carried.amount - amount,
     };
+    let fenced = lot.fenced.take(covered)?;
     let held = lot.parcel.left();
     let part = lot.parcel.take(quantity)?;
     let trail = recorder.cut(lot.trail, quantity, held)?;
@@ -482,6 +485,7 @@ fn take_from(
         lot: Some(name),
         acquired: Some(lot.acquired),
         carried,
+        fenced,
         origin: Origin::Purchase(trail),
     });
     Ok(())

@@ -7,7 +7,7 @@ use crate::date::Date;
 use crate::jurisdiction::{Defer, Unit};
 use crate::matching::Halt;
 use crate::matching::statutory::moves::{Key, Manner, Move, Way, What};
-use crate::matching::statutory::stock::{Carried, Lot};
+use crate::matching::statutory::stock::{Carried, Fenced, Lot};
 use crate::matching::statutory::told::PoolPlace;
 use crate::matching::trail::Handle;
 use crate::money::{Minor, Money, Quantity};
@@ -99,6 +99,7 @@ impl<'a> Walk<'a> {
             parcel: Parcel::from_part(quantity, part, self.places()),
             unused: quantity,
             carried: Carried::default(),
+            fenced: Fenced::default(),
             trail,
         };
         let name = Self::lot_name(key.1, &lot);
@@ -173,6 +174,7 @@ impl<'a> Walk<'a> {
                 lot,
                 acquired: None,
                 carried: Carried::default(),
+                fenced: Fenced::default(),
                 origin,
             }]);
         }
@@ -201,7 +203,11 @@ impl<'a> Walk<'a> {
                     )?;
                 }
             }
+            self.take_of_spouse(key, trade, since, (&mut wanted, &mut taken))?;
         }
+        let Some(stock) = self.stocks.get_mut(&key) else {
+            return Ok(taken);
+        };
         for lot in &mut stock.lots {
             if wanted.is_zero() {
                 break;

@@ -6,13 +6,15 @@ mod shortfall;
 mod trades;
 mod transfers;
 
+use std::collections::BTreeMap;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::date::Date;
 use crate::diagnostic::{Problem, Warning};
 use crate::jurisdiction::{Day, Jurisdiction};
 use crate::matching::Halt;
-use crate::matching::early::{self, Early};
+use crate::matching::pairing::{self, Pairs};
 use crate::matching::rules::Rules;
 use crate::matching::statutory::holders::Holders;
 use crate::matching::statutory::moves::{Holder, Key, Manner, Move, Way, What};
@@ -34,11 +36,10 @@ pub struct Resolver<'a> {
     at: FxHashMap<(AccountId, SecurityId), Quantity>,
     /// Contracts written and units sold short.
     open: FxHashMap<Key, Quantity>,
-    /// Units on their way between accounts.
-    transit: FxHashMap<SecurityId, Vec<(TradeId, Key, Quantity)>>,
-    /// Arrivals that stand before their departures, and the departures that have been seen.
-    early: Early,
-    left: FxHashSet<TradeId>,
+    /// Departures that have been seen, what of them is still on its way, and whether some has arrived.
+    transit: BTreeMap<TradeId, (Quantity, bool)>,
+    /// Which arrivals belong to which departures.
+    pairs: Pairs,
     /// Splits done, so that each holding is split once whichever accounts report it.
     split: FxHashSet<(Key, Date, Quantity, Quantity)>,
     today: Date,
@@ -71,9 +72,8 @@ impl<'a> Resolver<'a> {
             held: FxHashMap::default(),
             at: FxHashMap::default(),
             open: FxHashMap::default(),
-            transit: FxHashMap::default(),
-            early: Early::default(),
-            left: FxHashSet::default(),
+            transit: BTreeMap::new(),
+            pairs: Pairs::default(),
             split: FxHashSet::default(),
             today: Date::FIRST,
             upcoming: Vec::new(),
@@ -89,7 +89,7 @@ impl<'a> Resolver<'a> {
         // An adjustment takes effect later than its row in the timeline; here its row counts, with the day of effect
         // beside it, because units sold in between take their share.
         rows.sort_by_key(|id| self.day_of(*id));
-        self.early = early::arrivals(self.history, self.rules, &self.calendar, &rows);
+        self.pairs = Pairs::new(self.history, self.rules, &self.calendar, &rows);
         let mut start = 0;
         while let Some(first) = rows.get(start) {
             self.today = self.day_of(*first);
@@ -97,16 +97,17 @@ impl<'a> Resolver<'a> {
             self.day(&rows[start..end]);
             start = end;
         }
-        for departures in std::mem::take(&mut self.transit).into_values() {
-            for (trade, _, units) in departures {
-                if units.is_zero() {
-                    continue;
-                }
-                self.warn(
+        for (trade, (units, arrived)) in std::mem::take(&mut self.transit) {
+            let (code, message) = if arrived {
+                pairing::LESS_ARRIVED
+            } else {
+                (
                     "transfer-without-arrival",
                     "units left an account and no arrival follows: they are taken to be held elsewhere still",
-                    trade,
-                );
+                )
+            };
+            if !units.is_zero() {
+                self.warn(code, message, trade);
             }
         }
     }

@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 
 /// The shapes and what each is hard on.
-pub const SHAPES: [(&str, &str); 13] = [
+pub const SHAPES: [(&str, &str); 16] = [
     (
         "mixed",
         "the normal case: 500 symbols, 4 accounts, six years, some fractions",
@@ -36,6 +36,15 @@ pub const SHAPES: [(&str, &str); 13] = [
     (
         "longdec",
         "mixed, quantities of coins with 18 decimal places",
+    ),
+    ("sent", "coins sent away, one by one, that arrive nowhere"),
+    (
+        "named",
+        "one symbol: purchases that name their lots, sales that choose them, last first",
+    ),
+    (
+        "cancels",
+        "purchases, each other row cancels the one before",
     ),
 ];
 
@@ -129,6 +138,9 @@ pub fn write(
     times: bool,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    if write_words(shape, rows as i64, out)? {
+        return Ok(());
+    }
     writeln!(out, "{HEADER}")?;
     let quote = if shape == "quoted" { "\"" } else { "" };
     let mut result = Ok(());
@@ -145,6 +157,34 @@ pub fn write(
             format!("no shape `{shape}`"),
         ))
     }
+}
+
+/// Writes a shape whose rows say more than a purchase or sale, with bare dates; `false` if it is another.
+fn write_words(shape: &str, rows: i64, out: &mut dyn Write) -> io::Result<bool> {
+    let last = match shape {
+        "sent" => "account,class",
+        "named" => "lot",
+        "cancels" => "id",
+        _ => return Ok(false),
+    };
+    writeln!(out, "date,action,symbol,quantity,price,{last}")?;
+    for place in 0..rows {
+        let (year, month, day) = civil(FIRST_DAY + place * (SPAN / 86_400) / rows);
+        write!(out, "{year:04}-{month:02}-{day:02},")?;
+        let half = rows / 2;
+        match shape {
+            "sent" if place == 0 => writeln!(out, "buy,BTC,{rows},100,ACC1,crypto")?,
+            "sent" => writeln!(out, "transfer_out,BTC,1,,ACC1,crypto")?,
+            "named" if place < half => writeln!(out, "buy,AAA,1,10,L{place}")?,
+            "named" if place < half * 2 => {
+                writeln!(out, "sell,AAA,1,11,L{}", 2 * half - 1 - place)?
+            }
+            "named" => writeln!(out, "buy,AAA,1,10,L{place}")?,
+            _ if place % 2 == 0 => writeln!(out, "buy,AAA,1,10,b{place}")?,
+            _ => writeln!(out, "cancel,AAA,1,10,b{}", place - 1)?,
+        }
+    }
+    Ok(true)
 }
 
 fn write_row(row: &Row, times: bool, quote: &str, out: &mut dyn Write) -> io::Result<()> {

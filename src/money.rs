@@ -56,6 +56,14 @@ pub struct Money(i128);
 /// An amount in whole minor units of the currency (cents for USD): what results are printed in.
 pub type Minor = i64;
 
+/// Whether the difference between what left and what arrived can be a network's fee: up to a twentieth.
+#[must_use]
+pub fn is_network_fee(left: Decimal, arrived: Decimal) -> bool {
+    let missing = left.checked_sub(arrived).filter(|m| *m >= Decimal::ZERO);
+    let most = missing.and_then(|missing| missing.checked_mul(Decimal::from(20)));
+    most.is_some_and(|most| most <= left)
+}
+
 /// What quantities that people write are multiples of: 10^-9, in units of the last place.
 const GRID: i128 = 1_000_000_000;
 /// How far from such a multiple the rounding of splits may lead at most, in units of the last place.

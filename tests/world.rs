@@ -1876,3 +1876,43 @@ fn coins_as_income_without_a_tag_are_told_in_austria() {
     assert!(!told("lending", "at"));
     assert!(!told("", "de"));
 }
+
+/// 10 at 10 leave depot d1 as t1, 10 at 50 leave d2 as t2, and t2 arrives: what is sold of it cost 500.
+#[test]
+fn an_arrival_takes_the_units_that_left_under_its_id() {
+    let csv = "date,action,symbol,quantity,price,account,id\n2024-01-02,buy,XYZ,10,10,d1,\n\
+               2024-01-02,buy,XYZ,10,50,d2,\n2024-02-01,transfer_out,XYZ,10,,d1,t1\n\
+               2024-02-01,transfer_out,XYZ,10,,d2,t2\n2024-02-03,transfer_in,XYZ,10,,d3,t2\n\
+               2024-03-01,sell,XYZ,10,60,d3,\n";
+    rows(csv, "at", &["2024 2024-03-01 600.00 500.00 100.00 - pool"]);
+    rows(csv, "jp", &["2024 2024-03-01 600 500 100 - pool"]);
+}
+
+/// Two years after ten left one is not of them; what arrives within days is, as many units before a fee less.
+#[test]
+fn an_arrival_without_id_is_near_in_time_and_size() {
+    let late = "date,action,symbol,quantity,price,account,class\n2022-01-02,buy,BTC,10,10,a,crypto\n\
+                2022-02-01,transfer_out,BTC,10,,a,crypto\n2024-02-03,transfer_in,BTC,1,,b,crypto\n";
+    let lacking = "1 of BTC arrive without a basis and without a departure they belong to";
+    refused(late, "uk", lacking);
+    let csv = "date,action,symbol,quantity,price,account,class\n2024-01-02,buy,BTC,10,10,a,crypto\n\
+               2024-01-02,buy,BTC,9.9,50,b,crypto\n2024-02-01,transfer_out,BTC,10,,a,crypto\n\
+               2024-02-01,transfer_out,BTC,9.9,,b,crypto\n2024-02-02,transfer_in,BTC,9.9,,c,crypto\n\
+               2024-02-03,transfer_in,BTC,10,,d,crypto\n";
+    held(csv, "at", &["c BTC 9.9 495.00", "d BTC 10 100.00"]);
+}
+
+/// 100 leave and 60 and 40 arrive: all of them. 97 arrive of 100: the rest is held still, and told.
+#[test]
+fn what_leaves_together_may_arrive_apart() {
+    let head = "date,action,symbol,quantity,price,account\n2024-01-02,buy,X,100,50,a\n2024-01-03,transfer_out,X,100,,a\n";
+    held(
+        &format!("{head}2024-01-05,transfer_in,X,60,,b\n2024-01-05,transfer_in,X,40,,c\n"),
+        "at",
+        &["b X 60 3000.00", "c X 40 2000.00"],
+    );
+    let less = format!("{head}2024-01-05,transfer_in,X,97,,b\n");
+    held(&less, "at", &["a X 3 150.00", "b X 97 4850.00"]);
+    let (_, _, told) = run(&less, "-j at");
+    assert!(told.contains("less arrived than left"), "{told}");
+}

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 
 use super::fold::Fold;
 use super::jump::{self, Explanation, Jump};
-use super::ledger::{Holding, Slice};
+use super::ledger::{Holding, Ledger, Slice};
 use super::position::{Closings, Shorted};
 use super::value::Valued;
 use super::wash::Loss;
@@ -24,7 +24,7 @@ use crate::money::{Minor, Money, OutOfRange, Quantity, minor_share};
 use crate::parcel::{Parcel, Part};
 use crate::rule::Rule;
 use crate::rule::us::{GIFT, LOST, SIX_MONTHS, WORTHLESS_COIN};
-use crate::trade::{AccountId, Action, Class, Trade, TradeId};
+use crate::trade::{AccountId, Action, Class, History, Trade, TradeId};
 
 /// One disposal about to be carried out.
 #[derive(Clone, Copy, Debug)]
@@ -83,6 +83,29 @@ impl Distribution {
 
 /// What was received on the units of young purchases, each where they are now: the units take it along.
 pub type Received = FxHashMap<(PurchaseId, Holding), Vec<Distribution>>;
+
+/// Purchases by the names that their rows give them.
+#[derive(Debug, Default)]
+pub struct Named<'a> {
+    of: FxHashMap<&'a str, Vec<PurchaseId>>,
+    /// How many purchases have been looked at.
+    seen: usize,
+}
+
+impl<'a> Named<'a> {
+    /// Looks at the purchases that came in since.
+    fn update(&mut self, history: &'a History, ledger: &Ledger) {
+        let purchases = ledger.purchases.get(self.seen..).unwrap_or_default();
+        for (id, purchase) in (self.seen..).zip(purchases) {
+            let opened = history.trade(purchase.opened_by);
+            let name = opened.rest().rarest().lot.as_deref();
+            if let (Some(name), true) = (name, opened.action.names_lots()) {
+                self.of.entry(name).or_default().push(PurchaseId(id as u32));
+            }
+        }
+        self.seen = ledger.purchases.len();
+    }
+}
 
 /// The first day on which units have been held for more than six months: the day of purchase does not count.
 fn six_months_after(acquired: Date) -> Date {
@@ -542,7 +565,7 @@ impl Fold<'_> {
     }
 
     /// The lots of the holding that a name means: by own name, by id, or by the date if one purchase has it.
-    pub(super) fn lots_named(&self, sale: &Sale<'_>, name: &str) -> Result<Vec<LotId>, Halt> {
+    pub(super) fn lots_named(&mut self, sale: &Sale<'_>, name: &str) -> Result<Vec<LotId>, Halt> {
         let (day, number) = name.rsplit_once('#').unwrap_or((name, ""));
         let id_day = day
             .rsplit_once('@')
@@ -554,15 +577,13 @@ impl Fold<'_> {
                 return self.of_one_purchase(sale, name, lots, id_day.and(number.parse().ok()));
             }
         }
-        let lots = self.ledger.lots_of(sale.holding);
-        let own = |id: &LotId| {
-            let purchase = self.ledger.purchase_of(*id);
-            let opened = self.history.trade(purchase.opened_by);
-            opened.action.names_lots() && opened.rest().rarest().lot.as_deref() == Some(name)
-        };
-        let named: Vec<LotId> = lots.iter().copied().filter(own).collect();
+        self.named.update(self.history, &self.ledger);
+        let mut purchases = self.named.of.get(name).cloned().unwrap_or_default();
+        purchases.sort_unstable_by_key(|id| (self.ledger.purchase(*id).acquired, *id));
+        let lots = |id| self.ledger.lots_of_purchase(sale.holding, id);
+        let named: Vec<LotId> = purchases.into_iter().flat_map(lots).collect();
         if named.is_empty() {
-            Err(self.lot_unknown(sale, name, &lots))
+            Err(self.lot_unknown(sale, name, &self.ledger.lots_of(sale.holding)))
         } else {
             Ok(named)
         }

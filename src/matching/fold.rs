@@ -68,6 +68,8 @@ pub struct Fold<'a> {
     next_order: u32,
     /// What is left of the orders whose fills share an average price, once one is asked for.
     pub fills: Option<Orders<'a>>,
+    /// Purchases by the names that their rows give them, once one is asked for.
+    pub named: super::dispose::Named<'a>,
     /// Distributions that a fund paid, for its six-month rules.
     pub distributions: super::dispose::Received,
     /// Whether the pool over all wallets has been given to them.
@@ -116,6 +118,7 @@ impl<'a> Fold<'a> {
             orders: FxHashMap::default(),
             next_order: 0,
             fills: None,
+            named: super::dispose::Named::default(),
             distributions: FxHashMap::default(),
             pool_ended: false,
             allocated: Vec::new(),

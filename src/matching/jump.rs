@@ -80,63 +80,67 @@ impl Jump<'_> {
         self.split().or_else(|| self.rename(held))
     }
 
-    /// The trades of the security, with what each was worth a unit, up to the sale itself.
-    fn priced(&self) -> Vec<(&Trade, Decimal)> {
-        let own = self.before.iter().copied().chain([self.sale]);
-        own.filter(|trade| trade.security == self.security)
-            .filter_map(|trade| Some((trade, trade.price().filter(|p| !p.is_zero())?)))
-            .collect()
+    /// The trades of the security with a price, up to the sale itself.
+    fn priced(&self) -> Vec<Priced<'_>> {
+        let mut held = Some(Decimal::ZERO);
+        let mut found = Vec::new();
+        for trade in self.before.iter().copied().chain([self.sale]) {
+            if trade.security == self.security {
+                held = held.and_then(|held| after(held, trade));
+                let price = trade.price().filter(|price| !price.is_zero());
+                found.extend(price.map(|price| Priced { trade, price, held }));
+            }
+        }
+        found
     }
 
     /// A split that would explain it.
     pub fn split(&self) -> Option<Explanation> {
-        let priced = self.priced();
+        let (priced, known) = (self.priced(), self.split_days());
         let mut best: Option<(Fit, Explanation)> = None;
         for pair in priced.windows(2) {
-            let [(old, dear), (new, cheap)] = pair else {
+            let [last, first] = pair else {
                 continue;
             };
-            if self.split_between(old, new) {
+            let since = known.partition_point(|day| *day < last.trade.date);
+            let next = known.get(since);
+            if next.is_some_and(|day| *day <= first.trade.date) {
                 continue;
             }
             for ratio in RATIOS {
-                let Some(fit) = self.fit(ratio, *dear, *cheap, old) else {
+                let Some(fit) = self.fit(ratio, last, first.price) else {
                     continue;
                 };
                 if best.as_ref().is_none_or(|(known, _)| fit < *known) {
-                    best = Some((fit, self.split_row(ratio, (old, *dear), (new, *cheap))));
+                    best = Some((fit, self.split_row(ratio, last, first)));
                 }
             }
         }
         best.map(|(_, explanation)| explanation)
     }
 
-    fn split_between(&self, first: &Trade, last: &Trade) -> bool {
-        let mut splits = self.history.trades.iter();
-        splits.any(|trade| {
+    /// The days of the splits that the rows have.
+    fn split_days(&self) -> Vec<Date> {
+        let own = self.history.trades.iter().filter(|trade| {
             trade.security == self.security
                 && matches!(trade.action, Action::Split | Action::StockDividend)
-                && (first.date..=last.date).contains(&trade.date)
-        })
+        });
+        let mut days: Vec<Date> = own.map(|trade| trade.date).collect();
+        days.sort_unstable();
+        days
     }
 
     /// How well a split between two prices explains the sale; `None` where it does not.
-    fn fit(
-        &self,
-        (new, old): (i64, i64),
-        dear: Decimal,
-        cheap: Decimal,
-        last: &Trade,
-    ) -> Option<Fit> {
+    fn fit(&self, (new, old): (i64, i64), last: &Priced<'_>, cheap: Decimal) -> Option<Fit> {
         let (new, old) = (Decimal::from(new), Decimal::from(old));
-        let (before, after) = (dear.checked_mul(old)?, cheap.checked_mul(new)?);
+        let (before, after) = (last.price.checked_mul(old)?, cheap.checked_mul(new)?);
         let off = before.checked_sub(after)?.abs();
         // The price moved by a quarter at most beside the split, and by less than it would have without one.
         let plain = before.checked_sub(cheap.checked_mul(old)?)?.abs();
         if off.checked_mul(Decimal::from(4))? > after || off >= plain {
             return None;
         }
-        let split = self.units_until(last)?;
+        let split = last.held?;
         let added = split.checked_mul(new.checked_sub(old)?)?;
         let held = self.held.to_decimal().checked_mul(old)?;
         let (would, sold) = (
@@ -153,42 +157,21 @@ impl Jump<'_> {
         })
     }
 
-    /// Units held once a trade was done, as far as purchases and sales say.
-    fn units_until(&self, last: &Trade) -> Option<Decimal> {
-        self.units(self.security, Some(last))
-    }
-
     /// Units of a security held before the sale, as far as purchases and sales say.
     pub fn units_before(&self, security: SecurityId) -> Option<Quantity> {
-        Quantity::new(self.units(security, None)?).ok()
-    }
-
-    fn units(&self, security: SecurityId, last: Option<&Trade>) -> Option<Decimal> {
-        let mut sum = Decimal::ZERO;
-        for trade in &self.before {
-            if trade.security == security {
-                let units = trade.quantity().unwrap_or_default();
-                if comes_in(trade.action) {
-                    sum = sum.checked_add(units)?;
-                } else if goes_out(trade.action) {
-                    sum = sum.checked_sub(units)?;
-                } else if let Some((new, old)) = trade.rest().rarest().ratio {
-                    sum = sum.checked_mul(new)?.checked_div(old)?;
-                }
-            }
-            if last.is_some_and(|last| std::ptr::eq(*trade, last)) {
-                break;
-            }
-        }
-        Some(sum)
+        let mut own = self.before.iter().filter(|t| t.security == security);
+        let units = own.try_fold(Decimal::ZERO, |held, trade| after(held, trade))?;
+        Quantity::new(units).ok()
     }
 
     fn split_row(
         &self,
         (new, old): (i64, i64),
-        (last, dear): (&Trade, Decimal),
-        (first, cheap): (&Trade, Decimal),
+        last: &Priced<'_>,
+        first: &Priced<'_>,
     ) -> Explanation {
+        let (dear, cheap) = (last.price, first.price);
+        let (last, first) = (last.trade, first.trade);
         let symbol = &self.history.security(self.security).symbol;
         let day = self.day_before(first.date, last.date);
         Explanation {
@@ -286,6 +269,27 @@ impl Jump<'_> {
             columns: "date,action,symbol,new_symbol",
             row: format!("{day},rename,{old},{new}"),
         })
+    }
+}
+
+/// A trade with a price, and the units held once it was done, as far as purchases and sales say.
+struct Priced<'a> {
+    trade: &'a Trade,
+    price: Decimal,
+    held: Option<Decimal>,
+}
+
+/// Units held after a trade, as far as purchases, sales and ratios say.
+fn after(held: Decimal, trade: &Trade) -> Option<Decimal> {
+    let units = trade.quantity().unwrap_or_default();
+    if comes_in(trade.action) {
+        held.checked_add(units)
+    } else if goes_out(trade.action) {
+        held.checked_sub(units)
+    } else if let Some((new, old)) = trade.rest().rarest().ratio {
+        held.checked_mul(new)?.checked_div(old)
+    } else {
+        Some(held)
     }
 }
 

@@ -847,6 +847,12 @@ impl Ledger {
         self.alive(id, members.get(start..end).unwrap_or_default())
     }
 
+    /// The lots of a holding that came in with one purchase.
+    pub fn lots_of_purchase(&self, holding: Holding, purchase: PurchaseId) -> Vec<LotId> {
+        let book = self.place_of(holding);
+        book.map_or_else(Vec::new, |id| self.lots_in(purchase, id).collect())
+    }
+
     /// A purchase that came back to a holding may be listed twice.
     fn alive(&self, book: u32, members: &[Member]) -> Vec<LotId> {
         let mut last = None;

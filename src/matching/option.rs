@@ -407,7 +407,7 @@ impl Fold<'_> {
     /// The lots that an exercise chooses among the contracts, and among the shares that a put delivers: each name goes
     /// where it means a lot.
     fn chosen_on_exercise(
-        &self,
+        &mut self,
         sale: &Sale<'_>,
         leg: &ShareLeg,
     ) -> Result<[Option<String>; 2], Halt> {

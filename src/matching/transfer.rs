@@ -3,14 +3,13 @@
 //! Between a departure and its arrival units are held on their way: in an account of the ledger that no file names, so
 //! that whatever befalls a security befalls them too.
 
-use rust_decimal::Decimal;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Halt;
 use super::dispose::Sale;
-use super::early::{self, Early};
 use super::fold::Fold;
 use super::ledger::{Holding, Slice};
+use super::pairing::{self, DAYS_ON_THE_WAY, Fit, Pairs, Share, Shares};
 use super::rules::TransferFee;
 use super::value::Valued;
 use crate::answer::Match;
@@ -25,27 +24,31 @@ use crate::rule::us::AVERAGED_GIFT;
 use crate::source::Source;
 use crate::trade::{AccountId, Action, SecurityId, TradeId};
 
-/// Days that units may be on their way before an arrival is no longer taken for theirs.
-pub(super) const DAYS_ON_THE_WAY: i32 = 10;
-
 /// Departures whose arrival has not been seen yet.
 #[derive(Clone, Debug, Default)]
 pub struct Transit {
-    departures: Vec<Departure>,
-    /// Arrivals that stand before their departures; looked up once the first units arrive.
-    early: Option<Early>,
+    /// By their ways: accounts that are in no file, counted down from the last.
+    departures: Vec<Option<Departure>>,
+    /// Ways that nothing is on any more.
+    free: Vec<AccountId>,
+    way_of: FxHashMap<TradeId, AccountId>,
+    /// What of an account never arrives goes one way.
+    astray: FxHashMap<AccountId, AccountId>,
+    /// Which arrivals belong to which departures; looked up once the first units leave or arrive.
+    pairs: Option<Pairs>,
     /// Departures carried out.
     left: FxHashSet<TradeId>,
 }
 
-/// Units that left an account together.
+/// Units that left an account together, or never arrive.
 #[derive(Clone, Debug)]
 struct Departure {
-    trade: TradeId,
+    trades: Vec<TradeId>,
     date: Date,
-    /// The account they left, and the one that stands for their way.
+    /// The account they left.
     left: AccountId,
-    way: AccountId,
+    /// Whether some have arrived.
+    arrived: bool,
     /// The purchases in the order in which their units left.
     order: Vec<PurchaseId>,
 }
@@ -53,16 +56,52 @@ struct Departure {
 impl Transit {
     /// The account that what is on this way left; none where it is no way.
     pub fn left(&self, way: AccountId) -> Option<AccountId> {
-        let mut departures = self.departures.iter();
-        let found = departures.find(|departure| departure.way == way)?;
-        Some(found.left)
+        self.on(way).map(|departure| departure.left)
     }
 
-    /// An account that is in no file and that nothing is on; they are counted down from the last.
-    fn free_way(&self, accounts: usize) -> Option<AccountId> {
-        let mut ways = (0..=u16::MAX).rev().map(AccountId);
-        ways.find(|way| self.left(*way).is_none())
-            .filter(|way| usize::from(way.0) >= accounts)
+    fn on(&self, way: AccountId) -> Option<&Departure> {
+        self.departures.get(Self::place(way))?.as_ref()
+    }
+
+    fn on_mut(&mut self, way: AccountId) -> Option<&mut Departure> {
+        self.departures.get_mut(Self::place(way))?.as_mut()
+    }
+
+    fn place(way: AccountId) -> usize {
+        usize::from(u16::MAX - way.0)
+    }
+
+    /// A way for a departure, or none if there are as many as numbers of accounts.
+    fn open(&mut self, departure: Departure, accounts: usize) -> Option<AccountId> {
+        let way = match self.free.pop() {
+            Some(way) => way,
+            None => {
+                let place = u16::try_from(self.departures.len()).ok()?;
+                let way = AccountId(u16::MAX - place);
+                if usize::from(way.0) < accounts {
+                    return None;
+                }
+                self.departures.push(None);
+                way
+            }
+        };
+        for trade in &departure.trades {
+            self.way_of.insert(*trade, way);
+        }
+        if let Some(slot) = self.departures.get_mut(Self::place(way)) {
+            *slot = Some(departure);
+        }
+        Some(way)
+    }
+
+    fn close(&mut self, way: AccountId) {
+        let slot = self.departures.get_mut(Self::place(way));
+        if let Some(departure) = slot.and_then(Option::take) {
+            for trade in &departure.trades {
+                self.way_of.remove(trade);
+            }
+            self.free.push(way);
+        }
     }
 }
 
@@ -108,19 +147,47 @@ impl Fold<'_> {
         let sale = self.sale(&row, id, row.quantity()?, Money::ZERO);
         let mut slices = self.identify_by_method(&sale)?;
         self.ledger.take_from_pool(sale.holding, &mut slices)?;
-        let Some(way) = self.transit.free_way(self.history.accounts.len()) else {
+        let Some(way) = self.way_for(id, &slices) else {
             let message = "too many units are on their way at once";
             return Err(Problem::at(row.trade.source, message).into());
         };
-        self.transit.departures.push(Departure {
-            trade: id,
-            date: self.today,
-            left: row.trade.account,
-            way,
-            order: slices.iter().map(|slice| slice.purchase).collect(),
-        });
         self.put(sale.holding, way, slices)?;
         self.pay_transfer_fee(id, row.trade.account, row.trade.account, fee)
+    }
+
+    /// The way of a departure: its own, or with all that never arrives.
+    fn way_for(&mut self, id: TradeId, slices: &[Slice]) -> Option<AccountId> {
+        let left = self.trade(id).account;
+        let astray = !self.pairs().changes && !self.pairs().awaits(id);
+        let order = slices.iter().map(|slice| slice.purchase);
+        let known = self.transit.astray.get(&left).filter(|_| astray).copied();
+        if let Some(way) = known
+            && let Some(others) = self.transit.on_mut(way)
+        {
+            others.trades.push(id);
+            others.order.extend(order);
+            return Some(way);
+        }
+        let departure = Departure {
+            trades: vec![id],
+            date: self.today,
+            left,
+            arrived: false,
+            order: order.collect(),
+        };
+        let way = self.transit.open(departure, self.history.accounts.len())?;
+        if astray {
+            self.transit.astray.insert(left, way);
+        }
+        Some(way)
+    }
+
+    /// Which arrivals of the group belong to which departures.
+    fn pairs(&mut self) -> &Pairs {
+        let (history, rules, calendar) = (self.history, self.rules, self.calendar);
+        let events = self.events();
+        let pairs = &mut self.transit.pairs;
+        pairs.get_or_insert_with(|| Pairs::new(history, rules, &calendar, events))
     }
 
     /// Only the arrival: of units that left another own account, or of a lot with its basis, or of unknown basis.
@@ -131,9 +198,9 @@ impl Fold<'_> {
         if let Some(basis) = rest.rarest().basis {
             return self.moved_in(id, quantity, row.amount(basis)?);
         }
-        let later = self.later_departure(id);
-        if let Some(position) = later.or_else(|| self.departure_of(id, quantity)) {
-            return self.arrived(id, position, quantity);
+        let shares = self.departures_of(id, quantity);
+        if !shares.is_empty() {
+            return self.arrived(id, &shares, quantity);
         }
         let lot = self.enter_dated(id, quantity, Money::ZERO, self.today, self.today)?;
         self.basis_is_unknown(lot);
@@ -146,93 +213,147 @@ impl Fold<'_> {
         Ok(())
     }
 
-    /// A departure that stands after its arrival, carried out with it.
-    fn later_departure(&mut self, arrival: TradeId) -> Option<usize> {
-        if self.transit.early.is_none() {
-            let found = early::arrivals(self.history, self.rules, &self.calendar, self.events());
-            self.transit.early = Some(found);
-        }
-        let early = self.transit.early.as_ref()?;
-        let departure = *early.get(&arrival)?;
-        self.carry_out_before_its_turn(departure);
-        let mut departures = self.transit.departures.iter();
-        departures.position(|known| known.trade == departure)
-    }
-
-    /// The departure with the same id, else of the same security, recent, and not smaller nor much larger.
-    fn departure_of(&self, id: TradeId, quantity: Quantity) -> Option<usize> {
-        let trade = self.trade(id);
-        let departures = &self.transit.departures;
-        let own_id = trade.rest().id.as_deref();
-        let on_way = |d: &Departure| self.ledger.held((d.way, trade.security));
-        let same_id = |d: &Departure| {
-            own_id.is_some()
-                && self.history.trade(d.trade).rest().id.as_deref() == own_id
-                && !on_way(d).is_zero()
-        };
-        departures.iter().position(same_id).or_else(|| {
-            departures.iter().position(|d| {
-                let left = on_way(d);
-                !left.is_zero()
-                    && self.today.days_since(d.date) <= DAYS_ON_THE_WAY
-                    && left >= quantity
-                    && is_network_fee(left, quantity)
-            })
-        })
-    }
-
-    fn arrived(&mut self, id: TradeId, position: usize, quantity: Quantity) -> Result<(), Halt> {
-        let trade = self.trade(id);
-        let departure = self.transit.departures[position].clone();
-        let (left, on_way) = (departure.left, (departure.way, trade.security));
-        self.refuse_taxed(id, left, trade.account)?;
-        let units = self.ledger.held(on_way);
-        let lost = units.minus(quantity)?;
-        if lost.is_negative() {
-            let name = &self.history.account(left).name;
-            let message = format!("{quantity} arrive but only {units} left {name}");
-            return Err(Problem::at(trade.source, message).into());
-        }
-        let mut slices = self.off_the_way(&departure, trade.security)?;
-        if !lost.is_zero() {
-            // What did not arrive was the network's fee: it goes back and leaves as such.
-            let (kept, fee) = self.cut_from_end(slices, lost)?;
-            slices = kept;
-            self.arrive(on_way, left, fee)?;
-            let fee = Some((trade.security, lost));
-            self.pay_transfer_fee(departure.trade, left, trade.account, fee)?;
-        }
-        self.arrive(on_way, trade.account, slices)?;
-        for other in self.ledger.held_in(departure.way) {
-            if !self.is_yet_to_arrive(other) {
-                let slices = self.off_the_way(&departure, other)?;
-                self.arrive((departure.way, other), trade.account, slices)?;
+    /// The departures of an arrival that are on their way; those that stand after it are carried out with it.
+    fn departures_of(&mut self, id: TradeId, quantity: Quantity) -> Shares {
+        let security = self.trade(id).security;
+        let mut shares = self.pairs().of(id);
+        for share in &shares {
+            if !self.transit.left.contains(&share.departure) {
+                self.carry_out_before_its_turn(share.departure);
             }
         }
-        if self.ledger.held_in(departure.way).is_empty() {
-            self.transit.departures.remove(position);
+        shares.retain(|share| {
+            let way = self.transit.way_of.get(&share.departure);
+            way.is_some_and(|way| !self.ledger.held((*way, security)).is_zero())
+        });
+        if shares.is_empty() && self.pairs().changes {
+            shares.extend(self.changed_on_its_way(id, quantity));
+        }
+        shares
+    }
+
+    /// What became another security or another number of units on its way, so that no row of it says what arrives: the
+    /// departure with the same id, else a recent one of just as many units or a network's fee more.
+    fn changed_on_its_way(&self, id: TradeId, quantity: Quantity) -> Option<Share> {
+        let trade = self.trade(id);
+        let own_id = trade.rest().id.as_deref();
+        let pairs = self.transit.pairs.as_ref()?;
+        let on_their_way = self.transit.departures.iter().flatten();
+        let fitting = on_their_way.filter_map(|departure| {
+            let of = *departure.trades.first()?;
+            let row = self.history.trade(of);
+            let way = *self.transit.way_of.get(&of)?;
+            let held = self.ledger.held((way, trade.security));
+            if held.is_zero() || (row.security == trade.security && pairs.awaits(of)) {
+                return None;
+            }
+            let same_id = own_id.is_some() && row.rest().id.as_deref() == own_id;
+            let recent = self.today.days_since(departure.date) <= DAYS_ON_THE_WAY;
+            let fit = Fit::of(held, quantity).filter(|_| recent);
+            let rank = if same_id { None } else { Some(fit?) };
+            let share = Share {
+                departure: of,
+                units: quantity.min(held),
+                rest: Some(held.minus(quantity).unwrap_or(Quantity::ZERO)),
+            };
+            Some(((rank, departure.date, of), share))
+        });
+        fitting
+            .min_by_key(|(rank, _)| *rank)
+            .map(|(_, share)| share)
+    }
+
+    fn arrived(&mut self, id: TradeId, shares: &[Share], quantity: Quantity) -> Result<(), Halt> {
+        let trade = self.trade(id);
+        let (mut units, mut from) = (Quantity::ZERO, trade.account);
+        for share in shares {
+            if let Some(way) = self.transit.way_of.get(&share.departure).copied() {
+                from = self.own_account(way);
+                self.refuse_taxed(id, from, trade.account)?;
+                units = units.plus(self.ledger.held((way, trade.security)))?;
+            }
+        }
+        if units < quantity {
+            let account = &self.history.account(from).name;
+            return Err(pairing::too_much(trade, quantity, units, account).into());
+        }
+        let mut wanted = quantity;
+        for (place, share) in (1..).zip(shares) {
+            // The last brings whatever the others do not.
+            let most = if place == shares.len() {
+                wanted
+            } else {
+                share.units.min(wanted)
+            };
+            wanted = wanted.minus(self.one_arrived(id, share, most)?)?;
         }
         Ok(())
     }
 
-    /// Takes a security's units off their way, in the order in which they left.
-    fn off_the_way(
+    /// Up to `most` units of one departure arrive; gives how many did.
+    fn one_arrived(
         &mut self,
-        departure: &Departure,
-        security: SecurityId,
-    ) -> Result<Vec<Slice>, Halt> {
-        let mut lots = self.ledger.lots_of((departure.way, security));
+        id: TradeId,
+        share: &Share,
+        most: Quantity,
+    ) -> Result<Quantity, Halt> {
+        let (account, security) = (self.trade(id).account, self.trade(id).security);
+        let Some(way) = self.transit.way_of.get(&share.departure).copied() else {
+            return Ok(Quantity::ZERO);
+        };
+        let (left, on_way) = (self.own_account(way), (way, security));
+        let held = self.ledger.held(on_way);
+        let units = held.min(most);
+        let slices = self.off_the_way(on_way, units)?;
+        let rest = held.minus(units)?;
+        let is_fee = share.rest.is_some() && Fit::of(held, units) == Some(Fit::Fee);
+        if is_fee {
+            // What did not arrive was the network's fee: it goes back and leaves as such.
+            let fee = self.off_the_way(on_way, rest)?;
+            self.arrive(on_way, left, fee)?;
+            self.pay_transfer_fee(share.departure, left, account, Some((security, rest)))?;
+        }
+        self.arrive(on_way, account, slices)?;
+        if let Some(departure) = self.transit.on_mut(way) {
+            departure.arrived = true;
+        }
+        if share.rest.is_none() || !self.ledger.held(on_way).is_zero() {
+            return Ok(units);
+        }
+        for other in self.ledger.held_in(way) {
+            if !self.is_yet_to_arrive(other) {
+                let all = self.ledger.held((way, other));
+                let slices = self.off_the_way((way, other), all)?;
+                self.arrive((way, other), account, slices)?;
+            }
+        }
+        if self.ledger.held_in(way).is_empty() {
+            self.transit.close(way);
+        }
+        Ok(units)
+    }
+
+    /// Takes units of a security off their way, in the order in which they left.
+    fn off_the_way(&mut self, on_way: Holding, units: Quantity) -> Result<Vec<Slice>, Halt> {
+        let mut lots = self.ledger.lots_of(on_way);
+        let order = self.transit.on(on_way.0).map(|departure| &departure.order);
+        let mut place_of: FxHashMap<PurchaseId, usize> = FxHashMap::default();
+        for (place, purchase) in order.into_iter().flatten().enumerate() {
+            place_of.entry(*purchase).or_insert(place);
+        }
         lots.sort_by_key(|lot| {
-            let own = self.ledger.lot(*lot).purchase;
-            let mut order = departure.order.iter();
-            order
-                .position(|purchase| *purchase == own)
-                .unwrap_or(usize::MAX)
+            let purchase = self.ledger.lot(*lot).purchase;
+            place_of.get(&purchase).copied().unwrap_or(usize::MAX)
         });
         let mut slices = Vec::with_capacity(lots.len());
+        let mut wanted = units;
         for lot in lots {
-            let whole = self.ledger.lot(lot).parcel.left();
-            slices.push(self.ledger.take(lot, whole)?);
+            if wanted.is_zero() {
+                break;
+            }
+            let slice = self.ledger.take(lot, wanted)?;
+            wanted = wanted.minus(slice.quantity)?;
+            slices.push(slice);
         }
         Ok(slices)
     }
@@ -245,30 +366,6 @@ impl Fold<'_> {
                 && trade.security == security
                 && trade.date >= self.today
         })
-    }
-
-    /// Divides slices so that the last `units` are apart.
-    fn cut_from_end(
-        &mut self,
-        mut slices: Vec<Slice>,
-        units: Quantity,
-    ) -> Result<(Vec<Slice>, Vec<Slice>), Halt> {
-        let mut cut = Vec::new();
-        let mut wanted = units;
-        while let Some(last) = slices.pop() {
-            if wanted.is_zero() {
-                slices.push(last);
-                break;
-            }
-            let part = wanted.min(last.quantity);
-            let [own, rest] = self.divide_slice(last, part)?;
-            cut.push(own);
-            if part < last.quantity {
-                slices.push(rest);
-            }
-            wanted = wanted.minus(part)?;
-        }
-        Ok((slices, cut))
     }
 
     /// `units` of a slice, and the others.
@@ -480,30 +577,32 @@ impl Fold<'_> {
 
     /// Units that left and never arrived are held elsewhere: they go back on the list of what is held, with a warning.
     pub(super) fn settle_transit(&mut self) -> Result<(), Halt> {
-        for departure in std::mem::take(&mut self.transit.departures) {
-            let source = self.history.trade(departure.trade).source;
-            let held = self.ledger.held_in(departure.way);
+        for place in 0..self.transit.departures.len() {
+            let way = AccountId(u16::MAX.saturating_sub(u16::try_from(place).unwrap_or(u16::MAX)));
+            let Some(departure) = self.transit.on(way).cloned() else {
+                continue;
+            };
+            let held = self.ledger.held_in(way);
             if held.is_empty() {
                 continue;
             }
-            self.warn_once(
-                "transfer-without-arrival",
-                "units left an account and no arrival follows: they are held elsewhere and listed under the account they left",
-                source,
-                true,
-            );
+            let (code, message) = if departure.arrived {
+                pairing::LESS_ARRIVED
+            } else {
+                (
+                    "transfer-without-arrival",
+                    "units left an account and no arrival follows: they are held elsewhere and listed under the account they left",
+                )
+            };
+            for trade in &departure.trades {
+                self.warn_once(code, message, self.history.trade(*trade).source, true);
+            }
             for security in held {
-                let slices = self.off_the_way(&departure, security)?;
-                self.arrive((departure.way, security), departure.left, slices)?;
+                let all = self.ledger.held((way, security));
+                let slices = self.off_the_way((way, security), all)?;
+                self.arrive((way, security), departure.left, slices)?;
             }
         }
         Ok(())
     }
-}
-
-/// Whether the difference between what left and what arrived can be a network fee: within 5 % or 0.01 units.
-pub(super) fn is_network_fee(left: Quantity, arrived: Quantity) -> bool {
-    let (left, arrived) = (left.to_decimal(), arrived.to_decimal());
-    let difference = left - arrived;
-    difference <= Decimal::new(1, 2) || difference <= left * Decimal::new(5, 2)
 }

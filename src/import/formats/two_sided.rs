@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use crate::diagnostic::Problem;
 use crate::import::columns::Column;
 use crate::import::money_words::is_money;
+use crate::money::is_network_fee;
 
 /// What a row, or several together, moved.
 #[derive(Clone, Debug, Default)]
@@ -94,14 +95,6 @@ pub fn without_effect(sides: &Sides) -> &'static str {
     } else {
         "money moved or changed"
     }
-}
-
-/// Whether the difference between what left and what arrived can be a network's fee: within 5 % or 0.01 units.
-fn is_network_fee(left: Decimal, difference: Decimal) -> bool {
-    difference <= Decimal::new(1, 2)
-        || left
-            .checked_mul(Decimal::new(5, 2))
-            .is_some_and(|most| difference <= most)
 }
 
 fn money(side: Option<&(Decimal, String)>) -> bool {
@@ -224,7 +217,7 @@ impl Sides {
             ))
             .help("correct the amounts, or write what was added to the units moved as a row of its own"));
         }
-        if !is_network_fee(*left, missing) {
+        if !is_network_fee(*left, arrived) {
             return Err(Problem::new(format!(
                 "{left} {asset} left and only {arrived} {asset} arrived: more is missing than a network takes"
             ))

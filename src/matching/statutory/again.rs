@@ -4,6 +4,11 @@
 //! A loss leaves a claim; a purchase in the window honours it when it arrives, the earliest claim first, and each unit
 //! serves once.
 
+use std::collections::VecDeque;
+use std::ops::Range;
+
+use rustc_hash::FxHashMap;
+
 use super::moves::{Key, Move};
 use super::stock::Lot;
 use super::walk::{Taken, Walk};
@@ -13,7 +18,7 @@ use crate::jurisdiction::Defer;
 use crate::matching::Halt;
 use crate::money::{Minor, Quantity, minor_share};
 use crate::rule::Rule;
-use crate::trade::TradeId;
+use crate::trade::{SecurityId, TradeId};
 
 /// Days after a loss in which a purchase fences it; the last of them counts.
 pub const FOUR_WEEKS: i32 = 28;
@@ -21,9 +26,17 @@ pub const FOUR_WEEKS: i32 = 28;
 /// Losses that wait for purchases.
 #[derive(Debug, Default)]
 pub struct Again {
-    claims: Vec<Claim>,
+    /// Of each security, the earliest first.
+    claims: FxHashMap<SecurityId, VecDeque<Claim>>,
     /// What is left of each loss that is fenced to units bought again.
     fenced: Vec<Minor>,
+}
+
+impl Again {
+    fn add(&mut self, claim: Claim) {
+        let claims = self.claims.entry(claim.key.1).or_default();
+        claims.push_back(claim);
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -38,6 +51,12 @@ struct Claim {
     /// The loss as one that is fenced, where it is.
     fence: Option<usize>,
     rule: &'static Rule,
+}
+
+impl Claim {
+    fn waits(&self, today: Date) -> bool {
+        self.until >= today && self.matched < self.units
+    }
 }
 
 /// The same day two months later; a day that the month does not have is its last.
@@ -74,7 +93,7 @@ impl Walk<'_> {
         }
         if loss > 0 && self.window_reaches(step.key.1) {
             self.again.fenced.push(0);
-            self.again.claims.push(Claim {
+            self.again.add(Claim {
                 key: step.key,
                 until: self.today.plus(FOUR_WEEKS),
                 units: step.quantity,
@@ -173,32 +192,33 @@ impl Walk<'_> {
             fence: None,
             rule,
         };
-        for (key, day) in self.bought_before(step.key) {
-            self.serve(&mut claim, key, |lot| lot.acquired == day)?;
+        for (key, places) in self.bought_before(step.key) {
+            self.serve(&mut claim, key, places)?;
         }
-        self.again.claims.push(claim);
+        self.again.add(claim);
         Ok(())
     }
 
     /// Purchases of the two months before today that are still held: the seller's own, then those of the spouse.
-    fn bought_before(&self, own: Key) -> Vec<(Key, Date)> {
-        let since = self.today;
+    fn bought_before(&self, own: Key) -> Vec<(Key, Range<usize>)> {
         let others = self.holders.all().filter(|holder| *holder != own.0);
         let others = others.filter(|holder| !self.holders.sheltered(*holder));
         let keys = std::iter::once(own.0).chain(others);
         let mut found = Vec::new();
         for key in keys.map(|holder| (holder, own.1)) {
-            let lots = self.stocks.get(&key).map(|stock| stock.lots.iter());
-            let lots = lots.into_iter().flatten();
-            let recent =
-                lots.filter(|lot| lot.purchased && two_months_after(lot.acquired) >= since);
-            found.extend(recent.map(|lot| (key, lot.acquired)));
+            if let Some(stock) = self.stocks.get(&key) {
+                // Two months hold 62 days at most.
+                let mut first = stock.first_since(self.today.plus(-62));
+                let early = |lot: &&Lot| two_months_after(lot.acquired) < self.today;
+                first += stock.lots.range(first..).take_while(early).count();
+                found.push((key, first..stock.lots.len()));
+            }
         }
         found
     }
 
     /// Units just bought take over the losses that wait for them; those bought earlier that day, before the sale, do not.
-    pub fn serve_waiting_losses(&mut self, key: Key, bought: TradeId) -> Done {
+    pub fn serve_waiting_losses(&mut self, key: Key, acquired: Date) -> Done {
         // Spouses are one for the windows (TCA 1997 s 581(4); Spain alike).
         let reaches_others = matches!(
             self.law.defer,
@@ -207,27 +227,41 @@ impl Walk<'_> {
         if self.law.defer.is_none() || self.holders.sheltered(key.0) {
             return Ok(());
         }
-        let today = self.today;
-        let mut claims = std::mem::take(&mut self.again.claims);
-        claims.retain(|claim| claim.until >= today && claim.matched < claim.units);
-        for claim in &mut claims {
-            let person = claim.key.0 == key.0 || reaches_others;
-            if claim.key.1 == key.1 && person {
-                self.serve(claim, key, |lot| lot.trade == bought)?;
+        let (today, stock) = (self.today, self.stocks.get(&key));
+        // What was just bought is the last of its day.
+        let end = stock.map_or(0, |stock| stock.first_since(acquired.plus(1)));
+        let bought = end.saturating_sub(1)..end;
+        let Some(claims) = self.again.claims.get_mut(&key.1) else {
+            return Ok(());
+        };
+        let mut claims = std::mem::take(claims);
+        while claims.front().is_some_and(|claim| !claim.waits(today)) {
+            claims.pop_front();
+        }
+        for claim in claims.iter_mut().filter(|claim| claim.waits(today)) {
+            if claim.key.0 == key.0 || reaches_others {
+                self.serve(claim, key, bought.clone())?;
+                if claim.waits(today) {
+                    break;
+                }
             }
         }
-        self.again.claims = claims;
+        self.again.claims.insert(key.1, claims);
         Ok(())
     }
 
-    /// Hands a claim's loss to the unused units of some lots.
-    fn serve(&mut self, claim: &mut Claim, key: Key, of: impl Fn(&Lot) -> bool) -> Done {
+    /// Hands a claim's loss to the unused units of the lots of some places.
+    fn serve(&mut self, claim: &mut Claim, key: Key, places: Range<usize>) -> Done {
         let mut served: Vec<(LotName, TradeId, Quantity, (Minor, Minor))> = Vec::new();
         let Some(stock) = self.stocks.get_mut(&key) else {
             return Ok(());
         };
-        for lot in stock.lots.iter_mut().filter(|lot| of(lot)) {
-            let units = lot.unused.min(claim.units.minus(claim.matched)?);
+        for lot in stock.lots.range_mut(places) {
+            let open = claim.units.minus(claim.matched)?;
+            if open.is_zero() {
+                break;
+            }
+            let units = lot.unused.min(open);
             if units.is_zero() || !lot.purchased {
                 continue;
             }
@@ -291,14 +325,22 @@ impl Walk<'_> {
 
     /// Claims on units that have become others wait for those (a change of name, a share-for-share exchange).
     pub fn turn_losses(&mut self, from: Key, to: Key) {
-        for claim in self.again.claims.iter_mut().filter(|c| c.key == from) {
-            claim.key = to;
+        let claims = self.again.claims.remove(&from.1);
+        for mut claim in claims.into_iter().flatten() {
+            if claim.key == from {
+                claim.key = to;
+            }
+            self.again.add(claim);
+        }
+        if let Some(claims) = self.again.claims.get_mut(&to.1) {
+            claims.make_contiguous().sort_by_key(|claim| claim.until);
         }
     }
 
     /// Claims are restated with the units they wait for.
     pub fn rescale_losses(&mut self, key: Key, new: Quantity, old: Quantity) -> Done {
-        for claim in self.again.claims.iter_mut().filter(|c| c.key == key) {
+        let claims = self.again.claims.get_mut(&key.1).into_iter().flatten();
+        for claim in claims.filter(|claim| claim.key == key) {
             claim.units = claim.units.restated(new, old)?;
             claim.matched = claim.matched.restated(new, old)?;
         }

@@ -31,6 +31,8 @@ pub struct Circle {
 #[derive(Debug, Default)]
 struct Line {
     bought: Vec<Bought>,
+    /// Their places by day, once all are in: opening balances are of days before their rows.
+    by_day: Vec<usize>,
     /// Units of each holder and name over time.
     held: FxHashMap<Key, Vec<(Date, usize, Quantity)>>,
     scales: Vec<(usize, Date, Quantity, Quantity)>,
@@ -112,6 +114,10 @@ impl Circle {
         }
         for (place, step) in moves.iter().enumerate() {
             circle.enter(place, step, &taken_over)?;
+        }
+        for line in &mut circle.lines {
+            line.by_day = (0..line.bought.len()).collect();
+            line.by_day.sort_by_key(|place| line.bought[*place].day);
         }
         Ok(circle)
     }
@@ -244,7 +250,8 @@ impl Circle {
         let line = &self.lines[number];
         let (from, until) = (step.day.plus(-WINDOW), step.day.plus(WINDOW));
         let mut of_holder: Vec<Substitute> = Vec::new();
-        for one in line.within(from, until) {
+        for index in line.window(from, until) {
+            let one = &line.bought[index];
             around.shared |= !one.used.is_zero();
             let open = if self.capped {
                 one.units.minus(one.used)?
@@ -311,11 +318,11 @@ impl Circle {
         let line = &mut self.lines[line];
         let (from, until) = (step.day.plus(-WINDOW), step.day.plus(WINDOW));
         let mut left = units;
-        for index in 0..line.bought.len() {
-            let one = line.bought[index];
-            if one.day < from || one.day > until || left.is_zero() {
-                continue;
+        for index in line.window(from, until) {
+            if left.is_zero() {
+                break;
             }
+            let one = line.bought[index];
             let open = line.restated(one.units.minus(one.used)?, one.place, place)?;
             let part = open.min(left);
             left = left.minus(part)?;
@@ -384,11 +391,14 @@ impl Line {
         }
     }
 
-    /// Purchases in a window. They stand in the order of their rows; only opening balances lie before it.
-    fn within(&self, from: Date, until: Date) -> impl Iterator<Item = &Bought> {
-        self.bought
-            .iter()
-            .filter(move |one| from <= one.day && one.day <= until)
+    /// The places of the purchases of a window, in the order of their rows.
+    fn window(&self, from: Date, until: Date) -> Vec<usize> {
+        let day = |place: &usize| self.bought[*place].day;
+        let first = self.by_day.partition_point(|place| day(place) < from);
+        let end = self.by_day.partition_point(|place| day(place) <= until);
+        let mut places = self.by_day.get(first..end).unwrap_or_default().to_vec();
+        places.sort_unstable();
+        places
     }
 
     /// The name that what was bought has at a later place of the moves.

@@ -1,6 +1,7 @@
 //! What a holding holds: one pool at average cost, or lots in order of acquisition.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use crate::date::Date;
 use crate::matching::trail::Handle;
@@ -163,6 +164,24 @@ impl Stock {
         self.lots.iter().fold(pooled, |sum, lot| {
             sum.plus(lot.parcel.left()).unwrap_or(sum)
         })
+    }
+
+    /// The place of the first lot acquired on a day or later.
+    pub fn first_since(&self, day: Date) -> usize {
+        self.lots.partition_point(|lot| lot.acquired < day)
+    }
+
+    /// Forgets the lots of some places that are used up. Those behind them move up, of a long row the fewer ones.
+    pub fn forget_empty(&mut self, places: Range<usize>) {
+        let mut kept = places.start;
+        for place in places.clone() {
+            let lot = self.lots.get(place);
+            if lot.is_some_and(|lot| !lot.parcel.left().is_zero()) {
+                self.lots.swap(kept, place);
+                kept += 1;
+            }
+        }
+        self.lots.drain(kept..places.end);
     }
 
     /// The cost of everything held, and what waits to join it.

@@ -7,13 +7,15 @@ mod shortfall;
 mod trades;
 mod transfers;
 
+use std::collections::BTreeMap;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::date::Date;
 use crate::diagnostic::{Problem, Warning};
 use crate::jurisdiction::{Day, Jurisdiction};
 use crate::matching::Halt;
-use crate::matching::early::{self, Early};
+use crate::matching::pairing::{self, Pairs};
 use crate::matching::rules::Rules;
 use crate::matching::statutory::holders::Holders;
 use crate::matching::statutory::moves::{Holder, Key, Manner, Move, Way, What};
@@ -35,11 +37,10 @@ pub struct Resolver<'a> {
     at: FxHashMap<(AccountId, SecurityId), Quantity>,
     /// Contracts written and units sold short.
     open: FxHashMap<Key, Quantity>,
-    /// Units on their way between accounts.
-    transit: FxHashMap<SecurityId, Vec<(TradeId, Key, Quantity)>>,
-    /// Arrivals that stand before their departures, and the departures that have been seen.
-    early: Early,
-    left: FxHashSet<TradeId>,
+    /// Departures that have been seen, what of them is still on its way, and whether some has arrived.
+    transit: BTreeMap<TradeId, (Quantity, bool)>,
+    /// Which arrivals belong to which departures.
+    pairs: Pairs,
     /// Splits done, so that each holding is split once whichever accounts report it.
     split: FxHashSet<(Key, Date, Quantity, Quantity)>,
     /// The day of acquisition of rows that count from then on, before their own day.
@@ -76,9 +77,8 @@ impl<'a> Resolver<'a> {
             held: FxHashMap::default(),
             at: FxHashMap::default(),
             open: FxHashMap::default(),
-            transit: FxHashMap::default(),
-            early: Early::default(),
-            left: FxHashSet::default(),
+            transit: BTreeMap::new(),
+            pairs: Pairs::default(),
             split: FxHashSet::default(),
             since: FxHashMap::default(),
             today: Date::FIRST,
@@ -98,7 +98,7 @@ impl<'a> Resolver<'a> {
         // Units that came in before the day of their row come first on that one.
         self.date_by_acquisition(&rows);
         rows.sort_by_key(|id| (self.day_of(*id), !self.since.contains_key(id)));
-        self.early = early::arrivals(self.history, self.rules, &self.calendar, &rows);
+        self.pairs = Pairs::new(self.history, self.rules, &self.calendar, &rows);
         let mut start = 0;
         while let Some(first) = rows.get(start) {
             self.today = self.day_of(*first);
@@ -106,16 +106,17 @@ impl<'a> Resolver<'a> {
             self.day(&rows[start..end]);
             start = end;
         }
-        for departures in std::mem::take(&mut self.transit).into_values() {
-            for (trade, _, units) in departures {
-                if units.is_zero() {
-                    continue;
-                }
-                self.warn(
+        for (trade, (units, arrived)) in std::mem::take(&mut self.transit) {
+            let (code, message) = if arrived {
+                pairing::LESS_ARRIVED
+            } else {
+                (
                     "transfer-without-arrival",
                     "units left an account and no arrival follows: they are taken to be held elsewhere still",
-                    trade,
-                );
+                )
+            };
+            if !units.is_zero() {
+                self.warn(code, message, trade);
             }
         }
     }

@@ -4,7 +4,8 @@ use super::{Done, Resolver};
 use crate::date::Date;
 use crate::diagnostic::Problem;
 use crate::jurisdiction::Day;
-use crate::matching::statutory::moves::{Key, Manner, Way, What};
+use crate::matching::pairing::{self, Share};
+use crate::matching::statutory::moves::{Manner, Way, What};
 use crate::matching::value::Valued;
 use crate::money::{Money, Quantity};
 use crate::trade::{AccountId, SecurityId, TradeId};
@@ -77,18 +78,14 @@ impl<'a> Resolver<'a> {
     }
 
     pub(super) fn transfer_out(&mut self, id: TradeId) -> Done {
-        if !self.left.insert(id) {
+        if self.transit.contains_key(&id) {
             // Its arrival came first, and with it the departure.
             return Ok(());
         }
         let row = self.valued(id);
-        let trade = row.trade;
         let quantity = row.quantity()?;
-        self.pay_transfer_fee(id, &row)?;
-        let key = self.key(trade.account, trade.security);
-        let departures = self.transit.entry(trade.security).or_default();
-        departures.push((id, key, quantity));
-        Ok(())
+        self.transit.insert(id, (quantity, false));
+        self.pay_transfer_fee(id, &row)
     }
 
     /// An arrival is that of units that left another account before, or brings its own cost.
@@ -102,17 +99,9 @@ impl<'a> Resolver<'a> {
             let (account, security) = (trade.account, trade.security);
             return self.enter(id, account, security, quantity, cost, manner, acquired);
         }
-        let later = self.early.get(&id).copied();
-        if let Some(departure) = later.filter(|departure| !self.left.contains(departure)) {
-            self.row(departure);
-        }
-        let departures = self.transit.entry(trade.security).or_default();
-        let own = departures.iter().position(|(d, _, _)| Some(*d) == later);
-        let fits = |(_, _, units): &(TradeId, Key, Quantity)| *units >= quantity;
-        if let Some(place) = own.or_else(|| departures.iter().position(fits)) {
-            let (departure, _, _) = departures.remove(place);
-            let from = self.history.trade(departure).account;
-            return self.carry(id, from, trade.account, trade.security, quantity);
+        let shares = self.pairs.of(id);
+        if !shares.is_empty() {
+            return self.arrived(id, &shares, quantity);
         }
         if self.rules.unknown_basis_zero {
             self.warn(
@@ -141,5 +130,29 @@ impl<'a> Resolver<'a> {
         )
         .help("give the row a `basis`, or add the `transfer_out`; with --unknown-basis zero they count as having cost nothing")
         .into())
+    }
+    /// Units that left other accounts arrive; a departure that stands after its arrival is carried out with it.
+    fn arrived(&mut self, id: TradeId, shares: &[Share], quantity: Quantity) -> Done {
+        let trade = self.history.trade(id);
+        let (mut units, mut from) = (Quantity::ZERO, trade.account);
+        for share in shares {
+            if !self.transit.contains_key(&share.departure) {
+                self.row(share.departure);
+            }
+            from = self.history.trade(share.departure).account;
+            units = units.plus(share.units)?;
+        }
+        if units < quantity {
+            let account = &self.history.account(from).name;
+            return Err(pairing::too_much(trade, quantity, units, account).into());
+        }
+        for share in shares {
+            let from = self.history.trade(share.departure).account;
+            if let Some((left, arrived)) = self.transit.get_mut(&share.departure) {
+                (*left, *arrived) = (share.rest.unwrap_or(*left), true);
+            }
+            self.carry(id, from, trade.account, trade.security, share.units)?;
+        }
+        Ok(())
     }
 }

@@ -72,7 +72,7 @@ impl<'a> Walk<'a> {
             purchased,
         )?;
         if purchased {
-            self.serve_waiting_losses(step.key, step.trade)?;
+            self.serve_waiting_losses(step.key, acquired)?;
         }
         Ok(())
     }
@@ -191,31 +191,34 @@ impl<'a> Walk<'a> {
             return Ok(taken);
         };
         if let Some(since) = since {
-            for lot in &mut stock.lots {
-                if lot.acquired >= since && lot.purchased && !wanted.is_zero() {
-                    take_from(
-                        lot,
-                        key.1,
-                        &mut wanted,
-                        Match::Within4Weeks,
-                        whole,
-                        (&mut self.trail, &mut taken),
-                    )?;
+            let first = stock.first_since(since);
+            let mut seen = first;
+            for lot in stock.lots.range_mut(first..) {
+                if wanted.is_zero() {
+                    break;
+                }
+                seen += 1;
+                if lot.purchased {
+                    let into = (&mut self.trail, &mut taken);
+                    take_from(lot, key.1, &mut wanted, Match::Within4Weeks, whole, into)?;
                 }
             }
+            stock.forget_empty(first..seen);
             self.take_of_spouse(key, trade, since, (&mut wanted, &mut taken))?;
         }
         let Some(stock) = self.stocks.get_mut(&key) else {
             return Ok(taken);
         };
+        let mut seen = 0;
         for lot in &mut stock.lots {
             if wanted.is_zero() {
                 break;
             }
+            seen += 1;
             let into = (&mut self.trail, &mut taken);
             take_from(lot, key.1, &mut wanted, Match::Lot, whole, into)?;
         }
-        stock.lots.retain(|lot| !lot.parcel.left().is_zero());
+        stock.forget_empty(0..seen);
         Ok(taken)
     }
 

@@ -1,7 +1,8 @@
 //! Every message about a file that cannot be read: `tests/errors/NAME.csv` provokes it, `NAME.stderr` is its exact text.
 //!
-//! Run with `UPDATE=1` to write the texts anew, then read each of them. Options stand in the file's first line:
-//! `# options: decimal=comma timezone=Mars date-format=%Q jurisdiction=uk`. What `computed-*` provokes comes after reading.
+//! Options stand in the file's first line: `# options: decimal=comma timezone=Mars date-format=%Q jurisdiction=uk`.
+//! What `computed-*` provokes comes after reading. What takes several files or the command line stands in `messages.rs`,
+//! which says how texts are written anew.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -40,9 +41,26 @@ fn options(text: &str) -> (ReadOptions, Settings) {
                 setting.sheltered = true;
             }
             ("jurisdiction", code) => {
-                let currency = jurisdiction::named(code).unwrap().currency.to_owned();
-                options.currency = Some(currency).filter(|currency| !currency.is_empty());
+                let currency = jurisdiction::named(code).map_or("USD", |law| law.currency);
+                options.currency = Some(currency.to_owned()).filter(|text| !text.is_empty());
                 settings.jurisdiction = Some(code.into());
+            }
+            ("method", name) => settings.method = Some(name.into()),
+            ("account-method", setting) => {
+                let (account, method) = setting.split_once(':').unwrap();
+                let setting = options.accounts.entry(account.into()).or_default();
+                setting.method = Some(method.into());
+            }
+            ("carry-in", setting) => {
+                let (key, amount) = setting.split_once(':').unwrap();
+                let amount = amount.parse().unwrap();
+                settings.carry_in.insert(key.into(), amount);
+            }
+            ("setting", setting) => {
+                let (name, value) = setting.split_once(':').unwrap();
+                let (table, name) = name.split_once('.').unwrap();
+                let name = (table.into(), name.into());
+                settings.readings.insert(name, value.into());
             }
             other => panic!("unknown option {other:?}"),
         }

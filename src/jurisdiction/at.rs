@@ -6,6 +6,7 @@ use super::{
 };
 use crate::date::TaxYear;
 use crate::method::AVERAGE;
+use crate::rates::RateDay;
 use crate::rule::Rule;
 
 /// Austria.
@@ -31,6 +32,7 @@ pub static AT: Jurisdiction = Jurisdiction {
     gifts: Gifts::CarryOver,
     swaps: Swaps::Neutral,
     boot: Boot::NotStated,
+    rate_day: RateDay::Trade,
     carry_in: &[],
     readings: &[],
     repurchase_notice: false,

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::date::{TaxYear, YearLabel};
 use crate::method::{FIFO, HIFO, LIFO, LOFO, SPECIFIC};
+use crate::rates::RateDay;
 use crate::rule::Rule;
 
 /// Australia.
@@ -33,6 +34,7 @@ pub static AU: Jurisdiction = Jurisdiction {
     gifts: Gifts::MarketValue,
     swaps: Swaps::Disposal,
     boot: Boot::NotStated,
+    rate_day: RateDay::Trade,
     carry_in: &["loss"],
     readings: &[TRANSFER_FEE],
     repurchase_notice: true,

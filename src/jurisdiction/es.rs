@@ -6,6 +6,7 @@ use super::{
 };
 use crate::date::TaxYear;
 use crate::method::FIFO;
+use crate::rates::RateDay;
 use crate::rule::Rule;
 
 /// Spain.
@@ -27,6 +28,7 @@ pub static ES: Jurisdiction = Jurisdiction {
     gifts: Gifts::CarryOver,
     swaps: Swaps::Disposal,
     boot: Boot::NotStated,
+    rate_day: RateDay::Trade,
     carry_in: &["loss"],
     readings: &[],
     repurchase_notice: false,

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::date::TaxYear;
 use crate::method::FIFO;
+use crate::rates::RateDay;
 use crate::rule::Rule;
 use crate::trade::Class;
 
@@ -34,6 +35,7 @@ pub static IE: Jurisdiction = Jurisdiction {
     gifts: Gifts::MarketValue,
     swaps: Swaps::Disposal,
     boot: Boot::NotStated,
+    rate_day: RateDay::Trade,
     carry_in: &["loss"],
     readings: &[Reading {
         name: "crypto_four_weeks",

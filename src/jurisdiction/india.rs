@@ -6,6 +6,7 @@ use super::{
 };
 use crate::date::{TaxYear, YearLabel};
 use crate::method::FIFO;
+use crate::rates::RateDay;
 use crate::rule::Rule;
 
 /// India.
@@ -32,6 +33,7 @@ pub static IN: Jurisdiction = Jurisdiction {
     gifts: Gifts::CarryOver,
     swaps: Swaps::Disposal,
     boot: Boot::NotStated,
+    rate_day: RateDay::Trade,
     carry_in: &["short", "long", "loss"],
     readings: &[TRANSFER_FEE],
     repurchase_notice: false,

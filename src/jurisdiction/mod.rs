@@ -22,6 +22,7 @@ mod us;
 use crate::answer::Match;
 use crate::date::{Date, TaxYear};
 use crate::method::Method;
+use crate::rates::RateDay;
 use crate::rule::Rule;
 use crate::trade::Action;
 
@@ -65,6 +66,8 @@ pub struct Jurisdiction {
     pub swaps: Swaps,
     /// What cash beside new shares is.
     pub boot: Boot,
+    /// Which day's exchange rate a row takes.
+    pub rate_day: RateDay,
     /// The keys of `--carry-in`.
     pub carry_in: &'static [&'static str],
     /// Settings for what its law leaves open, under its table of the configuration file.

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::date::TaxYear;
 use crate::method::AVERAGE;
+use crate::rates::RateDay;
 use crate::rule::Rule;
 
 /// Sweden.
@@ -31,6 +32,7 @@ pub static SE: Jurisdiction = Jurisdiction {
     gifts: Gifts::CarryOver,
     swaps: Swaps::Disposal,
     boot: Boot::NotStated,
+    rate_day: RateDay::Trade,
     carry_in: &[],
     readings: &[],
     repurchase_notice: false,

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::date::{TaxYear, YearLabel};
 use crate::method::STATUTORY;
+use crate::rates::RateDay;
 use crate::rule::Rule;
 use crate::trade::Action;
 
@@ -51,6 +52,7 @@ pub static UK: Jurisdiction = Jurisdiction {
         small: 3_000,
         percent: 5,
     },
+    rate_day: RateDay::Trade,
     carry_in: &["loss"],
     readings: &[],
     repurchase_notice: false,

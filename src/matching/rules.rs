@@ -170,7 +170,7 @@ impl Rules {
                 .map(String::as_str)
         };
         let joint = law.is_us() && settings.filing_status == FilingStatus::Joint;
-        let rates = settings.rates.to(law.currency, history);
+        let rates = settings.rates.to(law.currency, law.rate_day, history);
         let to_spouse = joint && read("spouse") != Some("lost");
         let owned = |spouse: bool| {
             let kind = |account: &Account| {

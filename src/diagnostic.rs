@@ -31,6 +31,8 @@ pub struct Problem {
     pub paste: Option<Box<str>>,
     /// More leaves than is held: where an earlier row of the security is wrong, this follows from it.
     pub oversold: bool,
+    /// How many problems it is: more than one where further ones are only counted.
+    pub counts: u64,
 }
 
 /// Where a problem lies.
@@ -52,6 +54,7 @@ impl Problem {
             help: None,
             paste: None,
             oversold: false,
+            counts: 1,
         }
     }
 
@@ -136,7 +139,7 @@ pub fn render(problems: &[Problem], sources: &Sources, style: Style) -> String {
         .map(|problem| render_problem(problem, sources, style) + "\n\n")
         .collect();
     if problems.len() > SHOWN {
-        let more = problems.len() - SHOWN;
+        let more: u64 = problems.iter().skip(SHOWN).map(|p| p.counts).sum();
         let noun = if more == 1 { "error" } else { "errors" };
         let group = Level::ERROR.primary_title(format!("and {more} more {noun}"));
         text.push_str(&renderer(style).render(&[Group::with_title(group)]));

@@ -100,7 +100,7 @@ pub fn compute(history: &History, settings: &Settings) -> Result<Answer, Vec<Pro
         years: netted.years,
         conservation: matched.conservation,
         overview: matched.overview,
-        rates: settings.rates.to(law.currency, history),
+        rates: settings.rates.to(law.currency, law.rate_day, history),
         trails: matched.trails,
         warnings,
     })

@@ -1,12 +1,7 @@
 //! Exchange rates into the report's currency: by day, from a file of the user.
 //!
-//! Two layouts are read: `date,currency,rate` with units of the report's currency per unit of the named one, and the
-//! wide one of the European Central Bank, a column per currency with its units per euro.
-
-#![allow(
-    clippy::arithmetic_side_effects,
-    reason = "counts and positions of what is in memory"
-)]
+//! Rates are units of the report's currency per unit of another, or, as the European Central Bank states them, units of
+//! each currency per euro.
 
 use std::collections::BTreeMap;
 
@@ -14,22 +9,37 @@ use rust_decimal::Decimal;
 
 use crate::date::Date;
 use crate::money::{Money, OutOfRange};
+use crate::rule::Rule;
 use crate::trade::{History, Trade};
 
-/// Days before the day before a trade that holidays may leave without a rate; more are a gap in the file.
-const WITHOUT_RATES: i32 = 5;
+/// Rates by currency and day.
+pub type ByDay = BTreeMap<String, BTreeMap<Date, Decimal>>;
+
+/// Which day's rate a row takes: a country's law.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RateDay {
+    /// That of the row.
+    #[default]
+    Trade,
+    /// That of settlement, where the row says it.
+    SettlementIfKnown(&'static Rule),
+    /// The last before the day of the row.
+    LastBefore {
+        /// How many days without a rate may lie between; more are a gap in the file.
+        days: i32,
+        /// The rule.
+        rule: &'static Rule,
+    },
+}
 
 /// Rates by currency and day.
 #[derive(Clone, Debug, Default)]
 pub struct Rates {
-    long: BTreeMap<String, BTreeMap<Date, Decimal>>,
-    per_euro: BTreeMap<String, BTreeMap<Date, Decimal>>,
+    long: ByDay,
+    per_euro: ByDay,
     /// `--rate-fallback previous`: a day without a rate takes the last one before it.
     pub previous: bool,
-    /// Whether the rate of the settlement day counts where a row has one (26 CFR 1.988-2: the United States).
-    pub by_settlement: bool,
-    /// Whether the last rate before the day counts (PIT s 11a: Poland, the last working day before).
-    day_before: bool,
+    day: RateDay,
     report: String,
 }
 
@@ -123,78 +133,19 @@ pub fn off(currency: &str, report: &str, rate: Decimal) -> Option<Off> {
     may_be(rate.checked_div(Decimal::ONE_HUNDRED)?, some)?.then_some(Off::Hundredfold)
 }
 
-/// What is wrong with a file of rates, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WrongRates {
-    /// The line, counted from 1.
-    pub line: u32,
-    /// The cell, if one is to blame.
-    pub cell: Option<usize>,
-    /// What is wrong.
-    pub message: String,
-    /// What separates cells.
-    pub delimiter: u8,
-}
-
 impl Rates {
-    /// Reads a file.
-    ///
-    /// # Errors
-    /// What is wrong with it, with the line.
-    pub fn parse(text: &str) -> Result<Self, WrongRates> {
-        let text = text.trim_start_matches('\u{feff}');
-        let lines = text.lines().enumerate();
-        let mut lines = lines.filter(|(_, line)| !line.trim().is_empty());
-        let (top, header) = lines.next().unwrap_or((0, ""));
-        let mark = if header.contains(';') { ';' } else { ',' };
-        let wrong = |line: usize, cell: Option<usize>, message: String| WrongRates {
-            line: u32::try_from(line).unwrap_or(u32::MAX),
-            cell,
-            message,
-            delimiter: mark as u8,
-        };
-        if header.is_empty() {
-            return Err(wrong(1, None, "the rates are empty".to_owned()));
+    /// Rates as a file says them: units of the report's currency per unit of the named one, and units per euro.
+    pub fn new(long: ByDay, per_euro: ByDay) -> Self {
+        Self {
+            long,
+            per_euro,
+            ..Self::default()
         }
-        let names: Vec<String> = cells(header, mark);
-        let lower: Vec<String> = names.iter().map(|name| name.to_lowercase()).collect();
-        let column = |name: &str| lower.iter().position(|known| known == name);
-        let date = column("date")
-            .ok_or_else(|| wrong(top + 1, None, "the rates have no column `date`".to_owned()))?;
-        let mut rates = Self::default();
-        for (index, line) in lines {
-            let cells = cells(line, mark);
-            let cell = |place: usize| cells.get(place).map_or("", String::as_str);
-            let wrong = |place: usize, what: &str| {
-                let message = format!("`{}` is no {what}", cell(place));
-                wrong(index + 1, Some(place), message)
-            };
-            let day = Date::parse_iso(cell(date)).ok_or_else(|| wrong(date, "date"))?;
-            match (column("currency"), column("rate")) {
-                (Some(currency), Some(rate)) => {
-                    let code = cell(currency).to_uppercase();
-                    let value = number(cell(rate)).ok_or_else(|| wrong(rate, "rate above zero"))?;
-                    rates.long.entry(code).or_default().insert(day, value);
-                }
-                _ => {
-                    for (place, name) in names.iter().enumerate().filter(|(p, _)| *p != date) {
-                        if matches!(cell(place), "" | "N/A") || name.is_empty() {
-                            continue;
-                        }
-                        let value =
-                            number(cell(place)).ok_or_else(|| wrong(place, "rate above zero"))?;
-                        let code = name.to_uppercase();
-                        rates.per_euro.entry(code).or_default().insert(day, value);
-                    }
-                }
-            }
-        }
-        Ok(rates)
     }
 
     /// The same rates into a currency; where none is named, into that of the rows.
     #[must_use]
-    pub fn to(&self, currency: &str, history: &History) -> Self {
+    pub fn to(&self, currency: &str, day: RateDay, history: &History) -> Self {
         let of_rows = || {
             let mut named = history
                 .trades
@@ -208,8 +159,7 @@ impl Rates {
             } else {
                 currency.to_owned()
             },
-            by_settlement: currency == "USD",
-            day_before: currency == "PLN",
+            day,
             ..self.clone()
         }
     }
@@ -227,13 +177,12 @@ impl Rates {
         &self.report
     }
 
-    /// The day whose rate a row takes: that of the trade, in the United States that of settlement where it is known, in
-    /// Poland the one before the trade.
+    /// The day whose rate a row takes.
     pub fn day(&self, trade: &Trade) -> Date {
-        match trade.rest().settled {
-            Some(settled) if self.by_settlement => settled,
-            Some(_) | None if self.day_before => trade.date.plus(-1),
-            Some(_) | None => trade.date,
+        match self.day {
+            RateDay::Trade => trade.date,
+            RateDay::SettlementIfKnown(_) => trade.rest().settled.unwrap_or(trade.date),
+            RateDay::LastBefore { .. } => trade.date.plus(-1),
         }
     }
 
@@ -261,12 +210,12 @@ impl Rates {
     }
 
     fn on(&self, by_day: &BTreeMap<Date, Decimal>, day: Date) -> Option<(Date, Decimal)> {
-        let found = if self.previous {
-            by_day.range(..=day).next_back()
-        } else if self.day_before {
-            by_day.range(day.plus(-WITHOUT_RATES)..=day).next_back()
-        } else {
-            by_day.get_key_value(&day)
+        let found = match self.day {
+            _ if self.previous => by_day.range(..=day).next_back(),
+            RateDay::LastBefore { days, .. } => by_day
+                .range(day.plus(days.saturating_neg())..=day)
+                .next_back(),
+            RateDay::Trade | RateDay::SettlementIfKnown(_) => by_day.get_key_value(&day),
         };
         found.map(|(date, rate)| (*date, *rate))
     }
@@ -279,61 +228,5 @@ pub fn places(currency: &str) -> u32 {
         | "VND" | "VUV" | "XAF" | "XOF" | "XPF" => 0,
         "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
         _ => 2,
-    }
-}
-
-fn cells(line: &str, mark: char) -> Vec<String> {
-    line.split(mark)
-        .map(|cell| cell.trim().trim_matches('"').trim().to_owned())
-        .collect()
-}
-
-fn number(text: &str) -> Option<Decimal> {
-    let value = Decimal::from_str_exact(text).ok()?;
-    (value > Decimal::ZERO).then_some(value)
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    fn day(text: &str) -> Date {
-        Date::parse_iso(text).unwrap()
-    }
-
-    #[test]
-    fn a_long_file_gives_report_currency_per_unit() {
-        let rates = Rates::parse("\n \ndate,currency,rate\n2024-01-02,USD,0.79\n").unwrap();
-        let rates = rates.to("GBP", &History::default());
-        let rate = rates.rate("USD", day("2024-01-02")).unwrap();
-        assert_eq!(rate.text(), "0.79");
-        assert_eq!(rates.rate("USD", day("2024-01-03")), None);
-        let rates = Rates {
-            previous: true,
-            ..rates
-        };
-        let rate = rates.rate("USD", day("2024-01-07")).unwrap();
-        assert_eq!((rate.date, rate.text()), (day("2024-01-02"), "0.79".into()));
-    }
-
-    #[test]
-    fn the_wide_file_is_per_euro_and_crosses() {
-        let text = "Date,USD,GBP,\n2024-01-02,1.25,0.8,\n2024-01-03,N/A,0.8,\n";
-        let rates = Rates::parse(text).unwrap();
-        let euro = rates.to("EUR", &History::default());
-        assert_eq!(euro.rate("USD", day("2024-01-02")).unwrap().text(), "0.8");
-        let pound = rates.to("GBP", &History::default());
-        assert_eq!(pound.rate("USD", day("2024-01-02")).unwrap().text(), "0.64");
-        assert_eq!(pound.rate("EUR", day("2024-01-02")).unwrap().text(), "0.8");
-        assert_eq!(pound.rate("USD", day("2024-01-03")), None);
-    }
-
-    #[test]
-    fn a_bad_line_is_named() {
-        let wrong = Rates::parse("date,currency,rate\n2024-01-02,USD,0\n").unwrap_err();
-        assert_eq!((wrong.line, wrong.cell), (2, Some(2)));
-        assert_eq!(wrong.message, "`0` is no rate above zero");
-        assert!(Rates::parse("day,rate\n").is_err());
     }
 }

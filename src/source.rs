@@ -137,13 +137,21 @@ fn row_at(bytes: &[u8], delimiter: u8, line: u32) -> Option<Vec<u8>> {
         .map(<[u8]>::to_vec)
 }
 
+/// A line of a file that can be read again: standard input and pipes are gone once read, and a pipe that is opened again
+/// waits for a writer for ever.
 fn line_of_file(name: &str, line: u32) -> Option<Vec<u8>> {
+    if name == "-" || !std::fs::metadata(name).ok()?.is_file() {
+        return None;
+    }
     let mut file = BufReader::with_capacity(1 << 20, File::open(name).ok()?);
     for _ in 1..line {
         file.skip_until(b'\n').ok()?;
     }
     let mut text = Vec::new();
     file.read_until(b'\n', &mut text).ok()?;
+    if text.is_empty() {
+        return None;
+    }
     text.truncate(LONGEST_EXCERPT);
     let end = text.trim_ascii_end().len();
     text.truncate(end);

@@ -1204,3 +1204,174 @@ fn a_file_named_as_rates_or_allocation_is_not_read_as_trades() {
     );
     assert!(rows.contains("`rates.csv` is named as rates"), "{rows}");
 }
+
+/// Everything that is read: trades, what stands beside them, and what says how to read them.
+#[test]
+fn no_input_is_overwritten() {
+    const RATES: &str = "date,currency,rate\n2024-01-02,EUR,1.1\n";
+    let config = format!("{UNIVERSAL}allocation = \"allocation.csv\"\n");
+    let allocation = "wallet,lot,quantity\nA,BTC@2021-02-02#1,0.5\nB,BTC@2021-01-02#1,0.5\nB,BTC@2021-02-02#1,0.5\n";
+    for (arguments, input, text) in [
+        ("compute a.csv -f csv -o a.csv", "a.csv", POOLED),
+        (
+            "compute a.csv --rates r.csv -f csv -o r.csv",
+            "r.csv",
+            RATES,
+        ),
+        (
+            "compute a.csv -f csv -o lossoffset.toml",
+            "lossoffset.toml",
+            config.as_str(),
+        ),
+        (
+            "compute a.csv -c lossoffset.toml -o lossoffset.toml",
+            "lossoffset.toml",
+            config.as_str(),
+        ),
+        (
+            "compute a.csv -f csv -o allocation.csv",
+            "allocation.csv",
+            allocation,
+        ),
+        ("lots a.csv --mapping m.toml -o m.toml", "m.toml", MAPPING),
+        (
+            "reconcile a.csv --with g.csv -f csv -o g.csv",
+            "g.csv",
+            "gains\n",
+        ),
+    ] {
+        let (_, folder) = run(arguments)
+            .file("a.csv", POOLED)
+            .file("r.csv", RATES)
+            .file("g.csv", "gains\n")
+            .file("m.toml", MAPPING)
+            .file("lossoffset.toml", &config)
+            .file("allocation.csv", allocation)
+            .status(2)
+            .error(&format!(
+                "error: `--output {input}` would overwrite an input\n"
+            ))
+            .keep();
+        let left = fs::read_to_string(folder.path().join(input)).unwrap();
+        assert_eq!(left, text, "{arguments}");
+    }
+}
+
+const MAPPING: &str = include_str!("../src/import/formats/schwab.toml");
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_standard_input_is_not_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.csv");
+    fs::write(&path, TRADES).unwrap();
+    for arguments in ["compute -o a.csv -f csv", "lots - -o a.csv -f csv"] {
+        let done = Command::new(env!("CARGO_BIN_EXE_lossoffset"))
+            .args(arguments.split_whitespace())
+            .current_dir(folder.path())
+            .env("HOME", folder.path())
+            .stdin(fs::File::open(&path).unwrap())
+            .output()
+            .unwrap();
+        assert_eq!(done.status.code(), Some(2), "{arguments}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), TRADES);
+    }
+}
+
+#[test]
+fn rates_and_allocations_are_refused_with_all_their_rows() {
+    run("compute a.csv --rates r.csv")
+        .file("a.csv", TRADES)
+        .file(
+            "r.csv",
+            "date,currency,rate\n2024-01-02,EUR,\"1,05\"\n2024-01-03,EUR,1\n2024-01-03,EUR,1.1\n",
+        )
+        .status(1)
+        .out("")
+        .error(
+            "error: `1,05` has a comma, which may stand for a decimal point or between thousands
+ --> r.csv:2:16
+  |
+2 | 2024-01-02,EUR,\"1,05\"
+  |                ^^^^^^
+  |
+  = help: write a rate with a decimal point, such as 1.04
+
+error: EUR has two rates on 2024-01-03: 1 and 1.1
+ --> r.csv:4:16
+  |
+4 | 2024-01-03,EUR,1.1
+  |                ^^^
+  |
+  = note: the other is in r.csv:3
+  = help: leave one of them out
+",
+        )
+        .done();
+    let config = format!("{UNIVERSAL}allocation = \"allocation.csv\"\n");
+    run("compute a.csv")
+        .file("a.csv", POOLED)
+        .file("lossoffset.toml", &config)
+        .file("allocation.csv", "wallet,lot,quantity\nA,x\nA,x,-1\n")
+        .status(1)
+        .out("")
+        .error(
+            "error: the row has 2 cells, but the header names 3 columns
+ --> allocation.csv:2:1
+  |
+2 | A,x
+  | ^^^
+  |
+  = help: a row of an allocation is `wallet,lot,quantity`: units of a lot of the universal pool that went to a wallet, such as ledger,BTC@2021-03-04#1,0.5
+
+error: `-1` is no positive quantity
+ --> allocation.csv:3:5
+  |
+3 | A,x,-1
+  |     ^^
+  |
+  = help: a row of an allocation is `wallet,lot,quantity`: units of a lot of the universal pool that went to a wallet, such as ledger,BTC@2021-03-04#1,0.5
+",
+        )
+        .done();
+}
+
+#[test]
+fn errors_that_are_only_counted_are_counted_too() {
+    let rows: String = (0..1100)
+        .map(|row| format!("2024-01-02,buy,X,z{row},1\n"))
+        .collect();
+    let error = run("compute a.csv")
+        .file(
+            "a.csv",
+            &format!("date,action,symbol,quantity,price\n{rows}"),
+        )
+        .status(1)
+        .fails();
+    assert!(error.ends_with("error: and 1080 more errors\n"), "{error}");
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused() {
+    for arguments in [
+        "compute a.csv --as-of=2024-+1-01",
+        "compute a.csv --date-format %Y",
+        "compute a.csv --date-format %d%d%d",
+        "compute a.csv --taxable-income=99999999999999999999999",
+    ] {
+        run(arguments)
+            .file("a.csv", TRADES)
+            .status(2)
+            .out("")
+            .done();
+    }
+    refused(
+        "compute a.csv --carry-in short=0.001",
+        "error: `--carry-in short=0.001` has more decimal places than USD\n",
+    );
+    run("compute a.csv -j uk")
+        .file("lossoffset.toml", "[uk]\nzz = 1\n")
+        .status(2)
+        .error("error: lossoffset.toml:2: unknown key `zz`; none is known here\n")
+        .done();
+}

@@ -19,8 +19,7 @@ use dress::{CLOTHES, Clothes, Sheet};
 use lossoffset::diagnostic::{Style, render};
 use lossoffset::import::formats::mapping::{Kind, Mapping, ShareLeg};
 use lossoffset::import::formats::{BUILT_IN, Format, named};
-use lossoffset::import::{Failure, Input, ReadOptions, Reading, gains, read};
-use lossoffset::rates::Rates;
+use lossoffset::import::{Failure, Input, ReadOptions, Reading, gains, rates, read};
 use lossoffset::settings::Settings;
 
 /// A sample and what it must come to.
@@ -84,7 +83,11 @@ impl Law {
     }
 
     fn settings(&self) -> Settings {
-        let mut rates = Rates::parse(&self.rates).unwrap();
+        let mut rates = rates::read(Input {
+            name: "rates".to_owned(),
+            bytes: self.rates.clone().into_bytes(),
+        })
+        .unwrap();
         rates.previous = true;
         Settings {
             // What the rows say is the same under every law.

@@ -655,3 +655,126 @@ fn no_source_asks_for_the_time_or_opens_a_connection() {
         }
     }
 }
+
+/// Settings and arguments with line ends, colours and marks that turn text round.
+#[test]
+fn neither_settings_nor_arguments_begin_a_line_or_steer_a_terminal() {
+    const VALUE: &str = "x\\nerror: spoofed\\u001b[31m\\u202e";
+    for text in [
+        format!("method = \"{VALUE}\"\n"),
+        format!("\"{VALUE}\" = 1\n"),
+        format!("timezone = \"{VALUE}\"\n"),
+        format!("date-format = \"{VALUE}\"\n"),
+        format!("year = \"{VALUE}\"\n"),
+        format!("carry-in = {{ \"{VALUE}\" = 1 }}\n"),
+        format!("[accounts.a]\nkind = \"{VALUE}\"\n"),
+        format!("[accounts.a]\nmethod = \"{VALUE}\"\n"),
+        format!("[us]\n\"{VALUE}\" = \"yes\"\n"),
+        format!("[us]\nrounding = \"{VALUE}\"\n"),
+        format!("[us.taxable_income]\n\"{VALUE}\" = 1\n"),
+        format!("[actions]\na = \"{VALUE}\"\n"),
+        format!("[crypto]\nallocation = \"{VALUE}\"\n"),
+        format!("[formats.x]\n\"{VALUE}\" = 1\n"),
+    ] {
+        let folder = folder("lossoffset.toml", &text);
+        fs::write(
+            folder.path().join("a.csv"),
+            "date,action,symbol,quantity,price\n2024-01-02,buy,X,1,1\n",
+        )
+        .unwrap();
+        let output = program(folder.path(), "compute a.csv").output().unwrap();
+        assert_ne!(output.status.code(), Some(0), "{text}");
+        tame(&texts(&output).1);
+    }
+    let value = "x\nerror: spoofed\u{1b}[31m\u{202e}";
+    for before in [
+        "compute a.csv --method",
+        "compute a.csv -o no/such/folder/",
+        "compute a.csv -y",
+        "compute a.csv --timezone",
+        "compute a.csv --date-format",
+        "compute a.csv --",
+        "compute",
+        "explain a.csv",
+        "formats show",
+        "jurisdictions show",
+        "man",
+        "reconcile a.csv --with a.csv --account",
+    ] {
+        let folder = folder(
+            "a.csv",
+            "date,action,symbol,quantity,price\n2024-01-02,buy,X,1,1\n",
+        );
+        let mut words: Vec<String> = before.split_whitespace().map(str::to_owned).collect();
+        // A folder or two dashes stand right before the value.
+        match words.last_mut() {
+            Some(last) if last.ends_with('/') || last == "--" => last.push_str(value),
+            _ => words.push(value.to_owned()),
+        }
+        let output = program(folder.path(), "").args(words).output().unwrap();
+        assert_ne!(output.status.code(), Some(0), "{before}");
+        tame(&texts(&output).1);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn help_that_cannot_be_written_is_an_error() {
+    let folder = folder("a.csv", "");
+    for arguments in ["--help", "--version", "compute --help", "formats"] {
+        let full = fs::OpenOptions::new()
+            .write(true)
+            .open("/dev/full")
+            .unwrap();
+        let output = program(folder.path(), arguments)
+            .stdout(full)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments}");
+        let said = texts(&output).1;
+        assert!(
+            said.starts_with("error: cannot write standard output: "),
+            "{said}"
+        );
+    }
+}
+
+/// A pipe is read once: that it cannot be shown again must not make the program wait for another writer.
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_not_opened_again_to_show_a_row() {
+    let mut rows = String::from("date,action,symbol,quantity,price\n2024-01-02,buy,X,zz,1\n");
+    while rows.len() < 33 << 20 {
+        rows.push_str("2024-01-03,buy,XYZ,10,150.00\n");
+    }
+    let folder = folder("-", "a\nfile\nof this name\n");
+    let pipe = folder.path().join("pipe");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    for arguments in ["compute pipe", "compute -"] {
+        let mut reader = program(folder.path(), arguments);
+        let (reader, writer): (_, Box<dyn std::io::Write + Send>) = if arguments.ends_with("pipe") {
+            let reader = reader.stderr(std::process::Stdio::piped()).spawn().unwrap();
+            (
+                reader,
+                Box::new(fs::OpenOptions::new().write(true).open(&pipe).unwrap()),
+            )
+        } else {
+            reader.stdin(std::process::Stdio::piped());
+            let mut reader = reader.stderr(std::process::Stdio::piped()).spawn().unwrap();
+            let stdin = reader.stdin.take().unwrap();
+            (reader, Box::new(stdin))
+        };
+        let mut writer = writer;
+        writer.write_all(rows.as_bytes()).unwrap();
+        drop(writer);
+        let said = texts(&reader.wait_with_output().unwrap()).1;
+        assert!(said.starts_with("error: `zz` is not a number"), "{said}");
+        assert!(!said.contains("file"), "{said}");
+    }
+}

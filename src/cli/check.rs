@@ -46,8 +46,8 @@ impl Check {
                 "`check` prints table, markdown or json".to_owned(),
             ));
         }
-        self.printing.spare(&self.files)?;
         let chosen = Chosen::new(&self.computing, &self.reading, config)?;
+        self.printing.spare(&self.files.files, &chosen)?;
         let reading = input::read(&self.files.files, &chosen)?;
         let files = reading.files.clone();
         let work = Work::compute(reading, &chosen);

@@ -45,8 +45,8 @@ Examples:
 impl Compare {
     pub(super) fn run(self, config: Config) -> Result<ExitCode, Error> {
         let format = self.printing.format()?;
-        self.printing.spare(&self.files)?;
         let chosen = Chosen::new(&self.computing, &self.reading, config)?;
+        self.printing.spare(&self.files.files, &chosen)?;
         let only = chosen.only(self.selecting.year.as_deref())?;
         let reading = input::read(&self.files.files, &chosen)?;
         let mut outcomes = by_every_method(&reading.history, &chosen);

@@ -53,8 +53,8 @@ Examples:
 impl Compute {
     pub(super) fn run(self, config: Config) -> Result<ExitCode, Error> {
         let format = self.printing.format()?;
-        self.printing.spare(&self.files)?;
         let mut chosen = Chosen::new(&self.computing, &self.reading, config)?;
+        self.printing.spare(&self.files.files, &chosen)?;
         let shown = self.reporting.report.as_deref();
         // What nobody will look at is not kept.
         chosen.settings.skip_adjustments = format != Format::Json && shown != Some("adjustments");

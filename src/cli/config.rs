@@ -20,21 +20,23 @@ use rust_decimal::Decimal;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::import::AccountSetting;
+use crate::diagnostic::one_line;
 use crate::import::formats::Format;
 use crate::import::formats::mapping::Mapping;
+use crate::import::{AccountSetting, allocation};
 use crate::settings::Allocation;
 use crate::trade::{Action, Class};
 
-use super::allocation;
 use super::country;
 use super::error::{Error, side_file};
 use super::near::nearest;
-use super::options::amount;
+use super::options::{amount, beside};
 use super::readings;
 
 /// The name of the file.
 const NAME: &str = "lossoffset.toml";
+
+const ALLOCATION: &str = "`allocation` under [crypto] names it: which lots of the universal pool went to which wallet, a CSV of wallet,lot,quantity";
 
 /// What a configuration file says.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +51,8 @@ pub struct Config {
     pub actions: BTreeMap<String, String>,
     /// `[formats.NAME]`, and the files of the folder `formats` beside the user's configuration.
     pub formats: Vec<Arc<Format>>,
+    /// The files that all this is read from.
+    pub files: Vec<PathBuf>,
     /// `identical`.
     pub identical: Vec<Vec<String>>,
     /// `[crypto] pre2025 = "universal"`.
@@ -66,35 +70,31 @@ pub struct Config {
 /// # Errors
 /// A file that cannot be read or says something unknown.
 pub fn load(named: Option<&Path>, program: &Command) -> Result<Config, Error> {
-    let path = match named {
-        Some(path) => path.to_owned(),
-        None => match found() {
-            Some(path) => path,
-            None => {
-                return Ok(Config {
-                    formats: super::formats::of_folder(folder())?,
-                    ..Config::default()
-                });
-            }
-        },
+    let mut config = match named.map(Path::to_owned).or_else(found) {
+        Some(path) => read(path, program)?,
+        None => Config::default(),
     };
-    let name = path.display().to_string();
-    match fs::read_to_string(&path) {
-        Ok(text) => Reader {
-            name: &name,
-            text: &text,
-            program,
-        }
-        .config()
-        .and_then(|mut config| {
-            config.formats.extend(super::formats::of_folder(folder())?);
-            Ok(config)
-        }),
-        Err(error) => {
-            let purpose = "it is to be the configuration file: options under their long names, and tables such as [accounts.NAME]";
-            Err(Error::Setting(Box::new(side_file(&name, &error, purpose))))
-        }
+    for path in super::formats::in_folder(folder()) {
+        config.formats.push(super::formats::load(&path)?);
+        config.files.push(path);
     }
+    Ok(config)
+}
+
+fn read(path: PathBuf, program: &Command) -> Result<Config, Error> {
+    let name = path.display().to_string();
+    let text = fs::read_to_string(&path).map_err(|error| {
+        let purpose = "it is to be the configuration file: options under their long names, and tables such as [accounts.NAME]";
+        Error::Setting(Box::new(side_file(&name, &error, purpose)))
+    })?;
+    let reader = Reader {
+        name: &name,
+        text: &text,
+        program,
+    };
+    let mut config = reader.config()?;
+    config.files.push(path);
+    Ok(config)
 }
 
 fn found() -> Option<PathBuf> {
@@ -178,15 +178,20 @@ impl<'t> Reader<'t> {
     }
 
     /// `file:line: message`.
-    fn wrong(&self, span: &Range<usize>, message: impl std::fmt::Display) -> Error {
+    fn at(&self, span: &Range<usize>, message: impl std::fmt::Display) -> String {
         let before = self.text.get(..span.start).unwrap_or(self.text);
         let line = before.matches('\n').count() + 1;
-        Error::Usage(format!("{}:{line}: {message}", self.name))
+        format!("{}:{line}: {message}", one_line(self.name))
+    }
+
+    fn wrong(&self, span: &Range<usize>, message: impl std::fmt::Display) -> Error {
+        Error::Usage(self.at(span, message))
     }
 
     fn unknown(&self, span: &Range<usize>, key: &str, known: &[&str]) -> Error {
         let hint = match nearest(key, known.iter().copied()) {
             Some(name) => format!("did you mean `{name}`?"),
+            None if known.is_empty() => "none is known here".to_owned(),
             None => format!("known here: {}", known.join(", ")),
         };
         self.wrong(span, format!("unknown key `{key}`; {hint}"))
@@ -291,7 +296,7 @@ impl<'t> Reader<'t> {
                     // Beside the configuration file, wherever the program is run.
                     let folder = Path::new(self.name).parent().unwrap_or(Path::new(""));
                     let path = folder.join(self.string(value)?);
-                    config.allocation = Some(allocation::read(&path)?);
+                    config.allocation = Some(allocation::read(beside(&path, ALLOCATION)?)?);
                 }
                 _ => return Err(self.unknown(&span, key, &["pre2025", "allocation"])),
             }
@@ -393,7 +398,7 @@ impl<'t> Reader<'t> {
         };
         for (text, at) in self.arguments(key, value, *switch)? {
             self.probe(command, &text)
-                .map_err(|message| self.wrong(&at, message))?;
+                .map_err(|message| Error::Lines(self.at(&at, message)))?;
             config.arguments.push((key.to_owned(), text));
         }
         Ok(())
@@ -427,10 +432,15 @@ impl<'t> Reader<'t> {
 
     /// What the command's own parser has to say of one argument.
     fn probe(&self, command: &Command, argument: &str) -> Result<(), String> {
-        let parsed = command
-            .clone()
-            .try_get_matches_from([command.get_name(), argument]);
-        let Err(error) = parsed else { return Ok(()) };
+        let parsed = |argument: &str| {
+            let name = command.get_name();
+            command.clone().try_get_matches_from([name, argument])
+        };
+        let Err(error) = parsed(argument) else {
+            return Ok(());
+        };
+        // The parser quotes what it was given.
+        let error = parsed(&one_line(argument)).err().unwrap_or(error);
         let text = error.render().to_string();
         let said = text.split("\n\nFor more information").next().unwrap_or("");
         Err(said.trim_start_matches("error: ").trim_end().to_owned())

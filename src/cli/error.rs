@@ -3,7 +3,8 @@
 use std::io;
 use std::process::ExitCode;
 
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Problem, one_line};
+use crate::import::Failure;
 use crate::source::Sources;
 
 /// Computed.
@@ -24,6 +25,9 @@ pub enum Error {
     /// The command line, or a setting that stands for an option, is wrong.
     #[error("{0}")]
     Usage(String),
+    /// The same in several lines, which are the program's own: what they quote is on one line each.
+    #[error("{0}")]
+    Lines(String),
     /// A file that stands for options is wrong.
     #[error("{}", .0.message)]
     Setting(Box<Problem>),
@@ -48,6 +52,15 @@ pub enum Error {
     },
 }
 
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        Self::Problems {
+            problems: failure.problems,
+            sources: failure.sources,
+        }
+    }
+}
+
 impl Error {
     /// One thing wrong with the input as a whole.
     pub fn of_input(problem: Problem) -> Self {
@@ -67,7 +80,7 @@ impl Error {
             Self::Write { error, .. } if error.kind() == io::ErrorKind::BrokenPipe => {
                 ExitCode::from(DONE)
             }
-            Self::Usage(_) | Self::Setting(_) => ExitCode::from(BAD_USAGE),
+            Self::Usage(_) | Self::Lines(_) | Self::Setting(_) => ExitCode::from(BAD_USAGE),
             Self::Unknown(_) | Self::Write { .. } | Self::Problems { .. } => {
                 ExitCode::from(BAD_INPUT)
             }
@@ -85,8 +98,10 @@ impl Error {
             Self::Setting(problem) => {
                 super::say::problems(std::slice::from_ref(problem), &Sources::default());
             }
+            Self::Lines(text) => super::say::error(text),
+            // Names and values that the user or a file put into it begin no line of their own.
             Self::Usage(_) | Self::Unknown(_) | Self::Write { .. } => {
-                super::say::error(&self.to_string());
+                super::say::error(&one_line(&self.to_string()));
             }
         }
     }
@@ -94,6 +109,10 @@ impl Error {
 
 /// What to tell of a file beside the trades that cannot be read, and what it is for.
 pub fn side_file(path: &str, error: &io::Error, purpose: &str) -> Problem {
+    if error.kind() == io::ErrorKind::InvalidData {
+        let problem = Problem::new(format!("`{path}` is not UTF-8 text"));
+        return problem.note(purpose).help("save it as UTF-8");
+    }
     let problem = crate::import::unreadable(path, error);
     let help = match error.kind() {
         io::ErrorKind::NotFound => "check the spelling and the folder",

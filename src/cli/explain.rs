@@ -55,8 +55,8 @@ impl Explain {
                 "`explain` prints table, markdown or json".to_owned(),
             ));
         }
-        self.printing.spare(&files)?;
         let mut chosen = Chosen::new(&self.computing, &self.reading, config)?;
+        self.printing.spare(&files.files, &chosen)?;
         chosen.only(self.year.as_deref())?;
         chosen.settings.trail = true;
         // The lines of an explanation add up, so it shows the exact figures behind rounded forms.

@@ -1,13 +1,14 @@
 //! `formats`: the exports that are read as they come, one of them printed, a mapping drafted for another.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Problem, one_line};
 use crate::import::Input;
 use crate::import::formats::{self, Format, guess};
 use crate::output::page::{Grid, GridColumn, Line, Page};
@@ -120,6 +121,9 @@ fn no_mapping(name: &str, error: &std::io::Error) -> Problem {
     let problem = side_file(name, error, purpose);
     let known = formats::built_in().iter();
     let known = known.map(|format| format.mapping.name.as_str());
+    if error.kind() != ErrorKind::NotFound {
+        return problem;
+    }
     match nearest(name, known) {
         Some(near) => problem.help(format!("did you mean `{near}`? `lossoffset formats` lists all")),
         None => problem.help("check the spelling and the folder; `lossoffset formats` lists the built-in formats, `lossoffset formats guess FILE` drafts a mapping"),
@@ -128,25 +132,22 @@ fn no_mapping(name: &str, error: &std::io::Error) -> Problem {
 
 fn parsed(text: &str, name: &str) -> Result<Arc<Format>, Error> {
     Format::parse(text, name).map(Arc::new).map_err(|problem| {
-        let help = problem
-            .help
-            .map_or(String::new(), |help| format!("\n\nhelp: {help}"));
-        Error::Usage(problem.message + &help)
+        let help = problem.help.map_or(String::new(), |help| {
+            format!("\n\nhelp: {}", one_line(&help))
+        });
+        Error::Lines(one_line(&problem.message) + &help)
     })
 }
 
 /// The mappings in the user's configuration folder, by name.
-///
-/// # Errors
-/// One that cannot be understood.
-pub fn of_folder(folder: Option<PathBuf>) -> Result<Vec<Arc<Format>>, Error> {
+pub fn in_folder(folder: Option<PathBuf>) -> Vec<PathBuf> {
     let Some(entries) = folder.and_then(|folder| fs::read_dir(folder.join("formats")).ok()) else {
-        return Ok(Vec::new());
+        return Vec::new();
     };
     let mut paths: Vec<PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
         .collect();
     paths.sort();
-    paths.iter().map(|path| load(path)).collect()
+    paths
 }

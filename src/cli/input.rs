@@ -24,10 +24,7 @@ pub fn read(names: &[String], chosen: &Chosen) -> Result<Reading, Error> {
     let options = read_options(chosen);
     let _progress = Progress::of("reading", bytes, &options.meter);
     let read = import::read(inputs, &options);
-    let mut reading = read.map_err(|failure| Error::Problems {
-        problems: failure.problems,
-        sources: failure.sources,
-    })?;
+    let mut reading = read?;
     notices::add(&mut reading, chosen);
     let left_out = left_out.into_iter().map(left_out_of);
     reading.history.warnings.extend(left_out);
@@ -65,7 +62,7 @@ fn left_out_of(name: String) -> Warning {
 
 fn open(names: &[String]) -> Result<Vec<Opened>, Error> {
     if names.is_empty() && stdin().is_terminal() {
-        return Err(Error::Usage(
+        return Err(Error::Lines(
             "no file given\n\n  lossoffset compute trades.csv\n  lossoffset compute < trades.csv\n\n\
              For more information, try '--help'."
                 .to_owned(),

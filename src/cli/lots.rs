@@ -39,8 +39,8 @@ Examples:
 impl Lots {
     pub(super) fn run(self, config: Config) -> Result<ExitCode, Error> {
         let format = self.printing.format()?;
-        self.printing.spare(&self.files)?;
         let chosen = Chosen::new(&self.computing, &self.reading, config)?;
+        self.printing.spare(&self.files.files, &chosen)?;
         let work = Work::compute(input::read(&self.files.files, &chosen)?, &chosen)?;
         let frame = work.frame(&chosen, None);
         self.printing.write(

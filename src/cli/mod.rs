@@ -8,7 +8,6 @@
     reason = "counts and positions of what is in memory"
 )]
 
-pub mod allocation;
 pub mod check;
 pub mod compare;
 pub mod completions;
@@ -40,6 +39,7 @@ use std::process::ExitCode;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::diagnostic::one_line;
 use crate::output::Format;
 
 use config::Config;
@@ -99,12 +99,25 @@ enum Task {
 
 /// Runs the program and gives its exit status.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    match understand(arguments.into_iter().collect()).and_then(|(task, config)| task.run(config)) {
+    let done = understand(arguments.into_iter().collect());
+    let done = done.and_then(|(task, config)| task.run(config));
+    match done.or_else(asked_for) {
         Ok(status) => status,
         Err(error) => {
             error.print();
             error.status()
         }
+    }
+}
+
+/// Prints help and version, which the parser of arguments gives as errors.
+fn asked_for(error: Error) -> Result<ExitCode, Error> {
+    match error {
+        Error::Clap(text) if !text.use_stderr() => {
+            print::write_styled(&text.render())?;
+            Ok(ExitCode::from(error::DONE))
+        }
+        other => Err(other),
     }
 }
 
@@ -133,7 +146,8 @@ pub fn program() -> Command {
 /// The command line, with the options of the configuration file where it says nothing itself.
 fn understand(arguments: Vec<OsString>) -> Result<(Task, Config), Error> {
     let matches = program().try_get_matches_from(&arguments);
-    let matches = matches.map_err(|error| elsewhere::answer(error, &arguments))?;
+    let matches = matches
+        .map_err(|error| elsewhere::answer(quoting_plainly(error, &arguments), &arguments))?;
     let config = match matches.subcommand() {
         Some((_, given)) if given.try_contains_id("config").is_ok() => {
             let named = given.get_one::<std::path::PathBuf>("config");
@@ -143,6 +157,14 @@ fn understand(arguments: Vec<OsString>) -> Result<(Task, Config), Error> {
     };
     let matches = program().try_get_matches_from(joined(arguments, &matches, &config))?;
     Ok((Cli::from_arg_matches(&matches)?.command, config))
+}
+
+/// The same error with what it quotes of the arguments on one line, and nothing in it that steers a terminal.
+fn quoting_plainly(error: clap::Error, arguments: &[OsString]) -> clap::Error {
+    let plain = arguments.iter().map(|a| one_line(&a.to_string_lossy()));
+    let again = program().try_get_matches_from(plain).err();
+    let again = again.filter(|again| again.kind() == error.kind());
+    again.unwrap_or(error)
 }
 
 /// Of the options of the file those that the command can use: one file serves all commands, so a way of printing that

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::diagnostic::Warning;
+use crate::diagnostic::{Warning, one_line};
 use crate::import::{Column, Reading};
 use crate::rates::{self, Off};
 use crate::source::Source;
@@ -114,6 +114,7 @@ fn letters(name: &str) -> impl Iterator<Item = char> {
 }
 
 fn unused(what: &str, name: &str, near: &str) -> Warning {
+    let name = one_line(name);
     let message = format!(
         "the configuration names the {what} `{name}`, which no row has; did you mean `{near}`?"
     );
@@ -127,7 +128,7 @@ fn single_symbols(chosen: &Chosen) -> impl Iterator<Item = Warning> {
         .filter(|group| group.iter().collect::<BTreeSet<_>>().len() < 2)
         .map(|group| {
             let name = match group.first() {
-                Some(name) => format!("only `{name}`"),
+                Some(name) => format!("only `{}`", one_line(name)),
                 None => "no symbol".to_owned(),
             };
             warning(

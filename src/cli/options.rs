@@ -1,7 +1,7 @@
 //! The options that commands share, and what they come to together with the configuration file.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
@@ -9,17 +9,16 @@ use clap::{Args, ValueEnum};
 use rust_decimal::Decimal;
 
 use crate::date::Date;
-use crate::diagnostic::Problem;
 use crate::import::formats::Format as Mapping;
-use crate::import::{AccountSetting, ReadOptions};
+use crate::import::{self, AccountSetting, Input, ReadOptions};
 use crate::jurisdiction::{JURISDICTIONS, Jurisdiction};
 use crate::meter::Meter;
 use crate::method::METHODS;
+use crate::money::Money;
 use crate::output::{FORMATS, Format};
-use crate::rates::{Rates, WrongRates};
+use crate::rates::Rates;
 use crate::report::REPORTS;
 use crate::settings::{FilingStatus, Settings, WashSales};
-use crate::source::{Source, Sources};
 use crate::trade::Class;
 
 use super::config::Config;
@@ -284,18 +283,23 @@ fn carried(text: &str) -> Result<(String, Decimal), String> {
     Ok((key.trim().to_owned(), value))
 }
 
-/// An exact decimal.
+/// An exact decimal, no larger than what is computed with.
 pub fn amount(text: &str) -> Result<Decimal, String> {
-    Decimal::from_str_exact(text).map_err(|_| {
+    let amount = Decimal::from_str_exact(text).map_err(|_| {
         "expected an amount such as 1200 or 1200.50, without thousands marks".to_owned()
-    })
+    })?;
+    Money::new(amount)
+        .map(|_| amount)
+        .map_err(|_| "the amount is too large to compute with".to_owned())
 }
 
 /// `YYYY-MM-DD`.
 pub fn iso_date(text: &str) -> Result<Date, String> {
     let parts: Vec<&str> = text.split('-').collect();
     let date = match parts[..] {
-        [year, month, day] if text.len() == 10 && text.is_ascii() => {
+        [year, month, day]
+            if text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-') =>
+        {
             match (year.parse(), month.parse(), day.parse()) {
                 (Ok(year), Ok(month), Ok(day)) => Date::new(year, month, day),
                 _ => None,
@@ -327,6 +331,8 @@ pub struct Chosen {
     pub formats: Vec<Arc<Mapping>>,
     /// Files that say something else than trades: rates and allocations.
     pub side_files: Vec<PathBuf>,
+    /// Files that say how to read and compute: the configuration and the mappings.
+    pub settings_files: Vec<PathBuf>,
     /// Whether a warning that needs the user changes the exit status.
     pub strict: bool,
 }
@@ -345,8 +351,14 @@ impl Chosen {
         for method in computing.method.iter().chain(methods) {
             known_method(country, method)?;
         }
-        for (place, (key, _)) in computing.carry_in.iter().enumerate() {
+        for (place, (key, carried)) in computing.carry_in.iter().enumerate() {
             known_key(country, key)?;
+            if carried.normalize().scale() > country.places {
+                return Err(Error::Usage(format!(
+                    "`--carry-in {key}={carried}` has more decimal places than {}",
+                    country.currency
+                )));
+            }
             let mut before = computing.carry_in.iter().take(place);
             if before.any(|(other, _)| other == key) {
                 return Err(Error::Usage(format!(
@@ -359,6 +371,12 @@ impl Chosen {
             settings: settings(computing, reading, &config, rates(computing)?),
             country,
             side_files: side_files(computing, &config),
+            settings_files: reading
+                .mapping
+                .iter()
+                .cloned()
+                .chain(config.files)
+                .collect(),
             reading: reading.clone(),
             accounts: config.accounts,
             symbols: config.symbols,
@@ -400,41 +418,24 @@ fn known_ways_of_reading(reading: &Reading) -> Result<(), Error> {
 
 /// The rates of `--rates`.
 fn rates(computing: &Computing) -> Result<Rates, Error> {
+    let purpose = "`--rates` names it: exchange rates, a CSV of date,currency,rate";
     let mut rates = match &computing.rates {
         None => Rates::default(),
-        Some(path) => {
-            let name = path.display().to_string();
-            let text = std::fs::read_to_string(path).map_err(|error| {
-                Error::of_input(side_file(
-                    &name,
-                    &error,
-                    "`--rates` names it: exchange rates, a CSV of date,currency,rate",
-                ))
-            })?;
-            Rates::parse(&text).map_err(|wrong| wrong_rates(&name, text, &wrong))?
-        }
+        Some(path) => import::rates::read(beside(path, purpose)?)?,
     };
     rates.previous = computing.rate_fallback == Some(RateFallback::Previous);
     Ok(rates)
 }
 
-/// What is wrong with the rates, with the row.
-fn wrong_rates(name: &str, text: String, wrong: &WrongRates) -> Error {
-    let mut sources = Sources::default();
-    let file = sources.add(name);
-    let limit = text.len();
-    sources.keep(file, wrong.delimiter, text.into_bytes(), limit);
-    let source = Source {
-        file,
-        line: wrong.line,
-    };
-    let problem = match wrong.cell {
-        Some(cell) => Problem::in_cell(source, cell, wrong.message.clone()),
-        None => Problem::at(source, wrong.message.clone()),
-    };
-    Error::Problems {
-        problems: vec![problem.help("a row of rates is `date,currency,rate`: units of the report's currency per unit of `currency`, such as 2024-12-31,EUR,1.04")],
-        sources,
+/// A file beside the trades.
+///
+/// # Errors
+/// One that cannot be read, with what it is for.
+pub fn beside(path: &Path, purpose: &str) -> Result<Input, Error> {
+    let name = path.display().to_string();
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(Input { name, bytes }),
+        Err(error) => Err(Error::of_input(side_file(&name, &error, purpose))),
     }
 }
 
@@ -491,26 +492,40 @@ fn known_key(country: &Jurisdiction, key: &str) -> Result<(), Error> {
 }
 
 impl Printing {
-    /// Whether results would replace what they are computed from.
+    /// Whether results would replace what they are computed from: trades, files beside them, or settings.
     ///
     /// # Errors
     /// If so.
-    pub fn spare(&self, files: &Files) -> Result<(), Error> {
-        let Some(path) = self.output.as_deref() else {
+    pub fn spare<'f>(
+        &self,
+        files: impl IntoIterator<Item = &'f String>,
+        chosen: &Chosen,
+    ) -> Result<(), Error> {
+        let Some(path) = self.path() else {
             return Ok(());
         };
         let Ok(target) = path.canonicalize() else {
             return Ok(());
         };
-        let inputs = files.files.iter().map(std::path::Path::new);
-        let same = |input: &std::path::Path| input.canonicalize().is_ok_and(|file| file == target);
-        if target.is_file() && inputs.into_iter().any(same) {
+        let files: Vec<&String> = files.into_iter().collect();
+        let standard_input = files.is_empty() || files.iter().any(|file| *file == "-");
+        let same = |input: &Path| input.canonicalize().is_ok_and(|file| file == target);
+        let beside = chosen.side_files.iter().chain(&chosen.settings_files);
+        let mut inputs = (files.iter().map(Path::new)).chain(beside.map(PathBuf::as_path));
+        let overwrites = inputs.any(same) || standard_input && is_standard_input(&target);
+        if target.is_file() && overwrites {
             return Err(Error::Usage(format!(
                 "`--output {}` would overwrite an input",
                 path.display()
             )));
         }
         Ok(())
+    }
+
+    /// The file to write; nothing for standard output.
+    pub fn path(&self) -> Option<&Path> {
+        let path = self.output.as_deref();
+        path.filter(|path| path.as_os_str() != "-")
     }
 
     /// The format in force.
@@ -533,4 +548,23 @@ impl Printing {
             _ => Ok(format),
         }
     }
+}
+
+/// Whether standard input is read from this file.
+#[cfg(unix)]
+fn is_standard_input(target: &Path) -> bool {
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::MetadataExt;
+    let input = std::io::stdin().as_fd().try_clone_to_owned();
+    let input = input.and_then(|input| std::fs::File::from(input).metadata());
+    match (input, target.metadata()) {
+        (Ok(input), Ok(target)) => (input.dev(), input.ino()) == (target.dev(), target.ino()),
+        _ => false,
+    }
+}
+
+/// Whether standard input is read from this file, which only Unix tells.
+#[cfg(not(unix))]
+fn is_standard_input(_: &Path) -> bool {
+    false
 }

@@ -82,11 +82,6 @@ impl Printing {
         })
     }
 
-    fn path(&self) -> Option<&Path> {
-        let path = self.output.as_deref();
-        path.filter(|path| path.as_os_str() != "-")
-    }
-
     fn to_place(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
         let path = self.path();
         file::write_to(path, write).map_err(|error| Error::Write {
@@ -115,6 +110,19 @@ fn no_place(path: Option<&Path>) -> Option<io::Error> {
 /// Those of standard output.
 pub fn write_own(bytes: &[u8]) -> Result<(), Error> {
     file::write_to(None, |out| out.write_all(bytes)).map_err(|error| Error::Write {
+        name: "standard output".to_owned(),
+        error,
+    })
+}
+
+/// Writes text of the program itself with its colours, where standard output shows them.
+///
+/// # Errors
+/// Those of standard output.
+pub fn write_styled(text: &clap::builder::StyledStr) -> Result<(), Error> {
+    let mut out = anstream::stdout();
+    let written = write!(out, "{}", text.ansi()).and_then(|()| out.flush());
+    written.map_err(|error| Error::Write {
         name: "standard output".to_owned(),
         error,
     })

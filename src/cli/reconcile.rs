@@ -62,8 +62,9 @@ Examples:
 impl Reconcile {
     pub(super) fn run(self, config: Config) -> Result<ExitCode, Error> {
         let format = self.printing.format()?;
-        self.printing.spare(&self.files)?;
         let chosen = Chosen::new(&self.computing, &self.reading, config)?;
+        let files = self.files.files.iter().chain(&self.with);
+        self.printing.spare(files, &chosen)?;
         let only = chosen.only(self.selecting.year.as_deref())?;
         let gains = self.gains(&chosen)?;
         // A mapping of finished disposals is for the broker's list, any other for the trades.
@@ -122,7 +123,7 @@ impl Reconcile {
     fn gains(&self, chosen: &Chosen) -> Result<Gains, Error> {
         let files = &self.files.files;
         let Some(with) = &self.with else {
-            return Err(Error::Usage(
+            return Err(Error::Lines(
                 "nothing to compare with\n\n  lossoffset reconcile trades.csv --with gains.csv\n\n\
                  For more information, try '--help'."
                     .to_owned(),
@@ -138,10 +139,7 @@ impl Reconcile {
             problems: vec![problem],
             sources: crate::source::Sources::default(),
         })?;
-        gains::read(input, &input::read_options(chosen)).map_err(|failure| Error::Problems {
-            problems: failure.problems,
-            sources: failure.sources,
-        })
+        Ok(gains::read(input, &input::read_options(chosen))?)
     }
 
     fn account(&self, history: &History) -> Result<Option<AccountId>, Error> {

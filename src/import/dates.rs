@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 
+use std::fmt::Write as _;
+
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, Timelike as _};
 
 use crate::date::Date;
@@ -516,19 +518,18 @@ pub fn formatted(text: &str, format: &str) -> Option<Moment> {
     })
 }
 
-/// Whether a format string can give a date at all.
+/// Whether a format string names days: one that was written by it is read again.
 pub fn valid_format(format: &str) -> bool {
-    let items: Vec<_> = chrono::format::StrftimeItems::new(format).collect();
-    let names_day = items.iter().any(|item| {
-        !matches!(
-            item,
-            chrono::format::Item::Literal(_) | chrono::format::Item::Space(_)
-        )
-    });
-    names_day
-        && !items
-            .iter()
-            .any(|item| matches!(item, chrono::format::Item::Error))
+    let day = NaiveDate::from_ymd_opt(2031, 11, 23).and_then(|day| day.and_hms_opt(17, 42, 9));
+    let Some(day) = day.map(|day| day.and_utc()) else {
+        return false;
+    };
+    let mut text = String::new();
+    // What is no format is an error of writing.
+    let written = write!(text, "{}", day.format(format)).is_ok();
+    let read = formatted(&text, format).map(|moment| moment.day);
+    let date = day.date_naive();
+    written && read == Date::new(date.year(), date.month(), date.day()).map(Day::Known)
 }
 
 #[cfg(test)]
@@ -607,6 +608,19 @@ mod tests {
         );
         assert_eq!(read("01.02.24", Some("%d/%m/%Y")).0, ["Text"]);
         assert!(!valid_format("%Q") && !valid_format("nothing") && valid_format("%d.%m.%y"));
+        // A day of the year is a day, as is a count of seconds.
+        let names_days = [
+            "%Y-%m-%dT%H:%M:%S%z",
+            "%b %e, %Y %I:%M %p",
+            "%D",
+            "%j %Y",
+            "%s",
+        ];
+        assert_eq!(names_days.map(valid_format), [true; 5]);
+        assert_eq!(
+            ["%Y", "%d%d%d", "%d.%m", "%m/%Y"].map(valid_format),
+            [false; 4]
+        );
     }
 
     #[test]

@@ -28,8 +28,9 @@ pub enum NoHeader {
     },
 }
 
-const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
-/// How many lines may stand before the header.
+/// What may separate cells.
+pub const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+/// How many lines may stand before the header, blank ones and comments not counted.
 const PREAMBLE: usize = 200;
 
 /// Finds the header.
@@ -39,15 +40,10 @@ const PREAMBLE: usize = 200;
 pub fn find(text: &[u8]) -> Result<Header, NoHeader> {
     let mut best: Option<(usize, Header)> = None;
     let mut first_line = None;
-    let (mut at, mut line) = (0, 1);
-    for _ in 0..PREAMBLE {
-        let rest = text.get(at..).unwrap_or_default();
-        if rest.is_empty() {
-            break;
-        }
+    let lines = lines(text).filter(|(.., line)| !line.starts_with(b"#"));
+    for (at, line, _) in lines.take(PREAMBLE) {
         let next = candidate(text, at, line);
-        let blank = next.names.iter().all(String::is_empty);
-        if !blank && !rest.trim_ascii_start().starts_with(b"#") {
+        if !next.names.iter().all(String::is_empty) {
             first_line.get_or_insert(line);
             let score = score(&next.names);
             if score >= 3 && is_signature(&next.names) {
@@ -57,9 +53,6 @@ pub fn find(text: &[u8]) -> Result<Header, NoHeader> {
                 best = Some((score, next.clone()));
             }
         }
-        // Preambles are read by the line: a stray quote in one must not hide the header.
-        let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-        (at, line) = (at + length + 1, line + 1);
     }
     match (best, first_line) {
         (Some((2.., header)), _) => Ok(header),
@@ -68,11 +61,23 @@ pub fn find(text: &[u8]) -> Result<Header, NoHeader> {
     }
 }
 
+/// The lines with something on them, without blanks, where each begins and its number. By the line, not by the row: a
+/// stray quote in a preamble must not hide the header.
+fn lines(text: &[u8]) -> impl Iterator<Item = (usize, u32, &[u8])> {
+    let mut next = (0, 1);
+    let lines = std::iter::from_fn(move || {
+        let (at, number) = next;
+        let rest = text.get(at..).filter(|rest| !rest.is_empty())?;
+        let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        next = (at + length + 1, number + 1);
+        Some((at, number, rest.get(..length)?.trim_ascii()))
+    });
+    lines.filter(|(.., line)| !line.is_empty())
+}
+
 /// The first line with at least four cells that all say something different and are no numbers.
 pub fn widest(text: &[u8]) -> Option<Header> {
-    let (mut at, mut line) = (0, 1);
-    for _ in 0..PREAMBLE {
-        let rest = text.get(at..).filter(|rest| !rest.is_empty())?;
+    for (at, line, _) in lines(text).take(PREAMBLE) {
         for delimiter in DELIMITERS {
             let header = split(text, (at, line), delimiter);
             let mut names: Vec<&String> = header
@@ -90,8 +95,6 @@ pub fn widest(text: &[u8]) -> Option<Header> {
                 return Some(header);
             }
         }
-        let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-        (at, line) = (at + length + 1, line + 1);
     }
     None
 }
@@ -164,6 +167,12 @@ mod tests {
     fn a_mark_inside_the_first_quotes_is_dropped() {
         let header = find("\"\u{feff}Date\",\"Symbol\",\"Quantity\"\n".as_bytes()).unwrap();
         assert_eq!(header.names, ["Date", "Symbol", "Quantity"]);
+    }
+
+    #[test]
+    fn blank_lines_and_comments_do_not_count_as_preamble() {
+        let text = "\n# nothing\n".repeat(300) + "Date,Symbol,Quantity\n";
+        assert_eq!(find(text.as_bytes()).unwrap().line, 601);
     }
 
     #[test]

@@ -12,6 +12,7 @@
 )]
 
 mod action;
+pub mod allocation;
 mod cancels;
 mod checks;
 mod classes;
@@ -31,10 +32,12 @@ mod money_words;
 mod number;
 mod option_symbol;
 mod plain;
+pub mod rates;
 mod ratio;
 mod reading;
 mod report_day;
 mod row;
+mod side;
 mod tables;
 mod vests;
 mod zone;

@@ -15,7 +15,7 @@ use crate::import::number::{self, DecimalMark, NotANumber};
 use crate::import::option_symbol::{self, Terms};
 use crate::import::ratio;
 use crate::import::reading::{BLANK_LINE, COMMENT};
-use crate::import::tables::SaidTerms;
+use crate::import::tables::{self, SaidTerms};
 use crate::money::{Money, Quantity};
 use crate::record::Record;
 use crate::source::Source;
@@ -612,6 +612,23 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
         })
     }
 
+    /// A sale that costs money, in a file where purchases are what has a minus.
+    #[cold]
+    fn check_minus(&mut self, action: Action, total: Decimal) {
+        let brings = matches!(
+            action,
+            Action::Sell | Action::Short | Action::SellToOpen | Action::SellToClose
+        );
+        let odd = brings && !total.is_zero() && !self.fee_exceeds_value();
+        if odd && self.file.purchases_have_a_minus() {
+            let word = action.word();
+            let cell = self.file.columns.cell(Column::Total);
+            self.wrong(cell, format!("`{word}` and the sign of its total say different things: the totals of purchases have a minus, so money cannot go out here too"), |p| {
+                p.help("correct one of them; where a fee is more than what was sold is worth, give `price` and `fee`")
+            });
+        }
+    }
+
     /// A number, if the cell has one; what is wrong with it is said elsewhere.
     fn plain_number(&self, column: Column) -> Option<Decimal> {
         let text = self.text(column)?;
@@ -1069,7 +1086,11 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
     /// The rarer columns.
     fn rest(&mut self, action: Action, word_tag: Option<&str>, security: SecurityId) -> Rare {
         let text = |reader: &Self, column| reader.text(column).map(Box::<str>::from);
-        let total = self.number(Column::Total).map(|total| match action {
+        let total = self.number(Column::Total);
+        if let Some(total) = total.filter(Decimal::is_sign_negative) {
+            self.check_minus(action, total);
+        }
+        let total = total.map(|total| match action {
             Action::Funding | Action::Pnl | Action::Dividend | Action::BasisAdjust => total,
             _ => total.abs(),
         });
@@ -1085,7 +1106,7 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
         };
         let mut rarest = Rarest {
             to_account: self.receiving_account(),
-            lot: text(self, Column::Lot),
+            lot: self.lot(),
             effective: self.other_date(Column::EffectiveDate),
             ratio: self.ratio(),
             new_security: None,
@@ -1381,6 +1402,15 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
                 );
             }
         }
+    }
+
+    /// The name of a lot, on one line as those of symbols and accounts are.
+    fn lot(&self) -> Option<Box<str>> {
+        let name = self.text(Column::Lot)?;
+        if name.contains(char::is_control) {
+            return tables::without_breaks(name).map(String::into_boxed_str);
+        }
+        Some(name.into())
     }
 
     /// The text of a column, or `None` where it is empty.

@@ -55,7 +55,7 @@ pub struct SaidTerms {
 }
 
 /// The same name on one line, where line breaks or other controls within a quoted cell are part of it.
-fn without_breaks(name: &str) -> Option<String> {
+pub fn without_breaks(name: &str) -> Option<String> {
     let plain = || name.replace(char::is_control, " ").trim().to_owned();
     name.contains(char::is_control)
         .then(plain)

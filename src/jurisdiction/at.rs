@@ -6,6 +6,7 @@ use super::{
 };
 use crate::date::TaxYear;
 use crate::method::AVERAGE;
+use crate::rates::RateDay;
 use crate::rule::Rule;
 
 /// Austria.
@@ -38,6 +39,7 @@ pub static AT: Jurisdiction = Jurisdiction {
         without_fees: true,
         ..Costs::USUAL
     },
+    rate_day: RateDay::Trade,
     carry_in: &[],
     readings: &[],
     repurchase_notice: false,

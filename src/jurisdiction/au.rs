@@ -6,6 +6,7 @@ use super::{
 };
 use crate::date::{TaxYear, YearLabel};
 use crate::method::{FIFO, HIFO, LIFO, LOFO, SPECIFIC};
+use crate::rates::RateDay;
 use crate::rule::Rule;
 use crate::trade::Action;
 
@@ -39,6 +40,7 @@ pub static AU: Jurisdiction = Jurisdiction {
         percent: 0,
     },
     costs: Costs::USUAL,
+    rate_day: RateDay::Trade,
     carry_in: &["loss"],
     readings: &[TRANSFER_FEE],
     repurchase_notice: true,

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::date::TaxYear;
 use crate::method::AVERAGE;
+use crate::rates::RateDay;
 use crate::rule::Rule;
 use crate::trade::Action;
 
@@ -35,6 +36,7 @@ pub static CA: Jurisdiction = Jurisdiction {
     swaps: Swaps::Disposal,
     boot: Boot::NotStated,
     costs: Costs::USUAL,
+    rate_day: RateDay::Trade,
     carry_in: &["loss"],
     readings: &[
         Reading {

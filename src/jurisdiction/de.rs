@@ -6,6 +6,7 @@ use super::{
 };
 use crate::date::TaxYear;
 use crate::method::{AVERAGE, FIFO, SPECIFIC};
+use crate::rates::RateDay;
 use crate::rule::Rule;
 use crate::trade::Action;
 
@@ -37,6 +38,7 @@ pub static DE: Jurisdiction = Jurisdiction {
     swaps: Swaps::Disposal,
     boot: Boot::Income,
     costs: Costs::USUAL,
+    rate_day: RateDay::Trade,
     carry_in: &["private", "stock", "other", "loss"],
     readings: &[
         TRANSFER_FEE,

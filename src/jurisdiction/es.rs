@@ -6,6 +6,7 @@ use super::{
 };
 use crate::date::TaxYear;
 use crate::method::FIFO;
+use crate::rates::RateDay;
 use crate::rule::Rule;
 
 /// Spain.
@@ -29,6 +30,7 @@ pub static ES: Jurisdiction = Jurisdiction {
     swaps: Swaps::Disposal,
     boot: Boot::NotStated,
     costs: Costs::USUAL,
+    rate_day: RateDay::Trade,
     carry_in: &["loss"],
     readings: &[],
     repurchase_notice: false,

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::date::TaxYear;
 use crate::method::FIFO;
+use crate::rates::RateDay;
 use crate::rule::Rule;
 use crate::trade::Class;
 
@@ -35,6 +36,7 @@ pub static IE: Jurisdiction = Jurisdiction {
     swaps: Swaps::Disposal,
     boot: Boot::NotStated,
     costs: Costs::USUAL,
+    rate_day: RateDay::Trade,
     carry_in: &["loss"],
     readings: &[Reading {
         name: "crypto_four_weeks",

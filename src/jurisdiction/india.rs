@@ -6,6 +6,7 @@ use super::{
 };
 use crate::date::{TaxYear, YearLabel};
 use crate::method::FIFO;
+use crate::rates::RateDay;
 use crate::rule::Rule;
 
 /// India.
@@ -37,6 +38,7 @@ pub static IN: Jurisdiction = Jurisdiction {
         free_bonus: true,
         ..Costs::USUAL
     },
+    rate_day: RateDay::Trade,
     carry_in: &["short", "long", "loss"],
     readings: &[TRANSFER_FEE],
     repurchase_notice: false,

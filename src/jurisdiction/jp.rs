@@ -6,6 +6,7 @@ use super::{
 };
 use crate::date::TaxYear;
 use crate::method::{AVERAGE, STATUTORY};
+use crate::rates::RateDay;
 use crate::rule::Rule;
 
 /// Japan.
@@ -36,6 +37,7 @@ pub static JP: Jurisdiction = Jurisdiction {
     swaps: Swaps::Disposal,
     boot: Boot::NotStated,
     costs: Costs::USUAL,
+    rate_day: RateDay::Trade,
     carry_in: &["loss"],
     readings: &[],
     repurchase_notice: false,

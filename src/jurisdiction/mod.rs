@@ -22,6 +22,7 @@ mod us;
 use crate::answer::Match;
 use crate::date::{Date, TaxYear};
 use crate::method::Method;
+use crate::rates::RateDay;
 use crate::rule::Rule;
 use crate::trade::Action;
 
@@ -67,6 +68,8 @@ pub struct Jurisdiction {
     pub boot: Boot,
     /// What units cost beside their price.
     pub costs: Costs,
+    /// Which day's exchange rate a row takes.
+    pub rate_day: RateDay,
     /// The keys of `--carry-in`.
     pub carry_in: &'static [&'static str],
     /// Settings for what its law leaves open, under its table of the configuration file.

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::date::TaxYear;
 use crate::method::{AVERAGE, FIFO, HIFO, LIFO, LOFO, SPECIFIC};
+use crate::rates::RateDay;
 use crate::rule::Rule;
 
 /// Matching only.
@@ -28,6 +29,7 @@ pub static NONE: Jurisdiction = Jurisdiction {
     swaps: Swaps::Disposal,
     boot: Boot::UpToGain,
     costs: Costs::USUAL,
+    rate_day: RateDay::Trade,
     carry_in: &[],
     readings: &[TRANSFER_FEE],
     repurchase_notice: false,

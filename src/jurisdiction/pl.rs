@@ -6,6 +6,7 @@ use super::{
 };
 use crate::date::TaxYear;
 use crate::method::FIFO;
+use crate::rates::RateDay;
 use crate::rule::Rule;
 
 /// Poland.
@@ -28,6 +29,10 @@ pub static PL: Jurisdiction = Jurisdiction {
     swaps: Swaps::Neutral,
     boot: Boot::NotStated,
     costs: Costs::USUAL,
+    rate_day: RateDay::LastBefore {
+        days: 5,
+        rule: &RATES,
+    },
     carry_in: &["loss"],
     readings: &[TRANSFER_FEE],
     repurchase_notice: false,
@@ -59,6 +64,12 @@ static COINS: Rule = Rule {
     id: "pl-coins",
     title: "coins: costs of the year against income of the year, the excess goes forward",
     citation: "PIT s 22(14) to (16), s 30b(1a)",
+};
+
+static RATES: Rule = Rule {
+    id: "pl-rates",
+    title: "the last exchange rate before the day of the row, of five days without one at most",
+    citation: "PIT s 11a(1), (2)",
 };
 
 static CARRY: Rule = Rule {

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::date::TaxYear;
 use crate::method::FIFO;
+use crate::rates::RateDay;
 use crate::rule::Rule;
 
 /// Portugal.
@@ -30,6 +31,7 @@ pub static PT: Jurisdiction = Jurisdiction {
     swaps: Swaps::Neutral,
     boot: Boot::NotStated,
     costs: Costs::USUAL,
+    rate_day: RateDay::Trade,
     carry_in: &["loss"],
     readings: &[TRANSFER_FEE],
     repurchase_notice: false,

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::date::TaxYear;
 use crate::method::AVERAGE;
+use crate::rates::RateDay;
 use crate::rule::Rule;
 
 /// Sweden.
@@ -32,6 +33,7 @@ pub static SE: Jurisdiction = Jurisdiction {
     swaps: Swaps::Disposal,
     boot: Boot::NotStated,
     costs: Costs::USUAL,
+    rate_day: RateDay::Trade,
     carry_in: &[],
     readings: &[],
     repurchase_notice: false,

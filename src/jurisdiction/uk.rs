@@ -6,6 +6,7 @@ use super::{
 };
 use crate::date::{TaxYear, YearLabel};
 use crate::method::STATUTORY;
+use crate::rates::RateDay;
 use crate::rule::Rule;
 use crate::trade::Action;
 
@@ -52,6 +53,7 @@ pub static UK: Jurisdiction = Jurisdiction {
         percent: 5,
     },
     costs: Costs::USUAL,
+    rate_day: RateDay::Trade,
     carry_in: &["loss"],
     readings: &[],
     repurchase_notice: false,

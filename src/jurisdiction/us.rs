@@ -6,6 +6,7 @@ use super::{
 };
 use crate::date::TaxYear;
 use crate::method::{AVERAGE, FIFO, HIFO, LIFO, LOFO, SPECIFIC};
+use crate::rates::RateDay;
 use crate::rule::Rule;
 
 /// United States.
@@ -29,6 +30,7 @@ pub static US: Jurisdiction = Jurisdiction {
     swaps: Swaps::Disposal,
     boot: Boot::UpToGain,
     costs: Costs::USUAL,
+    rate_day: RateDay::SettlementIfKnown(&RATES),
     carry_in: &["short", "long"],
     readings: &[
         reading(
@@ -155,6 +157,12 @@ static LOTS: Rule = Rule {
     id: "us-lots",
     title: "the lots identified, else first in, first out in each account",
     citation: "26 CFR 1.1012-1(c), (j)",
+};
+
+static RATES: Rule = Rule {
+    id: "us-rates",
+    title: "the exchange rate of the day of settlement where the row has one, else that of the trade",
+    citation: "26 CFR 1.988-2(a)(2)(iv)",
 };
 
 static NETTING: Rule = Rule {

@@ -65,6 +65,9 @@ impl Fold<'_> {
         };
         let change = signed_quantity(change)?;
         let held = self.units_affected(trade)?;
+        if held.is_zero() {
+            return Err(self.nothing_held(trade));
+        }
         let after = held.plus(change)?;
         let divisor = greatest_common_divisor(after.units(), held.units());
         let small =

@@ -162,7 +162,7 @@ impl Rules {
         // Settings of one country say nothing of another.
         let read = |name: &str| law.is_us().then(|| law.reading(settings, name));
         let joint = law.is_us() && settings.filing_status == FilingStatus::Joint;
-        let rates = settings.rates.to(law.currency, history);
+        let rates = settings.rates.to(law.currency, law.rate_day, history);
         let to_spouse = joint && read("spouse") != Some("lost");
         let owned = |spouse: bool| {
             let kind = |account: &Account| {

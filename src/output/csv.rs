@@ -81,8 +81,11 @@ struct Marks<'t> {
 impl<'t> Marks<'t> {
     fn new(style: Style) -> Self {
         let mut special = [false; 256];
-        for byte in [b'"', b'\n', b'\r', style.delimiter] {
-            if let Some(known) = special.get_mut(usize::from(byte)) {
+        // A spreadsheet may separate cells by what its country's lists have between their items, whatever the file says.
+        let lists: &[u8] = if style.excel { b",;\t" } else { b"" };
+        let always = [b'"', b'\n', b'\r', style.delimiter];
+        for byte in always.iter().chain(lists) {
+            if let Some(known) = special.get_mut(usize::from(*byte)) {
                 *known = true;
             }
         }
@@ -131,7 +134,7 @@ impl<'t> Marks<'t> {
     /// A spreadsheet runs such text as a formula; an apostrophe makes it text. Numbers are never asked about.
     #[inline]
     fn is_live(&self, words: &str) -> bool {
-        self.style.excel && words.starts_with(['=', '+', '-', '@', '\t', '\r'])
+        self.style.excel && words.bytes().next().is_some_and(runs)
     }
 
     /// Whether the name of a file needs no quotes.
@@ -146,6 +149,11 @@ impl<'t> Marks<'t> {
         }
         plain
     }
+}
+
+/// Whether a spreadsheet takes text that begins with this for a formula.
+fn runs(first: u8) -> bool {
+    matches!(first, b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r')
 }
 
 /// Bytes of a short line.
@@ -416,7 +424,7 @@ impl<'t> Cells<'t> for Line<'t> {
 impl<'t> Line<'t> {
     /// Rows with semicolons between them.
     fn places(&mut self, places: &[Place<'t>]) {
-        let plain = self.marks.style.delimiter != b';';
+        let plain = !self.marks.is_special(b';');
         let names = &mut self.marks;
         if !plain || !places.iter().all(|place| names.is_plain_name(place.file)) {
             return self.list(places, |text, place| digits::place(text, *place));
@@ -470,10 +478,15 @@ impl<'t> Line<'t> {
             b""
         };
         self.bytes.extend_from_slice(quote);
-        if self.marks.is_live(words) {
-            self.bytes.push(b'\'');
-        }
+        // Where a spreadsheet takes the text apart, each part must be as harmless as the whole.
+        let mut begins = self.marks.style.excel;
         for byte in words.bytes() {
+            if begins && runs(byte) {
+                self.bytes.push(b'\'');
+            }
+            begins = self.marks.style.excel
+                && (matches!(byte, b',' | b';' | b'\t' | b'\n' | b'\r')
+                    || begins && matches!(byte, b' ' | b'"'));
             if byte == b'"' {
                 self.bytes.push(b'"');
             }
@@ -602,6 +615,26 @@ mod tests {
             let long: Vec<&String> = rows.0.iter().filter(|row| !row.is_empty()).collect();
             assert_eq!(read.iter().collect::<Vec<_>>(), long);
         }
+    }
+
+    #[test]
+    fn a_spreadsheet_that_separates_otherwise_finds_no_live_text_either() {
+        let rows = Words(
+            ["A;=HYPERLINK(1)", "A\t@x", "A; \"+1", "a-b"]
+                .map(String::from)
+                .to_vec(),
+        );
+        let style = Style {
+            delimiter: b',',
+            excel: true,
+            places: 2,
+        };
+        let mut bytes = Vec::new();
+        write(&mut bytes, &rows, style).unwrap();
+        assert_eq!(
+            String::from_utf8(bytes).unwrap(),
+            "\u{feff}text\r\n\"A;'=HYPERLINK(1)\"\r\n\"A\t'@x\"\r\n\"A; \"\"'+1\"\r\na-b\r\n"
+        );
     }
 
     #[test]

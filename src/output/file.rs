@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Runs `write` on standard output, or on the file at `path`, which is replaced only once everything is written.
 ///
@@ -20,10 +20,30 @@ pub fn write_to(
         Ok(there) if !there.is_file() => {
             through(fs::OpenOptions::new().write(true).open(path)?, write)
         }
-        Ok(there) => replace(&fs::canonicalize(path)?, Some(there.permissions()), write),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => replace(path, None, write),
+        Ok(there) => {
+            // The folder alone decides on replacing; a file that may not be written to stays as it is.
+            drop(fs::OpenOptions::new().write(true).open(path)?);
+            replace(&fs::canonicalize(path)?, Some(there.permissions()), write)
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            replace(&end_of_links(path), None, write)
+        }
         Err(error) => Err(error),
     }
+}
+
+/// Where a link to nothing yet points, as writing through it would make the file there.
+fn end_of_links(path: &Path) -> PathBuf {
+    /// As many as Linux follows.
+    const LINKS: usize = 40;
+    let mut end = path.to_owned();
+    for _ in 0..LINKS {
+        let Ok(target) = fs::read_link(&end) else {
+            break;
+        };
+        end = end.parent().unwrap_or(Path::new("")).join(target);
+    }
+    end
 }
 
 fn through(
@@ -52,14 +72,44 @@ fn replace(
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    let file = builder.tempfile_in(folder).map_err(without_path)?;
+    let made = builder.tempfile_in(folder);
+    let file = made.map_err(|error| not_made(folder, permissions.is_some(), error))?;
     through(file.as_file(), write)?;
     if let Some(permissions) = permissions {
-        file.as_file().set_permissions(permissions)?;
+        file.as_file().set_permissions(plain(permissions))?;
     }
     file.as_file().sync_all()?;
     file.persist(path).map_err(|failed| failed.error)?;
     Ok(())
+}
+
+/// Who may read, write and run a file, without bits that would run it as another user.
+#[cfg(unix)]
+fn plain(permissions: fs::Permissions) -> fs::Permissions {
+    use std::os::unix::fs::PermissionsExt;
+    fs::Permissions::from_mode(permissions.mode() & 0o777)
+}
+
+/// Who may read, write and run a file.
+#[cfg(not(unix))]
+fn plain(permissions: fs::Permissions) -> fs::Permissions {
+    permissions
+}
+
+/// Why the temporary file cannot be made, of which the user knows nothing.
+fn not_made(folder: &Path, replaces: bool, error: io::Error) -> io::Error {
+    let error = without_path(error);
+    if error.kind() != io::ErrorKind::PermissionDenied {
+        return error;
+    }
+    let folder = folder.display();
+    let why = if replaces {
+        ", as it takes to replace one"
+    } else {
+        ""
+    };
+    let message = format!("no permission to make a file in the folder `{folder}`{why}");
+    io::Error::new(io::ErrorKind::PermissionDenied, message)
 }
 
 /// The error of the system itself, where it names a temporary file that the user knows nothing of.
@@ -95,17 +145,45 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
+    fn a_link_to_nothing_yet_is_written_through() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::os::unix::fs::symlink("middle", at("link")).unwrap();
+        std::os::unix::fs::symlink("end", at("middle")).unwrap();
+        write_to(Some(&at("link")), |out| out.write_all(b"new")).unwrap();
+        assert!(fs::symlink_metadata(at("link")).unwrap().is_symlink());
+        assert_eq!(fs::read_to_string(at("end")).unwrap(), "new");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_may_not_be_written_to_is_not_replaced() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
+        // The superuser may write to any file.
+        let may = fs::OpenOptions::new().write(true).open(&path).is_ok();
+        let written = write_to(Some(&path), |out| out.write_all(b"new"));
+        let expected = if may { "new" } else { "old" };
+        assert_eq!(written.is_ok(), may);
+        assert_eq!(fs::read_to_string(&path).unwrap(), expected);
+    }
+
+    #[cfg(unix)]
+    #[test]
     fn a_replaced_file_keeps_its_mode_and_a_link_its_place() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let (path, link) = (folder.path().join("a"), folder.path().join("b"));
         fs::write(&path, "old").unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o4640)).unwrap();
         std::os::unix::fs::symlink(&path, &link).unwrap();
         write_to(Some(&link), |out| out.write_all(b"new")).unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
         let mode = fs::metadata(&path).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o640);
+        assert_eq!(mode & 0o7777, 0o640);
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::jurisdiction::{Assets, Defer, JURISDICTIONS, Jurisdiction, Parameters, Scope, Step};
+use crate::rates::RateDay;
 use crate::rule::Rule;
 
 /// The list: code, name, years covered, default method, currency.
@@ -95,6 +96,7 @@ pub fn show(country: &Jurisdiction) -> String {
     section(&mut text, "The year", &year);
     let events: Vec<&Rule> = country.events.iter().map(|event| event.rule).collect();
     section(&mut text, "Beside purchases and sales", &events);
+    section(&mut text, "Exchange rates", &rates(country));
     let gains: Vec<&Rule> = country.gain.into_iter().chain(country.term_rule).collect();
     section(&mut text, "Gains", &gains);
     amounts(&mut text, country, (country.parameters)());
@@ -150,6 +152,14 @@ fn rule_of(step: &Step) -> &'static Rule {
         | Step::Pool { rule, .. }
         | Step::AnyLater(rule)
         | Step::CostsAsIncurred(rule) => rule,
+    }
+}
+
+/// What the law says on the day of exchange rates, other than that it is the row's.
+fn rates(country: &Jurisdiction) -> Vec<&'static Rule> {
+    match country.rate_day {
+        RateDay::Trade => Vec::new(),
+        RateDay::SettlementIfKnown(rule) | RateDay::LastBefore { rule, .. } => vec![rule],
     }
 }
 

@@ -115,6 +115,14 @@ impl<'a> Resolver<'a> {
                 } else {
                     held.plus(size)?
                 };
+                if after <= Quantity::ZERO {
+                    let symbol = self.symbol(trade.security);
+                    let message =
+                        format!("a change of {change} on {held} {symbol} held leaves none");
+                    return Err(Problem::at(trade.source, message)
+                        .help("give the `ratio` as new:old, such as 4:1 or 1:10")
+                        .into());
+                }
                 (after, held)
             }
             (None, None) => {

@@ -14,12 +14,16 @@ use crate::jurisdiction::{Day, Jurisdiction};
 use crate::matching::Halt;
 use crate::matching::early::{self, Early};
 use crate::matching::rules::Rules;
+use crate::matching::splits::Splits;
 use crate::matching::statutory::holders::Holders;
 use crate::matching::statutory::moves::{Holder, Key, Manner, Move, Way, What};
+use crate::matching::terms::Terms;
 use crate::matching::value::Valued;
 use crate::money::{Money, Quantity};
 use crate::timeline::Calendar;
 use crate::trade::{AccountId, Action, Class, History, SecurityId, Trade, TradeId};
+
+use corporate::Divided;
 
 /// Walks the rows of a group and settles their quantities.
 pub struct Resolver<'a> {
@@ -40,7 +44,12 @@ pub struct Resolver<'a> {
     early: Early,
     left: FxHashSet<TradeId>,
     /// Splits done, so that each holding is split once whichever accounts report it.
-    split: FxHashSet<(Key, Date, Quantity, Quantity)>,
+    splits: Splits<Key>,
+    /// The same of what options are on, and their terms now.
+    restated: Splits<SecurityId>,
+    terms: Terms,
+    /// Spin-offs done, so that the rows of several accounts are one change of the holding.
+    divided: Vec<Divided>,
     today: Date,
     upcoming: Vec<TradeId>,
     /// The moves found.
@@ -74,7 +83,10 @@ impl<'a> Resolver<'a> {
             transit: FxHashMap::default(),
             early: Early::default(),
             left: FxHashSet::default(),
-            split: FxHashSet::default(),
+            splits: Splits::default(),
+            restated: Splits::default(),
+            terms: Terms::default(),
+            divided: Vec::new(),
             today: Date::FIRST,
             upcoming: Vec::new(),
             moves: Vec::new(),

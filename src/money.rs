@@ -396,6 +396,16 @@ impl Money {
             .ok_or(OutOfRange::Amount)
     }
 
+    /// The part of this amount that goes with `part` of an amount that is `whole`.
+    ///
+    /// # Errors
+    /// [`OutOfRange::Amount`] where the whole is nothing, or the part too large.
+    pub fn fraction(self, part: Self, whole: Self) -> Result<Self, OutOfRange> {
+        share(self.0, part.0, whole.0)
+            .map(Self)
+            .ok_or(OutOfRange::Amount)
+    }
+
     /// The amount in whole minor units of a currency with `places` decimals, half away from zero.
     #[inline]
     pub fn to_minor(self, places: u32) -> Result<Minor, OutOfRange> {

@@ -2459,3 +2459,32 @@ fn a_sale_finds_what_the_same_day_exchanges_or_opens() {
         refused.error
     );
 }
+
+/// A loss of 1,000 on 100 shares waits; split 2:1 it waits for 200, whichever account books the split first and on whichever
+/// day the other does. 200 are bought back: all of it is deferred (26 USC 1091(a)).
+#[test]
+fn a_split_that_two_accounts_book_restates_a_loss_that_waits_once() {
+    for (first, second) in [("a,05", "b,05"), ("a,05", "b,06"), ("b,05", "a,12")] {
+        let split = |row: &str| {
+            let (account, day) = row.split_once(',').unwrap();
+            format!("2024-03-{day},split,XYZ,,,{account},2:1\n")
+        };
+        let csv = format!(
+            "date,action,symbol,quantity,price,account,ratio\n2024-01-02,buy,XYZ,101,50,a,\n\
+             2024-01-02,buy,XYZ,100,50,b,\n2024-03-01,sell,XYZ,100,40,a,\n{}{}\
+             2024-03-13,buy,XYZ,200,20,a,\n",
+            split(first),
+            split(second),
+        );
+        compute(&csv, "", "")
+            .sold(&["XYZ 100 2024-01-02 2024-03-01 4000.00 5000.00 1000.00 0.00 short"]);
+    }
+}
+
+/// 60 old shares become 30 new ones by their number: so do 10 that are short.
+#[test]
+fn a_short_follows_a_merger_by_number() {
+    let csv = "date,action,symbol,quantity,price,account,new_symbol,new_quantity\n2024-01-02,buy,OLD,60,10,b,,\n\
+               2024-01-02,short,OLD,10,10,a,,\n2024-02-01,merger,OLD,,,,NEW,30\n";
+    compute(csv, "", "").held(&["b NEW 30 600.00 2024-01-02", "a NEW -5 -100.00 2024-01-02"]);
+}

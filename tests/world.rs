@@ -1916,3 +1916,214 @@ fn what_leaves_together_may_arrive_apart() {
     let (_, _, told) = run(&less, "-j at");
     assert!(told.contains("less arrived than left"), "{told}");
 }
+
+/// 100 shares at 50 in each of two accounts, split 2:1: 400 that cost 10,000, on whichever days the two brokers book it. A
+/// second row of one account is a second split; units given for an account come to that account.
+#[test]
+fn a_split_that_two_accounts_book_on_two_days_is_one_split() {
+    let head = "date,action,symbol,quantity,price,ratio,account\n2024-01-02,buy,XYZ,100,50,,a\n\
+                2024-01-02,buy,XYZ,100,50,,b\n";
+    let one = [
+        "2024-03-05,split,XYZ,,,2:1,\n",
+        "2024-03-05,split,XYZ,,,2:1,a\n2024-03-05,split,XYZ,,,2:1,b\n",
+        "2024-03-05,split,XYZ,,,2:1,a\n2024-03-06,split,XYZ,,,4:2,b\n",
+        "2024-03-05,split,XYZ,,,2:1,b\n2024-03-06,split,XYZ,,,2:1,a\n",
+        "2024-03-05,split,XYZ,100,,,a\n2024-03-05,split,XYZ,100,,,b\n",
+        "2024-03-05,split,XYZ,100,,,b\n2024-03-06,split,XYZ,100,,,a\n",
+        "2024-03-05,stock_dividend,XYZ,100,,,a\n2024-03-06,stock_dividend,XYZ,100,,,b\n",
+    ];
+    for rows in one {
+        for country in ["uk", "ca", "se"] {
+            held(&format!("{head}{rows}"), country, &["- XYZ 400 10000.00"]);
+        }
+        for country in ["ie", "es"] {
+            let lots = ["a XYZ 200 5000.00", "b XYZ 200 5000.00"];
+            held(&format!("{head}{rows}"), country, &lots);
+        }
+    }
+    let two = "2024-03-05,split,XYZ,,,2:1,a\n2024-03-06,split,XYZ,,,2:1,b\n\
+               2024-03-07,split,XYZ,,,2:1,a\n2024-03-08,split,XYZ,,,2:1,b\n";
+    held(&format!("{head}{two}"), "uk", &["- XYZ 800 10000.00"]);
+    let (_, _, warned) = run(&format!("{head}{}", one[2]), "-j uk");
+    assert!(warned.contains("book a split of one ratio"), "{warned}");
+}
+
+/// A short of 10 in one account and a holding of another person in the second: each is split once.
+#[test]
+fn a_split_reaches_shorts_once() {
+    let csv = "date,action,symbol,quantity,price,ratio,account\n2024-01-02,short,XYZ,10,50,,a\n\
+               2024-01-02,buy,ABC,1,1,,b\n2024-03-05,split,XYZ,,,2:1,a\n2024-03-06,split,XYZ,,,2:1,b\n";
+    for country in ["ca", "ie", "se"] {
+        let (_, found, error) = run(csv, &format!("-j {country} --report lots -f jsonl"));
+        assert!(found.contains("\"quantity\":\"-20\""), "{found}{error}");
+    }
+}
+
+/// 200 shares that cost 10,000 in two accounts, a fifth of it moves with the shares spun off: 2,000, whether one row says
+/// it, a row for each account, or the two on two days, the first of them spent meanwhile.
+#[test]
+fn a_spin_off_told_by_each_account_moves_the_same_cost() {
+    let head = "date,action,symbol,quantity,price,new_symbol,fraction,new_quantity,account\n\
+                2024-01-02,buy,P,100,50,,,,a\n2024-01-02,buy,P,100,50,,,,b\n";
+    let all = [
+        "2024-03-05,spinoff,P,,,S,0.2,20,\n",
+        "2024-03-05,spinoff,P,,,S,0.2,10,a\n2024-03-05,spinoff,P,,,S,0.2,10,b\n",
+        "2024-03-05,spinoff,P,,,S,0.2,10,a\n2024-03-06,spinoff,P,,,S,0.2,10,b\n",
+        "2024-03-05,spinoff,P,,,S,0.2,10,b\n2024-03-06,spinoff,P,,,S,0.2,10,a\n",
+    ];
+    for rows in all {
+        let csv = format!("{head}{rows}");
+        for country in ["uk", "ca", "se"] {
+            held(&csv, country, &["- P 200 8000.00", "- S 20 2000.00"]);
+        }
+        for country in ["ie", "es"] {
+            held(
+                &csv,
+                country,
+                &[
+                    "a P 100 4000.00",
+                    "b P 100 4000.00",
+                    "a S 10 1000.00",
+                    "b S 10 1000.00",
+                ],
+            );
+        }
+    }
+    // 5 of 20 sold between the two rows cost a quarter of the 2,000.
+    let sold = "2024-03-05,spinoff,P,,,S,0.2,10,a\n2024-03-06,sell,S,5,110,,,,a\n2024-03-07,spinoff,P,,,S,0.2,10,b\n";
+    let sold = format!("{head}{sold}");
+    rows(
+        &sold,
+        "uk",
+        &["2023-24 2024-03-06 550.00 500.00 50.00 - pool"],
+    );
+    held(&sold, "uk", &["- P 200 8000.00", "- S 15 1500.00"]);
+}
+
+/// Lots know their account: half the cost of b's shares moves, and 1,500 paid on them lower their 1,000 to nothing, with
+/// 500 beyond it.
+#[test]
+fn a_row_of_one_account_changes_the_lots_of_that_account() {
+    let head = "date,action,symbol,quantity,price,account,total,new_symbol,fraction,new_quantity\n\
+                2024-01-02,buy,F,100,50,a,,,,\n2024-01-03,buy,F,100,10,b,,,,\n";
+    for country in ["es", "ie"] {
+        let csv = format!("{head}2024-03-05,spinoff,F,,,b,,S,0.5,100\n");
+        let lots = ["a F 100 5000.00", "b F 100 500.00", "b S 100 500.00"];
+        held(&csv, country, &lots);
+        let csv = format!("{head}2024-03-05,return_of_capital,F,,,b,1500,,,\n");
+        held(&csv, country, &["a F 100 5000.00", "b F 100 0.00"]);
+        rows(&csv, country, &["2024 2024-03-05 500.00 0.00 500.00 - lot"]);
+        let csv = format!("{head}2024-03-05,basis_adjust,F,,,a,100,,,\n");
+        held(&csv, country, &["a F 100 5100.00", "b F 100 1000.00"]);
+    }
+}
+
+/// 200 shares that cost 10,000 become 100 worth 10,000 and 10,000 of cash: 5,000 of the cost go with the cash, whether one
+/// row says it, a row for each account, or the two on two days. Cash of 2,000 for each of two accounts is not small, though
+/// for one alone it would be: of 4,000 beside 10,000 goes 10,000 x 4,000/14,000.
+#[test]
+fn cash_in_a_merger_told_by_each_account_takes_the_same_cost() {
+    let head = "date,action,symbol,quantity,price,new_symbol,ratio,total,account\n\
+                2024-01-02,buy,O,100,50,,,,a\n2024-01-02,buy,O,100,50,,,,b\n";
+    let csv = |rows: &str| format!("{head}{rows}");
+    let whole = "2023-24 2024-03-05 10000.00 5000.00 5000.00 - pool";
+    let half = |day: u8| format!("2023-24 2024-03-0{day} 5000.00 2500.00 2500.00 - pool");
+    let one = csv("2024-03-05,merger,O,,100,N,1:2,10000,\n");
+    let two = csv("2024-03-05,merger,O,,100,N,1:2,5000,a\n2024-03-05,merger,O,,100,N,1:2,5000,b\n");
+    let apart =
+        csv("2024-03-05,merger,O,,100,N,1:2,5000,a\n2024-03-06,merger,O,,100,N,1:2,5000,b\n");
+    rows(&one, "uk", &[whole]);
+    rows(&two, "uk", &[whole]);
+    rows(&apart, "uk", &[&half(5), &half(6)]);
+    for csv in [one, two, apart] {
+        held(&csv, "uk", &["- N 100 5000.00"]);
+    }
+    // One account alone: what the other holds keeps its cost.
+    let alone = csv("2024-03-05,merger,O,,100,N,1:2,5000,a\n");
+    rows(&alone, "uk", &[&half(5)]);
+    held(&alone, "uk", &["b O 100 5000.00", "a N 50 2500.00"]);
+    let small =
+        csv("2024-03-05,merger,O,,100,N,1:2,2000,a\n2024-03-05,merger,O,,100,N,1:2,2000,b\n");
+    let part = "2023-24 2024-03-05 4000.00 2857.14 1142.86 - pool";
+    rows(&small, "uk", &[part]);
+}
+
+/// Three shares for 30 in each of two accounts, 3:2: each has 4.5 and is paid 3.50 for the half, which cost 60 x 0.5/9.
+#[test]
+fn cash_for_fractions_is_paid_by_each_account() {
+    let head = "date,action,symbol,quantity,price,account,ratio,total\n2024-01-02,buy,VOD,3,10,a,,\n\
+                2024-01-02,buy,VOD,3,10,b,,\n";
+    for rest in [
+        "2024-05-01,split,VOD,,,a,3:2,3.50\n2024-05-01,split,VOD,,,b,3:2,3.50\n",
+        "2024-05-01,split,VOD,,,,3:2,7\n",
+    ] {
+        let csv = format!("{head}{rest}");
+        rows(
+            &csv,
+            "uk",
+            &[
+                "2024-25 2024-05-01 3.50 3.33 0.17 - pool",
+                "2024-25 2024-05-01 3.50 3.34 0.16 - pool",
+            ],
+        );
+        held(&csv, "uk", &["- VOD 8 53.33"]);
+    }
+    let apart = "2024-05-01,split,VOD,,,a,3:2,3.50\n2024-05-02,split,VOD,,,b,3:2,3.50\n";
+    held(&format!("{head}{apart}"), "uk", &["- VOD 8 53.33"]);
+}
+
+/// A rate with more digits than a quantity holds: 20,000.1 of 40,000.1 dollars go with the cash, 24,000 x that is
+/// 12,000.03; at 0.797031089534123 they are 15,940.70.
+#[test]
+fn cash_beside_new_shares_is_converted_at_any_rate() {
+    let csv = "date,action,symbol,quantity,price,currency,fx_rate,new_symbol,ratio,total\n\
+               2024-01-02,buy,OLD,1000,30,USD,0.8,,,\n\
+               2024-05-01,merger,OLD,,20,USD,0.797031089534123456789,NEW,1:1,20000.1\n";
+    let part = "2024-25 2024-05-01 15940.70 12000.03 3940.67 - pool";
+    rows(csv, "uk", &[part]);
+}
+
+/// What is owed is not in a row about what is held.
+#[test]
+fn shorts_in_a_company_bought_up_for_cash_are_refused() {
+    let csv = "date,action,symbol,quantity,price,account,total\n2024-01-02,short,XYZ,100,55,a,\n\
+               2024-01-03,buy,ABC,100,50,b,\n2024-02-01,merger,XYZ,,,,6000\n";
+    for country in ["us", "uk", "ca", "de"] {
+        let why = "the merger pays cash for XYZ, of which 100 are short in a";
+        refused(csv, country, why);
+    }
+}
+
+/// 10 sold short in each of two accounts are two lots.
+#[test]
+fn shorts_of_one_day_in_two_accounts_are_both_listed() {
+    let csv = "date,action,symbol,quantity,price,account\n2024-05-01,sell,VOD,10,15,a\n\
+               2024-05-01,sell,VOD,10,16,b\n";
+    let lots = ["a VOD -10 -150.00", "b VOD -10 -160.00"];
+    held(csv, "uk --allow-short", &lots);
+}
+
+/// A call for 100 shares at 100 is one for 200 at 50 after a 2:1 split, whichever accounts say it: 10,000 and the 500 paid for
+/// it are the cost of 200, by the name the shares have by then. A written put likewise: 10,000 less 500.
+#[test]
+fn options_follow_a_split_and_a_new_name_of_their_shares() {
+    let head = "date,action,symbol,quantity,price,ratio,new_symbol,account\n";
+    let splits = [
+        "2024-03-01,split,AAPL,,,2:1,,\n",
+        "2024-03-01,split,AAPL,,,2:1,,a\n2024-03-02,split,AAPL,,,2:1,,b\n",
+    ];
+    for split in splits {
+        let call = format!(
+            "{head}2024-01-02,bto,AAPL240719C00100000,1,5,,,a\n{split}\
+             2024-03-05,rename,AAPL,,,,APPL,\n2024-07-01,exercise,AAPL240719C00100000,1,,,,a\n"
+        );
+        let put = format!(
+            "{head}2024-01-02,sto,AAPL240719P00100000,1,5,,,a\n{split}\
+             2024-03-05,rename,AAPL,,,,APPL,\n2024-07-01,assign,AAPL240719P00100000,1,,,,a\n"
+        );
+        for country in ["uk", "ca", "ie", "es", "se"] {
+            held(&call, country, &["a APPL 200 10500.00"]);
+            held(&put, country, &["a APPL 200 9500.00"]);
+        }
+    }
+}

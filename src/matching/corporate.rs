@@ -6,6 +6,7 @@ use super::Halt;
 use super::acquire::Manner;
 use super::fold::Fold;
 use super::ledger::{Acquisition, Holding};
+use super::splits::{Saying, greatest_common_divisor};
 use crate::answer::trail::Cause;
 use crate::answer::{Codes, Disposal, Match};
 use crate::diagnostic::Problem;
@@ -13,7 +14,7 @@ use crate::jurisdiction::Boot;
 use crate::lot::{Gift, Lot, LotId};
 use crate::money::{Money, Quantity};
 use crate::parcel::{Parcel, Part};
-use crate::trade::{AccountId, Class, SecurityId, Trade, TradeId};
+use crate::trade::{AccountId, Class, History, SecurityId, Trade, TradeId};
 
 /// Largest side of a ratio that is accepted when only the change of units is given.
 const SMALL: i128 = 100;
@@ -40,10 +41,17 @@ impl Fold<'_> {
     }
 
     /// Restates what hangs on a security and on no account: losses that wait for a replacement, and the terms of
-    /// options. Where a split is given for each account, the rows of one account do it, and those of the others of that
-    /// day say the same again.
+    /// options. Where a split is given for each account, the rows of one account do it; those of the others of that day,
+    /// or of the days after by the same ratio, say the same again.
     fn restate(&mut self, trade: &Trade, new: Quantity, old: Quantity) -> Result<(), Halt> {
         if trade.account_given {
+            let (ratio, account) = ((new, old), trade.account);
+            let saying = self
+                .splits
+                .say(trade.security, ratio, self.today, Some(account));
+            if saying == Saying::Later {
+                return Ok(());
+            }
             let said = (self.today, trade.account);
             let last = self.restated.entry(trade.security).or_insert(said);
             if last.0 < self.today {
@@ -327,14 +335,11 @@ impl Fold<'_> {
         let row = self.valued(id);
         let trade = row.trade;
         let cash = row.total()?.map(super::value::absolute);
-        // Stock for stock by a ratio: a short is then owed in the new shares.
-        if let (None, Some(new), Some((to, of))) = (
-            cash,
-            trade.rest().rarest().new_security,
-            trade.rest().rarest().ratio,
-        ) && !self.positions.accounts_short(trade.security).is_empty()
+        // Stock for stock: a short is then owed in the new shares.
+        if let (None, Some(new)) = (cash, trade.rest().rarest().new_security)
+            && !self.accounts_short_affected(trade).is_empty()
         {
-            let ratio = (Quantity::new(to)?, Quantity::new(of)?);
+            let ratio = self.ratio_of_merger(trade)?;
             self.turn_shorts(trade, new, ratio)?;
             let held = |account: &AccountId| self.ledger.held((*account, trade.security));
             if self
@@ -345,12 +350,17 @@ impl Fold<'_> {
                 return Ok(());
             }
         }
-        let (accounts, held) = self.total_held(trade)?;
-        if let Some(tendered) = self.tendered(trade, &accounts, held)? {
+        let affected = self.affected(trade);
+        let held = self.units_affected(trade)?;
+        if !held.is_zero()
+            && let Some(tendered) = self.tendered(trade, &affected, held)?
+        {
             let mut sale = self.sale(&row, id, tendered.1, row.proceeds()?);
             sale.holding.0 = tendered.0;
             return self.dispose(&sale);
         }
+        self.refuse_shorts(trade)?;
+        let (accounts, held) = self.total_held(trade)?;
         self.refuse_part(trade, held)?;
         let Some(new) = trade.rest().rarest().new_security else {
             let Some(cash) = cash else {
@@ -397,6 +407,31 @@ impl Fold<'_> {
                 let total = arrives.share(seen, held)?;
                 self.turn_into(lot, new, total.minus(given)?)?;
                 given = total;
+            }
+        }
+        Ok(())
+    }
+
+    /// New units and old ones of a merger: its `ratio`, or what its `new_quantity` is of all that is held, else owed.
+    fn ratio_of_merger(&self, trade: &Trade) -> Result<(Quantity, Quantity), Halt> {
+        if let Some((new, old)) = trade.rest().rarest().ratio {
+            return Ok((Quantity::new(new)?, Quantity::new(old)?));
+        }
+        let mut all = self.units_affected(trade)?;
+        if all.is_zero() {
+            for holding in self.accounts_short_affected(trade) {
+                all = all.plus(self.positions.short(holding))?;
+            }
+        }
+        Ok((self.arriving(trade, all)?, all))
+    }
+
+    /// Cash for the shares held says nothing of those that are owed.
+    fn refuse_shorts(&self, trade: &Trade) -> Result<(), Halt> {
+        for holding in self.accounts_short_affected(trade) {
+            let owed = self.positions.short(holding);
+            if !owed.is_zero() {
+                return Err(short_at_merger(self.history, trade, (holding.0, owed)).into());
             }
         }
         Ok(())
@@ -762,6 +797,21 @@ impl Fold<'_> {
     }
 }
 
+/// Units that are owed when a company is bought up for cash: the row is about those that are held.
+pub fn short_at_merger(
+    history: &History,
+    trade: &Trade,
+    (account, owed): (AccountId, Quantity),
+) -> Problem {
+    let symbol = &history.security(trade.security).symbol;
+    let account = &history.account(account).name;
+    Problem::at(
+        trade.source,
+        format!("the merger pays cash for {symbol}, of which {owed} are short in {account}"),
+    )
+    .help("the row is about what is held: add a `cover` before it, at what was paid for each of those that were short")
+}
+
 fn signed_quantity(value: Decimal) -> Result<Quantity, Halt> {
     let size = Quantity::new(value.abs())?;
     Ok(if value.is_sign_negative() {
@@ -769,12 +819,4 @@ fn signed_quantity(value: Decimal) -> Result<Quantity, Halt> {
     } else {
         size
     })
-}
-
-fn greatest_common_divisor(a: i128, b: i128) -> i128 {
-    let (mut a, mut b) = (a.abs(), b.abs());
-    while b != 0 {
-        (a, b) = (b, a % b);
-    }
-    a
 }

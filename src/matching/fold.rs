@@ -8,6 +8,8 @@ use super::ledger::{Holding, Ledger};
 use super::position::Positions;
 use super::rows::Rows;
 use super::rules::Rules;
+use super::splits::Splits;
+use super::terms::Terms;
 use super::value::Valued;
 use super::wash::Wash;
 use super::{Halt, Matched, YearAmount};
@@ -76,10 +78,12 @@ pub struct Fold<'a> {
     pub pool_ended: bool,
     /// Positions of the rows of the allocation that named its lots.
     pub allocated: Vec<u32>,
-    /// Options whose terms follow what became of their underlying while they were open.
-    pub adjusted: FxHashMap<SecurityId, super::option::Adjusted>,
+    /// The terms of options, as what became of their underlying left them.
+    pub terms: Terms,
     /// The account whose split of a security restated what waits, and the day.
     pub restated: FxHashMap<SecurityId, (Date, AccountId)>,
+    /// The splits that rows of single accounts have said.
+    pub splits: Splits<SecurityId>,
     /// Units on their way between own accounts.
     pub transit: super::transfer::Transit,
 }
@@ -122,8 +126,9 @@ impl<'a> Fold<'a> {
             distributions: FxHashMap::default(),
             pool_ended: false,
             allocated: Vec::new(),
-            adjusted: FxHashMap::default(),
+            terms: Terms::default(),
             restated: FxHashMap::default(),
+            splits: Splits::default(),
             transit: super::transfer::Transit::default(),
         }
     }

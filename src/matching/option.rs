@@ -8,6 +8,7 @@ use super::dispose::Sale;
 use super::fold::Fold;
 use super::ledger::{Holding, Slice};
 use super::position::{By, Shorted};
+use super::terms::ShareLeg;
 use super::value::Valued;
 use crate::answer::{Codes, Disposal, Match};
 use crate::date::Date;
@@ -21,46 +22,15 @@ use crate::trade::{Action, Class, Right, SecurityId, Trade, TradeId};
 /// Days around an exercise in which a share row of its exact size and price counts as its share leg written twice.
 const SHARE_LEG_DAYS: i32 = 5;
 
-/// The share leg that an exercise or assignment makes.
-struct ShareLeg {
-    shares: SecurityId,
-    right: Right,
-    quantity: Quantity,
-    value: Money,
-}
-
-/// What a split or a change of name of the underlying made of an option that was open then.
-#[derive(Clone, Copy, Debug)]
-pub struct Adjusted {
-    /// The underlying by its present name.
-    underlying: SecurityId,
-    /// Shares that one contract delivers; what is paid for all of them together stays.
-    deliverable: Quantity,
-}
-
-impl Adjusted {
-    /// Whether a unit of the option stands for units of this security.
-    pub fn is_on(&self, security: SecurityId) -> bool {
-        self.underlying == security
-    }
-}
-
 impl Fold<'_> {
     /// What an option or future is on, by the name it has now.
     pub(super) fn underlying(&self, security: SecurityId) -> Option<SecurityId> {
-        if let Some(adjusted) = self.adjusted.get(&security) {
-            return Some(adjusted.underlying);
-        }
-        let contract = self.history.security(security).contract.as_ref()?;
-        contract.underlying
+        self.terms.underlying(self.history, security)
     }
 
     /// Shares that one contract delivers.
     pub(super) fn deliverable(&self, security: SecurityId) -> Result<Quantity, Halt> {
-        Ok(match self.adjusted.get(&security) {
-            Some(adjusted) => adjusted.deliverable,
-            None => Quantity::new(self.history.security(security).multiplier())?,
-        })
+        Ok(self.terms.deliverable(self.history, security)?)
     }
 
     /// Open options follow their underlying through a change of name, or a split: more shares for the same money, so
@@ -72,12 +42,7 @@ impl Fold<'_> {
         (new, old): (Quantity, Quantity),
     ) -> Result<(), Halt> {
         for option in self.open_options_on(underlying) {
-            let deliverable = self.deliverable(option)?.share(new, old)?;
-            let adjusted = Adjusted {
-                underlying: now,
-                deliverable,
-            };
-            self.adjusted.insert(option, adjusted);
+            self.terms.follow(self.history, option, now, (new, old))?;
         }
         Ok(self.restate_short_sales((underlying, now), (new, old), None)?)
     }
@@ -509,38 +474,11 @@ impl Fold<'_> {
 
     fn share_leg(&self, row: &Valued<'_>, contracts: Quantity) -> Result<ShareLeg, Halt> {
         let trade = row.trade;
-        let security = self.history.security(trade.security);
-        let contract = security.contract.as_ref();
-        let lacking = |what: &str| -> Halt {
-            Problem::at(trade.source, format!("the {what} of {} is not known", security.symbol))
-                .help("use an option symbol that says it (AAPL240119C00150000), or the columns underlying, expiry, strike, right, multiplier")
-                .into()
-        };
-        let shares = self
-            .underlying(trade.security)
-            .ok_or_else(|| lacking("underlying"))?;
-        let strike = contract
-            .and_then(|c| c.strike)
-            .ok_or_else(|| lacking("strike"))?;
-        let right = match (contract.and_then(|c| c.right), security.class) {
-            (Some(right), _) => right,
-            (None, Class::Right) => Right::Call,
-            (None, _) => return Err(lacking("right (call or put)")),
-        };
-        let deliverable = self.deliverable(trade.security)?;
-        let quantity = contracts.share(deliverable, Quantity::ONE)?;
-        // The money is that of the contract as written: what a split does to the shares it undoes in the strike.
-        let multiplier = Quantity::new(security.multiplier())?;
-        let paid = Money::product(contracts.share(multiplier, Quantity::ONE)?, strike)?;
+        let leg = self.terms.share_leg(self.history, trade, contracts)?;
         // As the rows write it: a share row beside this one says its price in the same currency.
-        self.refuse_second_leg(trade, shares, quantity, paid)?;
-        let value = row.in_report_currency(paid)?;
-        Ok(ShareLeg {
-            shares,
-            right,
-            quantity,
-            value,
-        })
+        self.refuse_second_leg(trade, leg.shares, leg.quantity, leg.value)?;
+        let value = row.in_report_currency(leg.value)?;
+        Ok(ShareLeg { value, ..leg })
     }
 
     /// The share leg is made by the exercise itself; a share row of exactly its size and price nearby is the same leg

@@ -135,11 +135,6 @@ impl Valued<'_> {
         }
     }
 
-    /// Units of shares at a strike, in the currency of the report.
-    pub fn converted_product(&self, quantity: Quantity, price: Decimal) -> Result<Money, Halt> {
-        self.in_report_currency(Money::product(quantity, price)?)
-    }
-
     /// A decimal amount of the row in the currency of the report.
     pub fn amount(&self, amount: Decimal) -> Result<Money, Halt> {
         self.in_report_currency(Money::new(amount)?)

@@ -729,10 +729,7 @@ impl Fold<'_> {
         };
         for candidate in &mut self.wash.watches[watch as usize].candidates {
             let bought = self.ledger.purchase(candidate.purchase).security;
-            if let Some(adjusted) = self.adjusted.get(&bought)
-                && candidate.covers != Quantity::ONE
-                && adjusted.is_on(security)
-            {
+            if candidate.covers != Quantity::ONE && self.terms.have_become(bought, security) {
                 candidate.covers = candidate.covers.share(new, old)?;
             }
         }

@@ -72,12 +72,13 @@ pub enum What {
         /// How much.
         amount: Money,
     },
-    /// A part of what is held is disposed of without units: cash beside the shares that others turn into.
+    /// Cash beside the shares that others turn into, which the `Turn` of the same row brings: a part of what turns is
+    /// disposed of for it, without units.
     Part {
         /// The cash.
         proceeds: Money,
-        /// The part of the cost that goes: so much of so much.
-        of: (Quantity, Quantity),
+        /// Cash and new shares together: of the cost goes as much as the cash is of this.
+        whole: Money,
     },
     /// A part of the cost of some units moves to units of another security.
     Divide {

@@ -138,6 +138,25 @@ impl Fenced {
     }
 }
 
+/// The lots that a change of some units of a holding reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// All.
+    All,
+    /// Those of one account.
+    Account(AccountId),
+}
+
+impl Reach {
+    /// Whether it reaches a lot.
+    pub fn has(self, lot: &Lot) -> bool {
+        match self {
+            Self::All => true,
+            Self::Account(account) => lot.account == Some(account),
+        }
+    }
+}
+
 impl Where {
     /// With units in one more account.
     pub fn add(&mut self, account: AccountId) {
@@ -146,6 +165,15 @@ impl Where {
             Self::One(known) if known == account => *self,
             Self::One(_) | Self::Several => Self::Several,
         };
+    }
+
+    /// With the units of another holding.
+    pub fn join(&mut self, other: Self) {
+        match other {
+            Self::Nowhere => {}
+            Self::One(account) => self.add(account),
+            Self::Several => *self = Self::Several,
+        }
     }
 
     /// The account, where there is only one.
@@ -182,6 +210,34 @@ impl Stock {
             }
         }
         self.lots.drain(kept..places.end);
+    }
+
+    /// Where units lie that a row of an account changes: all that is held wherever it is, a part in that account.
+    pub fn lies(&self, account: AccountId, quantity: Quantity) -> Where {
+        match self.account {
+            known @ (Where::One(_) | Where::Several) if quantity == self.units() => known,
+            Where::Nowhere | Where::One(_) | Where::Several => Where::One(account),
+        }
+    }
+
+    /// The lots that a change of `quantity` units in an account reaches: those of the account, where they are as many; all,
+    /// each for its part, where sales in other accounts have taken the older lots of this one.
+    pub fn reach(&self, account: AccountId, quantity: Quantity) -> Result<Reach, OutOfRange> {
+        if quantity == self.units() {
+            return Ok(Reach::All);
+        }
+        let own = Reach::Account(account);
+        Ok(if self.units_within(own)? == quantity {
+            own
+        } else {
+            Reach::All
+        })
+    }
+
+    /// Units of the lots that a change reaches.
+    pub fn units_within(&self, reach: Reach) -> Result<Quantity, OutOfRange> {
+        let mut lots = self.lots.iter().filter(|lot| reach.has(lot));
+        lots.try_fold(Quantity::ZERO, |sum, lot| sum.plus(lot.parcel.left()))
     }
 
     /// The cost of everything held, and what waits to join it.

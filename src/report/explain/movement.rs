@@ -168,6 +168,9 @@ impl Explainer<'_> {
                 let new = new.map_or("", |new| self.frame.symbol(new));
                 format!("basis that moved to {new}, from {units}")
             }
+            Action::Merger if !self.law.is_us() => {
+                format!("cost that went with the cash beside the new shares, on {units}")
+            }
             Action::Merger => {
                 format!("cash received in the merger less the gain taxed, on {units}")
             }

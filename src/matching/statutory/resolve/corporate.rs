@@ -1,14 +1,17 @@
 //! Splits, spin-offs, mergers, renames, returns of capital and adjustments.
 
 use super::{Done, Resolver};
-use rust_decimal::Decimal;
 
+use crate::date::Date;
 use crate::diagnostic::Problem;
 use crate::jurisdiction::Boot;
 use crate::matching::Halt;
+use crate::matching::corporate::short_at_merger;
+use crate::matching::splits::{DAYS_OF_ONE_EVENT, Saying};
 use crate::matching::statutory::moves::{Holder, Key, Manner, Move, Way, What};
 use crate::matching::value::absolute;
 use crate::money::{Money, Quantity};
+use crate::parcel::Parcel;
 use crate::trade::{AccountId, SecurityId, Trade, TradeId};
 
 /// Units that become units of another security.
@@ -19,6 +22,29 @@ pub(super) struct Turned {
     pub units: Quantity,
     /// Units after and before, where the other security takes the place of the first.
     pub ratio: Option<(Quantity, Quantity)>,
+}
+
+/// A spin-off that the row of one account began, for the rows of the others.
+#[derive(Debug)]
+pub(super) struct Divided {
+    /// The row.
+    first: TradeId,
+    key: Key,
+    to: SecurityId,
+    fraction: Quantity,
+    /// Units of the whole holding then.
+    held: Quantity,
+    day: Date,
+    /// The accounts whose rows said it.
+    said_by: Vec<AccountId>,
+}
+
+/// An account's part of a change of the whole holding.
+struct Before {
+    quantity: Quantity,
+    units: Quantity,
+    /// Cash beside it, and cash and new shares together.
+    beside: Option<(Money, Money)>,
 }
 
 impl<'a> Resolver<'a> {
@@ -103,19 +129,20 @@ impl<'a> Resolver<'a> {
     }
 
     pub(super) fn split_units(&mut self, id: TradeId) -> Done {
-        let row = self.valued(id);
-        let trade = row.trade;
-        let (new, old) = match (trade.rest().rarest().ratio, trade.quantity()) {
-            (Some((new, old)), _) => (Quantity::new(new)?, Quantity::new(old)?),
+        let trade = self.history.trade(id);
+        match (trade.rest().rarest().ratio, trade.quantity()) {
+            (Some((new, old)), _) => {
+                self.split_by_ratio(id, (Quantity::new(new)?, Quantity::new(old)?))?;
+            }
             (None, Some(change)) => {
-                let (_, held) = self.acting(trade)?;
                 let size = Quantity::new(change.abs())?;
-                let after = if change.is_sign_negative() {
-                    held.minus(size)?
+                let change = if change.is_sign_negative() {
+                    size.negated()
                 } else {
-                    held.plus(size)?
+                    size
                 };
-                if after <= Quantity::ZERO {
+                let (_, held) = self.acting(trade)?;
+                if held.plus(change)? <= Quantity::ZERO {
                     let symbol = self.symbol(trade.security);
                     let message =
                         format!("a change of {change} on {held} {symbol} held leaves none");
@@ -123,92 +150,163 @@ impl<'a> Resolver<'a> {
                         .help("give the `ratio` as new:old, such as 4:1 or 1:10")
                         .into());
                 }
-                (after, held)
+                self.grow(id, change)?;
             }
             (None, None) => {
                 return Err(
                     Problem::at(trade.source, "a split needs a `ratio`, such as 4:1").into(),
                 );
             }
-        };
-        if new <= Quantity::ZERO || old <= Quantity::ZERO {
-            return Err(Problem::at(trade.source, "a split ratio needs two positive sides").into());
         }
-        for (account, holder) in self.ever_held(trade) {
-            self.scale(id, account, (holder, trade.security), new, old)?;
-        }
-        self.scale_open(id, trade, new, old)?;
-        self.cash_in_lieu(id)
+        self.cash_after_split(id)
     }
 
-    /// Restates one holding, once: a split is of the class, whichever accounts report it.
-    pub(super) fn scale(
+    /// A split is of the class: the rows of all accounts of a holding restate it once.
+    fn split_by_ratio(&mut self, id: TradeId, (new, old): (Quantity, Quantity)) -> Done {
+        let trade = self.history.trade(id);
+        if new <= Quantity::ZERO || old <= Quantity::ZERO {
+            return Err(no_ratio(trade));
+        }
+        self.adjust_options(trade, trade.security, (new, old))?;
+        let said_by = trade.account_given.then_some(trade.account);
+        for (account, holder) in self.ever_held(trade) {
+            let key = (holder, trade.security);
+            match self.splits.say(key, (new, old), self.today, said_by) {
+                Saying::New => self.scale(id, account, key, (new, old), None)?,
+                Saying::SameDay => {}
+                Saying::Later => self.warn(
+                    "split-on-two-days",
+                    "several accounts book a split of one ratio within ten days: it is taken to be one split of all that is held, on the first of these days; give two splits one day each, without an `account`, if they are two",
+                    id,
+                ),
+            }
+        }
+        Ok(())
+    }
+
+    /// Units that come to what is held, or leave it, without a change of cost: to what the account of the row holds, or to
+    /// all holdings by one ratio.
+    fn grow(&mut self, id: TradeId, change: Quantity) -> Done {
+        let trade = self.history.trade(id);
+        let (parts, held) = self.acting(trade)?;
+        let after = held.plus(change)?;
+        if after <= Quantity::ZERO {
+            return Err(no_ratio(trade));
+        }
+        self.adjust_options(trade, trade.security, (after, held))?;
+        for (account, _) in parts {
+            let key = self.key(account, trade.security);
+            if trade.account_given {
+                let all = self.held(key);
+                self.scale(id, account, key, (all.plus(change)?, all), Some(account))?;
+            } else {
+                self.scale(id, account, key, (after, held), None)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Restates what is held of one holding, and what is short of it; in the accounts by the same ratio, or in the only one
+    /// to which the units came.
+    fn scale(
         &mut self,
         id: TradeId,
         account: AccountId,
         key: Key,
-        new: Quantity,
-        old: Quantity,
+        (new, old): (Quantity, Quantity),
+        only: Option<AccountId>,
     ) -> Done {
-        if !self.split.insert((key, self.today, new, old)) {
-            return Ok(());
-        }
         let held = self.held(key);
         self.held.insert(key, held.restated(new, old)?);
-        for (at, units) in &mut self.at {
-            if at.1 == key.1 && self.holders.of(at.0) == key.0 {
-                *units = units.restated(new, old)?;
+        if let Some(short) = self.open.get_mut(&key) {
+            *short = short.restated(new, old)?;
+        }
+        if let Some(only) = only {
+            let at = self.at.entry((only, key.1)).or_default();
+            *at = at.plus(new.minus(old)?)?;
+        } else {
+            // Each takes its part of the new total, so that the accounts add up to the holding.
+            let (mut before, mut given) = (Quantity::ZERO, Quantity::ZERO);
+            for account in self.accounts_of(key) {
+                let at = self.at.entry((account, key.1)).or_default();
+                before = before.plus(*at)?;
+                let total = before.restated(new, old)?;
+                *at = total.minus(given)?;
+                given = total;
             }
         }
         self.push(id, account, key.1, held, What::Scale { new, old });
         Ok(())
     }
 
-    /// Short units are restated with the shares.
-    pub(super) fn scale_open(
-        &mut self,
-        id: TradeId,
-        trade: &Trade,
-        new: Quantity,
-        old: Quantity,
-    ) -> Done {
-        let keys: Vec<Key> = self
-            .open
-            .iter()
-            .filter(|(key, units)| key.1 == trade.security && !units.is_zero())
-            .map(|(key, _)| *key)
-            .collect();
-        for key in keys {
-            if let Some(units) = self.open.get_mut(&key) {
-                *units = units.restated(new, old)?;
-            }
-            if self.split.insert((key, self.today, new, old)) {
-                let account = self.account_of(key.0, trade.account);
-                self.push(id, account, key.1, Quantity::ZERO, What::Scale { new, old });
-            }
-        }
-        Ok(())
+    /// The accounts that a holding has had units in.
+    fn accounts_of(&self, key: Key) -> Vec<AccountId> {
+        let of_key = |(account, security): &&(AccountId, SecurityId)| {
+            *security == key.1 && self.holders.of(*account) == key.0
+        };
+        let accounts = self.at.keys().filter(of_key);
+        let mut accounts: Vec<AccountId> = accounts.map(|(account, _)| *account).collect();
+        accounts.sort_unstable();
+        accounts
     }
 
-    /// `total` on a split is cash for the fraction of a unit that is left over, which is sold for it that day.
-    pub(super) fn cash_in_lieu(&mut self, id: TradeId) -> Done {
-        let row = self.valued(id);
-        let Some(cash) = row.total()? else {
-            return Ok(());
-        };
-        for (account, holder) in self.holders_of(row.trade) {
-            let fraction = self.held((holder, row.trade.security)).fraction();
-            if !fraction.is_zero() {
-                let cash = absolute(cash);
-                return self.exit(id, account, row.trade.security, fraction, cash, Way::Sale);
+    /// Cash for the fractions that a split leaves of what accounts hold.
+    fn cash_after_split(&mut self, id: TradeId) -> Done {
+        let trade = self.history.trade(id);
+        let mut units = Vec::new();
+        for (account, holder) in self.holders_of(trade) {
+            let key = (holder, trade.security);
+            let accounts = if trade.account_given {
+                vec![account]
+            } else {
+                self.accounts_of(key)
+            };
+            for account in accounts {
+                let at = self.at.get(&(account, trade.security)).copied();
+                units.push((account, at.unwrap_or(Quantity::ZERO).min(self.held(key))));
             }
         }
-        Err(Problem::at(
-            row.trade.source,
-            "cash for a fraction, but whole units are held after the split",
-        )
-        .help("check ratio and holding; a `total` on a split is cash in lieu of a fraction")
-        .into())
+        self.cash_in_lieu(id, trade.security, &units)
+    }
+
+    /// `total` on a split or spin-off is cash for the fraction of a unit that each account has left over, which is sold for
+    /// it that day.
+    fn cash_in_lieu(
+        &mut self,
+        id: TradeId,
+        security: SecurityId,
+        units: &[(AccountId, Quantity)],
+    ) -> Done {
+        let row = self.valued(id);
+        let Some(cash) = row.total()?.filter(|cash| !cash.is_zero()) else {
+            return Ok(());
+        };
+        let mut whole = Quantity::ZERO;
+        let mut fractions = Vec::new();
+        for (account, units) in units {
+            let fraction = units.fraction();
+            if fraction > Quantity::ZERO {
+                whole = whole.plus(fraction)?;
+                fractions.push((*account, fraction));
+            }
+        }
+        if fractions.is_empty() {
+            let word = row.trade.action.word().replace('_', " ");
+            return Err(Problem::at(
+                row.trade.source,
+                format!("cash for a fraction, but whole units are held after the {word}"),
+            )
+            .help(format!(
+                "check ratio and holding; a `total` on a {word} is cash in lieu of a fraction"
+            ))
+            .into());
+        }
+        let mut spread = Parcel::new(whole, absolute(cash), self.rules.places)?;
+        for (account, fraction) in fractions {
+            let cash = spread.take(fraction)?.amount;
+            self.exit(id, account, security, fraction, cash, Way::Sale)?;
+        }
+        Ok(())
     }
 
     pub(super) fn stock_dividend(&mut self, id: TradeId) -> Done {
@@ -229,26 +327,14 @@ impl<'a> Resolver<'a> {
         if trade.rest().rarest().ratio.is_some() {
             return self.split_units(id);
         }
-        let (parts, held) = self.acting(trade)?;
-        let after = held.plus(row.quantity()?)?;
-        for (account, _) in parts {
-            let key = self.key(account, trade.security);
-            let all = self.held(key);
-            // Units of other accounts of the same holding are not increased by this row.
-            let grown = all.plus(after.minus(held)?)?;
-            let (new, old) = if trade.account_given {
-                (grown, all)
-            } else {
-                (after, held)
-            };
-            self.scale(id, account, key, new, old)?;
-        }
-        self.cash_in_lieu(id)
+        self.grow(id, row.quantity()?)?;
+        self.cash_after_split(id)
     }
 
     pub(super) fn spin_off(&mut self, id: TradeId) -> Done {
         let row = self.valued(id);
-        let rest = row.trade.rest().rarest();
+        let trade = row.trade;
+        let rest = trade.rest().rarest();
         let Some(to) = rest.new_security else {
             return Err(row.missing("new_symbol"));
         };
@@ -258,25 +344,135 @@ impl<'a> Resolver<'a> {
         let fraction = Quantity::new(fraction)?;
         if fraction > Quantity::ONE {
             let message = "the fraction of the basis that moves lies between 0 and 1";
-            return Err(Problem::at(row.trade.source, message).into());
+            return Err(Problem::at(trade.source, message).into());
         }
-        let (parts, held) = self.acting(row.trade)?;
-        let arrives = self.arriving(row.trade, held)?;
+        let (parts, held) = self.acting(trade)?;
+        let arrives = self.arriving(trade, held)?;
         let (mut seen, mut given) = (Quantity::ZERO, Quantity::ZERO);
+        let mut came = Vec::new();
         for (account, quantity) in parts {
             seen = seen.plus(quantity)?;
             let total = arrives.share(seen, held)?;
             let units = total.minus(given)?;
             given = total;
-            let what = What::Divide {
-                to,
-                units,
-                fraction,
-            };
-            self.push(id, account, row.trade.security, quantity, what);
-            self.change(account, to, units)?;
+            if !self.divided_before(id, (to, fraction), (quantity, units))? {
+                self.begin_dividing(id, account, (to, fraction));
+                let what = What::Divide {
+                    to,
+                    units,
+                    fraction,
+                };
+                self.push(id, account, trade.security, quantity, what);
+            }
+            self.arrive_beside(trade, account, (to, units), &mut came)?;
+        }
+        self.cash_in_lieu(id, to, &came)
+    }
+
+    /// Units that come to a holding beside others lie in the accounts where those lie.
+    fn arrive_beside(
+        &mut self,
+        trade: &Trade,
+        account: AccountId,
+        (to, units): (SecurityId, Quantity),
+        came: &mut Vec<(AccountId, Quantity)>,
+    ) -> Done {
+        let key = self.key(account, trade.security);
+        let mut accounts = vec![(account, Quantity::ONE)];
+        if !trade.account_given {
+            let at = |account| (account, self.at.get(&(account, trade.security)).copied());
+            let held = self.accounts_of(key).into_iter().map(at);
+            let held = held.filter_map(|(account, units)| Some((account, units?)));
+            let held: Vec<_> = held.filter(|(_, units)| *units > Quantity::ZERO).collect();
+            if !held.is_empty() {
+                accounts = held;
+            }
+        }
+        let mut whole = Quantity::ZERO;
+        for (_, held) in &accounts {
+            whole = whole.plus(*held)?;
+        }
+        let (mut seen, mut given) = (Quantity::ZERO, Quantity::ZERO);
+        for (account, held) in accounts {
+            seen = seen.plus(held)?;
+            let total = units.share(seen, whole)?;
+            let own = total.minus(given)?;
+            given = total;
+            self.change(account, to, own)?;
+            came.push((account, own));
         }
         Ok(())
+    }
+
+    /// Remembers the spin-off that a row of one account begins.
+    fn begin_dividing(
+        &mut self,
+        id: TradeId,
+        account: AccountId,
+        (to, fraction): (SecurityId, Quantity),
+    ) {
+        let trade = self.history.trade(id);
+        if !trade.account_given {
+            return;
+        }
+        let key = self.key(account, trade.security);
+        self.divided.push(Divided {
+            first: id,
+            key,
+            to,
+            fraction,
+            held: self.held(key),
+            day: self.today,
+            said_by: vec![account],
+        });
+    }
+
+    /// Whether a row goes on with a spin-off that another account's row has begun: units and cost of both are one change of
+    /// the whole holding, so that the second takes no part of what the first has left.
+    fn divided_before(
+        &mut self,
+        id: TradeId,
+        (to, fraction): (SecurityId, Quantity),
+        (quantity, units): (Quantity, Quantity),
+    ) -> Result<bool, Halt> {
+        let trade = self.history.trade(id);
+        if !trade.account_given {
+            return Ok(false);
+        }
+        let (account, today) = (trade.account, self.today);
+        let key = self.key(account, trade.security);
+        let begun = |one: &&mut Divided| {
+            (one.key, one.to, one.fraction) == (key, to, fraction)
+                && today.days_since(one.day) <= DAYS_OF_ONE_EVENT
+                && !one.said_by.contains(&account)
+        };
+        let Some(begun) = self.divided.iter_mut().find(begun) else {
+            return Ok(false);
+        };
+        let first = |step: &Move| {
+            step.trade == begun.first
+                && matches!(step.what, What::Divide { to: same, .. } if same == to)
+        };
+        // Units of before a split, or of what has become others, are no units of now.
+        let restated = |step: &Move| {
+            let own = step.key == key || step.key == (key.0, to);
+            own && matches!(step.what, What::Scale { .. } | What::Turn { .. })
+        };
+        let Some(place) = self.moves.iter().rposition(first) else {
+            return Ok(false);
+        };
+        let Some([step, since @ ..]) = self.moves.get_mut(place..) else {
+            return Ok(false);
+        };
+        if since.iter().any(restated) {
+            return Ok(false);
+        }
+        step.quantity = step.quantity.plus(quantity)?.min(begun.held);
+        if let What::Divide { units: before, .. } = &mut step.what {
+            *before = before.plus(units)?;
+        }
+        begun.said_by.push(account);
+        Ok(true)
     }
 
     pub(super) fn arriving(&self, trade: &Trade, held: Quantity) -> Result<Quantity, Halt> {
@@ -307,11 +503,18 @@ impl<'a> Resolver<'a> {
         ) {
             return self.turn_short(id, to);
         }
+        if cash.is_some() {
+            self.refuse_shorts(trade)?;
+        }
         let (parts, held) = self.acting(trade)?;
         let Some(to) = trade.rest().rarest().new_security else {
             let cash = cash.ok_or_else(|| row.missing("new_symbol"))?;
+            let (mut seen, mut given) = (Quantity::ZERO, Money::ZERO);
             for (account, units) in parts {
-                let part = cash.share(units, held)?;
+                seen = seen.plus(units)?;
+                let sum = cash.share(seen, held)?;
+                let part = sum.minus(given)?;
+                given = sum;
                 self.exit(id, account, trade.security, units, part, Way::Sale)?;
             }
             return Ok(());
@@ -393,8 +596,7 @@ impl<'a> Resolver<'a> {
         self.turn(id, account, turned)
     }
 
-    /// Cash beside new shares: small it lowers the cost, else it is for a part of what was held, by the values of cash
-    /// and shares (TCGA 1992 s 128, s 129, s 122).
+    /// Cash beside new shares is for a part of what was held, by the values of cash and shares.
     fn beside_shares(
         &mut self,
         id: TradeId,
@@ -403,7 +605,7 @@ impl<'a> Resolver<'a> {
         held: Quantity,
     ) -> Done {
         let row = self.valued(id);
-        let Boot::PartDisposal { small, percent } = self.law.boot else {
+        if self.law.boot == Boot::NotStated {
             let message = format!(
                 "shares and cash together in a merger are not computed for {}: what of the cost belongs to the cash is not stated there",
                 self.law.name
@@ -411,30 +613,31 @@ impl<'a> Resolver<'a> {
             return Err(Problem::at(row.trade.source, message)
                 .help("write the part paid in cash as a `sell` and the rest as a `merger` without `total`")
                 .into());
-        };
-        let shares = row.at_price(arrives)?;
-        let whole = cash.plus(shares)?;
-        let limit = whole.times(Decimal::new(percent, 2))?;
-        let small_amount = Money::new(Decimal::from(small))?;
-        let not_above =
-            |other: Money| -> Result<bool, Halt> { Ok(!other.minus(cash)?.is_negative()) };
-        let is_small = not_above(small_amount)? || not_above(limit)?;
-        let of = (
-            Quantity::new(cash.to_decimal())?,
-            Quantity::new(whole.to_decimal())?,
-        );
-        let (mut seen, mut given) = (Quantity::ZERO, Money::ZERO);
+        }
+        let whole = cash.plus(row.at_price(arrives)?)?;
+        let (mut seen, mut given) = (Quantity::ZERO, (Money::ZERO, Money::ZERO));
         for (account, units) in parts {
             seen = seen.plus(*units)?;
-            let sum = cash.share(seen, held)?;
-            let proceeds = sum.minus(given)?;
-            given = sum;
-            let what = if is_small {
-                What::Return { amount: proceeds }
-            } else {
-                What::Part { proceeds, of }
+            let sum = (cash.share(seen, held)?, whole.share(seen, held)?);
+            let what = What::Part {
+                proceeds: sum.0.minus(given.0)?,
+                whole: sum.1.minus(given.1)?,
             };
+            given = sum;
             self.push(id, *account, row.trade.security, *units, what);
+        }
+        Ok(())
+    }
+
+    /// Cash for all shares says nothing of those that are owed.
+    fn refuse_shorts(&self, trade: &Trade) -> Done {
+        for (account, holder) in self.ever_held(trade) {
+            let key = (holder, trade.security);
+            let open = self.open.get(&key).copied().unwrap_or(Quantity::ZERO);
+            let owed = open.plus(self.held(key).negated().max(Quantity::ZERO))?;
+            if owed > Quantity::ZERO {
+                return Err(short_at_merger(self.history, trade, (account, owed)).into());
+            }
         }
         Ok(())
     }
@@ -451,7 +654,7 @@ impl<'a> Resolver<'a> {
         for (_, holder) in self.ever_held(trade) {
             self.turn_all(id, holder, to, (Quantity::ONE, Quantity::ONE))?;
         }
-        Ok(())
+        self.adjust_options(trade, to, (Quantity::ONE, Quantity::ONE))
     }
 
     pub(super) fn turn(&mut self, id: TradeId, account: AccountId, turned: Turned) -> Done {
@@ -479,8 +682,10 @@ impl<'a> Resolver<'a> {
         }
         let (mut quantity, mut units) = (quantity, units);
         if ratio.is_some() {
-            while let Some((before, became)) = self.turned_before(account, from, to) {
-                (quantity, units) = (quantity.plus(before)?, units.plus(became)?);
+            while let Some(before) = self.turned_before(id, account, (from, to)) {
+                quantity = quantity.plus(before.quantity)?;
+                units = units.plus(before.units)?;
+                self.join_beside(id, before.beside)?;
             }
         }
         self.push(id, account, from, quantity, What::Turn { to, units, ratio });
@@ -488,29 +693,60 @@ impl<'a> Resolver<'a> {
     }
 
     /// What a row for another account of the holding turned just before, taken back: the rows of all accounts are one
-    /// change of the whole holding.
+    /// change of the whole holding, and the cash beside it one sum.
     fn turned_before(
         &mut self,
+        id: TradeId,
         account: AccountId,
-        from: SecurityId,
-        to: SecurityId,
-    ) -> Option<(Quantity, Quantity)> {
+        (from, to): (SecurityId, SecurityId),
+    ) -> Option<Before> {
         let (key, other) = (self.key(account, from), self.key(account, to));
-        let touches = |step: &Move| step.key == key || step.key == other;
+        let touches = |step: &Move| step.trade != id && (step.key == key || step.key == other);
         let last = self.moves.iter().rposition(touches)?;
-        let step = self.moves.get(last)?;
-        match step.what {
+        let step = *self.moves.get(last)?;
+        let units = match step.what {
             What::Turn {
                 to: same,
                 units,
                 ratio: None,
-            } if step.day == self.today && step.key == key && same == to => {
-                let quantity = step.quantity;
-                self.moves.remove(last);
-                Some((quantity, units))
-            }
-            _ => None,
+            } if step.day == self.today && step.key == key && same == to => units,
+            _ => return None,
+        };
+        let beside = |row: TradeId| {
+            let of_row = |step: &Move| {
+                step.trade == row && step.key == key && matches!(step.what, What::Part { .. })
+            };
+            self.moves.iter().rposition(of_row)
+        };
+        let (own, place) = (beside(id), beside(step.trade));
+        // Cash for a part of the holding alone is taken of the cost of that part.
+        if own.is_some() != place.is_some() {
+            return None;
         }
+        self.moves.remove(last);
+        let beside = place.map(|place| self.moves.remove(place).what);
+        Some(Before {
+            quantity: step.quantity,
+            units,
+            beside: match beside {
+                Some(What::Part { proceeds, whole }) => Some((proceeds, whole)),
+                _ => None,
+            },
+        })
+    }
+
+    /// Adds the cash that another account's row had beside its shares to that of this row.
+    fn join_beside(&mut self, id: TradeId, beside: Option<(Money, Money)>) -> Done {
+        let Some((cash, both)) = beside else {
+            return Ok(());
+        };
+        let own = self.moves.iter_mut().rev();
+        let mut own = own.filter(|step| step.trade == id);
+        if let Some(What::Part { proceeds, whole }) = own.next().map(|step| &mut step.what) {
+            *proceeds = proceeds.plus(cash)?;
+            *whole = whole.plus(both)?;
+        }
+        Ok(())
     }
 
     /// One security takes the place of another in a whole holding: what is held of it, account by account, and what is
@@ -587,4 +823,8 @@ impl<'a> Resolver<'a> {
         }
         Ok(())
     }
+}
+
+fn no_ratio(trade: &Trade) -> Halt {
+    Problem::at(trade.source, "a split ratio needs two positive sides").into()
 }

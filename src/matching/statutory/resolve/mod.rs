@@ -17,12 +17,16 @@ use crate::jurisdiction::{Day, Jurisdiction};
 use crate::matching::Halt;
 use crate::matching::pairing::{self, Pairs};
 use crate::matching::rules::Rules;
+use crate::matching::splits::Splits;
 use crate::matching::statutory::holders::Holders;
 use crate::matching::statutory::moves::{Holder, Key, Manner, Move, Way, What};
+use crate::matching::terms::Terms;
 use crate::matching::value::Valued;
 use crate::money::{Money, Quantity};
 use crate::timeline::Calendar;
 use crate::trade::{AccountId, Action, Class, History, SecurityId, Trade, TradeId};
+
+use corporate::Divided;
 
 /// Walks the rows of a group and settles their quantities.
 pub struct Resolver<'a> {
@@ -42,7 +46,12 @@ pub struct Resolver<'a> {
     /// Which arrivals belong to which departures.
     pairs: Pairs,
     /// Splits done, so that each holding is split once whichever accounts report it.
-    split: FxHashSet<(Key, Date, Quantity, Quantity)>,
+    splits: Splits<Key>,
+    /// The same of what options are on, and their terms now.
+    restated: Splits<SecurityId>,
+    terms: Terms,
+    /// Spin-offs done, so that the rows of several accounts are one change of the holding.
+    divided: Vec<Divided>,
     /// The day of acquisition of rows that count from then on, before their own day.
     since: FxHashMap<TradeId, Date>,
     today: Date,
@@ -79,8 +88,11 @@ impl<'a> Resolver<'a> {
             open: FxHashMap::default(),
             transit: BTreeMap::new(),
             pairs: Pairs::default(),
-            split: FxHashSet::default(),
             since: FxHashMap::default(),
+            splits: Splits::default(),
+            restated: Splits::default(),
+            terms: Terms::default(),
+            divided: Vec::new(),
             today: Date::FIRST,
             upcoming: Vec::new(),
             moves: Vec::new(),

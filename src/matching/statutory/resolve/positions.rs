@@ -3,7 +3,9 @@
 use super::{Done, Resolver};
 use crate::diagnostic::Problem;
 use crate::matching::Halt;
+use crate::matching::splits::Saying;
 use crate::matching::statutory::moves::{Manner, Way, What};
+use crate::matching::terms::ShareLeg;
 use crate::matching::value::{Valued, absolute};
 use crate::money::{Money, Quantity};
 use crate::trade::{AccountId, Action, Class, Right, SecurityId, Trade, TradeId};
@@ -171,38 +173,59 @@ impl<'a> Resolver<'a> {
         self.settle(id, amount, false)
     }
 
-    /// The share leg of an exercise or assignment: shares, right, units and their value at the strike.
-    pub(super) fn share_leg(
-        &self,
-        trade: &Trade,
-        contracts: Quantity,
-    ) -> Result<(SecurityId, Right, Quantity, Money), Halt> {
-        let security = self.history.security(trade.security);
-        let contract = security.contract.as_ref();
-        let lacking = |what: &str| -> Halt {
-            let message = format!("the {what} of {} is not known", security.symbol);
-            Problem::at(trade.source, message)
-                .help("use an option symbol that says it (AAPL240119C00150000), or the columns underlying, expiry, strike, right, multiplier")
-                .into()
-        };
-        let shares = contract.and_then(|c| c.underlying);
-        let shares = shares.ok_or_else(|| lacking("underlying"))?;
-        let strike = contract.and_then(|c| c.strike);
-        let strike = strike.ok_or_else(|| lacking("strike"))?;
-        let right = match (contract.and_then(|c| c.right), security.class) {
-            (Some(right), _) => right,
-            (None, Class::Right) => Right::Call,
-            (None, _) => return Err(lacking("right (call or put)")),
-        };
-        let multiplier = Quantity::new(security.multiplier())?;
-        let quantity = contracts.share(multiplier, Quantity::ONE)?;
+    /// The share leg of an exercise or assignment, its value in the currency of the report.
+    fn share_leg(&self, trade: &Trade, contracts: Quantity) -> Result<ShareLeg, Halt> {
+        let leg = self.terms.share_leg(self.history, trade, contracts)?;
         let row = Valued {
             trade,
             history: self.history,
             rates: &self.rules.rates,
         };
-        let value = row.converted_product(quantity, strike)?;
-        Ok((shares, right, quantity, value))
+        let value = row.in_report_currency(leg.value)?;
+        Ok(ShareLeg { value, ..leg })
+    }
+
+    /// Options on a security that are held or written follow a split of it, or its new name; the rows of several accounts
+    /// say one split.
+    pub(super) fn adjust_options(
+        &mut self,
+        trade: &Trade,
+        now: SecurityId,
+        ratio: (Quantity, Quantity),
+    ) -> Done {
+        let said_by = trade.account_given.then_some(trade.account);
+        let of = (trade.security, now);
+        if now == trade.security
+            && self.restated.say(of.0, ratio, self.today, said_by) != Saying::New
+        {
+            return Ok(());
+        }
+        for option in self.open_options_on(of.0) {
+            self.terms.follow(self.history, option, now, ratio)?;
+        }
+        Ok(())
+    }
+
+    /// Options on a security that are held or written. One that a row of today turned another into has its new terms
+    /// already.
+    fn open_options_on(&self, underlying: SecurityId) -> Vec<SecurityId> {
+        let positions = self.held.iter().chain(&self.open);
+        let open = positions.filter(|(_, units)| !units.is_zero());
+        let mut open: Vec<SecurityId> = open.map(|((_, security), _)| *security).collect();
+        open.sort_unstable();
+        open.dedup();
+        open.retain(|option| {
+            self.class(*option) == Class::Option
+                && self.terms.underlying(self.history, *option) == Some(underlying)
+        });
+        let today = self.moves.iter().rev();
+        let today = today.take_while(|step| step.day == self.today);
+        for step in today {
+            if let What::Turn { to, .. } = step.what {
+                open.retain(|option| *option != to);
+            }
+        }
+        open
     }
 
     pub(super) fn exercise(&mut self, id: TradeId) -> Done {
@@ -215,7 +238,7 @@ impl<'a> Resolver<'a> {
                 .help("use the action `assign`")
                 .into());
         }
-        let (shares, right, units, value) = self.share_leg(trade, quantity)?;
+        let leg = self.share_leg(trade, quantity)?;
         let held = self.held(self.key(trade.account, trade.security));
         if held < quantity {
             let problem = self.oversold(id, trade.security, quantity, held);
@@ -224,13 +247,13 @@ impl<'a> Resolver<'a> {
         }
         self.change(trade.account, trade.security, quantity.negated())?;
         self.push(id, trade.account, trade.security, quantity, What::Release);
-        self.share_move(id, shares, right == Right::Call, units, value)
+        self.share_move(id, &leg, leg.right == Right::Call)
     }
 
     pub(super) fn assign(&mut self, id: TradeId) -> Done {
         let trade = self.history.trade(id);
         let (quantity, _) = self.position(trade)?;
-        let (shares, right, units, value) = self.share_leg(trade, quantity)?;
+        let leg = self.share_leg(trade, quantity)?;
         self.close(
             id,
             trade.account,
@@ -242,18 +265,17 @@ impl<'a> Resolver<'a> {
         if let Some(last) = self.moves.last_mut() {
             last.what = What::Assign;
         }
-        self.share_move(id, shares, right == Right::Put, units, value)
+        self.share_move(id, &leg, leg.right == Right::Put)
     }
 
     /// The shares bought or sold at the strike; the option's premium joins when it is known.
-    pub(super) fn share_move(
-        &mut self,
-        id: TradeId,
-        shares: SecurityId,
-        bought: bool,
-        units: Quantity,
-        value: Money,
-    ) -> Done {
+    fn share_move(&mut self, id: TradeId, leg: &ShareLeg, bought: bool) -> Done {
+        let ShareLeg {
+            shares,
+            quantity: units,
+            value,
+            ..
+        } = *leg;
         let row = self.valued(id);
         let account = row.trade.account;
         let fee = row.fee()?;

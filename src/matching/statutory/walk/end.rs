@@ -1,6 +1,6 @@
 //! The end of a walk: what is still held, what may still change, and everything handed over.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Done, Walk};
 use crate::answer::trail::{Cause, Movement};
@@ -12,7 +12,7 @@ use crate::matching::statutory::moves::Key;
 use crate::matching::statutory::{again, circle};
 use crate::matching::{Halt, Matched};
 use crate::money::{Money, OutOfRange, Quantity};
-use crate::trade::{Action, TradeId};
+use crate::trade::{Action, SecurityId, TradeId};
 
 impl<'a> Walk<'a> {
     /// Hands everything over, to where no row is yet.
@@ -237,21 +237,24 @@ impl<'a> Walk<'a> {
                 told.push(self.trail.movements(lot.trail));
             }
         }
-        for ((key, date), (account, trade, quantity, part)) in &self.uncovered {
+        let mut numbers: FxHashMap<(SecurityId, Date), u32> = FxHashMap::default();
+        for ((key, date, account), open) in &self.uncovered {
+            let number = numbers.entry((key.1, *date)).or_default();
+            *number += 1;
             found.push(OpenLot {
                 name: LotName {
                     security: key.1,
                     date: *date,
-                    number: 1,
-                    opened_by: *trade,
+                    number: *number,
+                    opened_by: open.trade,
                 },
                 account: Some(*account),
                 security: key.1,
-                quantity: quantity.negated(),
-                cost: part.printed.saturating_neg(),
+                quantity: open.units.negated(),
+                cost: open.part.printed.saturating_neg(),
                 acquired: Some(*date),
                 held_from: Some(*date),
-                opened_by: vec![*trade],
+                opened_by: vec![open.trade],
             });
         }
         self.open_positions(&mut found);

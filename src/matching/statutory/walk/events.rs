@@ -1,9 +1,13 @@
 //! What happens to a holding beside purchases and sales.
 
-use super::{Done, Origin, Premium, Row, Walk, ZERO, lower};
+use rust_decimal::Decimal;
+
+use super::{Done, Origin, Premium, Row, Uncovered, Walk, ZERO, lower};
 use crate::answer::trail::{Cause, Movement};
 use crate::answer::{LotName, Match};
 use crate::date::Date;
+use crate::jurisdiction::Boot;
+use crate::matching::Halt;
 use crate::matching::statutory::moves::{Key, Move, Way, What};
 use crate::matching::statutory::stock::{Carried, Lot, Pending, Where};
 use crate::matching::statutory::told::PoolPlace;
@@ -56,7 +60,7 @@ impl<'a> Walk<'a> {
             }
             What::Shift { amount, effective } => self.shift(step, amount, effective),
             What::Return { amount } => self.return_capital(step, amount),
-            What::Part { proceeds, of } => self.part_disposal(step, proceeds, of),
+            What::Part { proceeds, whole } => self.cash_beside(step, proceeds, whole),
             What::Divide {
                 to,
                 units,
@@ -65,9 +69,11 @@ impl<'a> Walk<'a> {
             What::Turn { to, units, ratio } => {
                 let to = (step.key.0, to);
                 match ratio {
-                    Some(ratio) => self.succeed(step, to, units, ratio),
-                    None => self.turn(step, to, None, units),
+                    Some(ratio) => self.succeed(step, to, units, ratio)?,
+                    None => self.turn(step, to, None, units)?,
                 }
+                // Cash for what has no cost is proceeds all the same.
+                self.part_disposal(step, ZERO, Origin::Untold).map(|_| ())
             }
             What::Carry { to, account } => self.turn(step, to, Some(account), step.quantity),
             What::Relocate { to } => {
@@ -82,8 +88,8 @@ impl<'a> Walk<'a> {
 
     fn rescale(&mut self, step: &Move, new: Quantity, old: Quantity) -> Done {
         let uncovered = self.uncovered.iter_mut();
-        for (_, (_, _, units, _)) in uncovered.filter(|((key, _), _)| *key == step.key) {
-            *units = units.restated(new, old)?;
+        for (_, open) in uncovered.filter(|((key, ..), _)| *key == step.key) {
+            open.units = open.units.restated(new, old)?;
         }
         if let Some(units) = self.lacking.get_mut(&step.key) {
             *units = units.restated(new, old)?;
@@ -108,33 +114,35 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// Cash beside new shares: a part of what is held is disposed of for it, without units.
-    pub(super) fn part_disposal(
-        &mut self,
-        step: &Move,
-        proceeds: Money,
-        (part, whole): (Quantity, Quantity),
-    ) -> Done {
-        let (before, places) = (self.pool_held(step.key)?, self.places());
-        let stock = self.stocks.entry(step.key).or_default();
-        let Some(pool) = &mut stock.pool else {
+    /// Cash beside new shares: small it lowers the cost, else it waits for the units that turn into others, of whose cost
+    /// a part goes with it (TCGA 1992 s 128, s 129, s 122).
+    fn cash_beside(&mut self, step: &Move, cash: Money, whole: Money) -> Done {
+        let Boot::PartDisposal { small, percent } = self.law.boot else {
             return Ok(());
         };
-        let amount = pool.amount_left()?.share(part, whole)?;
-        let cost = Part {
-            amount,
-            printed: amount.to_minor(places)?,
+        let small = Money::new(Decimal::from(small))?;
+        let of_whole = whole.times(Decimal::new(percent, 2))?;
+        if cash <= small || cash <= of_whole {
+            return self.return_capital(step, cash);
+        }
+        self.beside = Some((cash, whole));
+        Ok(())
+    }
+
+    /// A part of the cost of units that turn into others goes with the cash beside those, without units; gives the part
+    /// that goes.
+    fn part_disposal(&mut self, step: &Move, part: Part, origin: Origin) -> Result<Part, Halt> {
+        let Some((cash, whole)) = self.beside.take() else {
+            return Ok(ZERO);
         };
-        pool.adjust(cost.negated())?;
-        let left = Movement::plain(step.trade, Cause::Left, step.quantity, amount.negated());
-        let origin = self.pool_step(step.key, before, vec![left])?;
+        let cost = self.part(part.amount.fraction(cash, whole)?)?;
         let row = Row {
             key: step.key,
             account: step.account,
             trade: step.trade,
             quantity: Quantity::ZERO,
             matched: Match::Pool,
-            proceeds: self.part(proceeds)?,
+            proceeds: self.part(cash)?,
             cost,
             way: Way::Sale,
             acquired: None,
@@ -147,10 +155,11 @@ impl<'a> Walk<'a> {
             && let Origin::Pool(PoolPlace { pool, step: at, .. }, change) = origin
         {
             let pooled = Cause::Pooled { pool, step: at };
-            told.cost = vec![Movement::plain(step.trade, pooled, Quantity::ZERO, amount)];
+            let taken = Movement::plain(step.trade, pooled, Quantity::ZERO, cost.amount);
+            told.cost = vec![taken];
             told.pool = Some(change);
         }
-        Ok(())
+        Ok(cost)
     }
 
     pub(super) fn shift(&mut self, step: &Move, amount: Money, effective: Option<Date>) -> Done {
@@ -171,8 +180,9 @@ impl<'a> Walk<'a> {
         if stock.lots.is_empty() {
             return self.adjust_pool(step.key, part, step.trade);
         }
-        let mut spread = Parcel::from_part(stock.units(), part, places);
-        for lot in &mut stock.lots {
+        let reach = stock.reach(step.account, step.quantity)?;
+        let mut spread = Parcel::from_part(stock.units_within(reach)?, part, places);
+        for lot in stock.lots.iter_mut().filter(|lot| reach.has(lot)) {
             let (units, own) = (lot.parcel.left(), spread.take(lot.parcel.left())?);
             lot.parcel.adjust(own)?;
             self.trail
@@ -237,8 +247,9 @@ impl<'a> Walk<'a> {
             moved = moved.plus(lowered)?;
             excess.push((over, None, None));
         }
-        let mut spread = Parcel::from_part(stock.units(), whole, places);
-        for lot in &mut stock.lots {
+        let reach = stock.reach(step.account, step.quantity)?;
+        let mut spread = Parcel::from_part(stock.units_within(reach)?, whole, places);
+        for lot in stock.lots.iter_mut().filter(|lot| reach.has(lot)) {
             let received = spread.take(lot.parcel.left())?;
             let (over, lowered) = lower(&mut lot.parcel, received)?;
             moved = moved.plus(lowered)?;
@@ -304,8 +315,9 @@ impl<'a> Walk<'a> {
                 printed: amount.to_minor(places)?,
             };
             pool.adjust(moved.negated())?;
+            let lies = stock.lies(step.account, step.quantity);
             let other = self.stocks.entry(to).or_default();
-            other.account.add(step.account);
+            other.account.join(lies);
             other.join(units, moved, places)?;
             let by = amount.negated();
             let left = Movement::plain(step.trade, Cause::Adjusted, step.quantity, by);
@@ -317,13 +329,18 @@ impl<'a> Walk<'a> {
             self.pool_step(step.key, before.0, vec![left])?;
             return self.pool_step(to, before.1, vec![came]).map(|_| ());
         }
-        let held = stock.units();
+        let reach = stock.reach(step.account, step.quantity)?;
+        let held = stock.units_within(reach)?;
         let mut new = Vec::new();
         let (mut seen, mut given) = (Quantity::ZERO, Quantity::ZERO);
-        for lot in &mut stock.lots {
+        for lot in stock.lots.iter_mut().filter(|lot| reach.has(lot)) {
             seen = seen.plus(lot.parcel.left())?;
             let total = units.share(seen, held)?;
-            let amount = lot.parcel.amount_left()?.share(fraction, Quantity::ONE)?;
+            let of_units = lot
+                .parcel
+                .amount_left()?
+                .share(step.quantity.min(held), held)?;
+            let amount = of_units.share(fraction, Quantity::ONE)?;
             let moved = Part {
                 amount,
                 printed: amount.to_minor(places)?,
@@ -382,13 +399,12 @@ impl<'a> Walk<'a> {
 
     /// Sales that no purchase has covered yet, restated, are sales of the new security.
     fn turn_uncovered(&mut self, from: Key, to: Key, (new, old): (Quantity, Quantity)) -> Done {
-        let of_old = self.uncovered.keys().filter(|(key, _)| *key == from);
-        let of_old: Vec<(Key, Date)> = of_old.copied().collect();
+        let of_old = self.uncovered.keys().filter(|(key, ..)| *key == from);
+        let of_old: Vec<(Key, Date, AccountId)> = of_old.copied().collect();
         for at in of_old {
-            if let Some((account, trade, units, part)) = self.uncovered.remove(&at) {
-                let units = units.restated(new, old)?;
-                self.uncovered
-                    .insert((to, at.1), (account, trade, units, part));
+            if let Some(open) = self.uncovered.remove(&at) {
+                let units = open.units.restated(new, old)?;
+                self.stay_open((to, at.1, at.2), Uncovered { units, ..open })?;
             }
         }
         if let Some(units) = self.lacking.remove(&from) {
@@ -415,23 +431,36 @@ impl<'a> Walk<'a> {
         };
         if stock.pool.is_some() {
             let whole = stock.units() == step.quantity;
+            let lies = match account {
+                Some(account) => Where::One(account),
+                None => stock.lies(step.account, step.quantity),
+            };
             let pending = if whole {
                 std::mem::take(&mut stock.pending)
             } else {
                 Vec::new()
             };
             let (part, origin) = self.take_pooled(step.key, step.quantity, step.trade)?;
+            let sold = self.part_disposal(step, part, origin)?;
+            let taken = part.amount;
+            let part = Part {
+                amount: part.amount.minus(sold.amount)?,
+                printed: part.printed.saturating_sub(sold.printed),
+            };
             for pending in &pending {
                 self.lifts.entry(pending.day).or_default().push(to);
             }
             let other = self.stocks.entry(to).or_default();
-            other.account.add(account.unwrap_or(step.account));
+            other.account.join(lies);
             other.pending.extend(pending);
             other.join(units, part, places)?;
             let plain = |cause, amount| Movement::plain(step.trade, cause, step.quantity, amount);
             let mut movements = vec![plain(became, Money::ZERO)];
             if let Origin::Pool(PoolPlace { pool, step, .. }, _) = origin {
-                movements.insert(0, plain(Cause::Pooled { pool, step }, part.amount));
+                movements.insert(0, plain(Cause::Pooled { pool, step }, taken));
+                if !sold.amount.is_zero() {
+                    movements.insert(1, plain(Cause::Adjusted, sold.amount.negated()));
+                }
             }
             return self.pool_step(to, new_before, movements).map(|_| ());
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Bought, Done, Group, Origin, Row, Served, Sold, Walk, ZERO};
+use super::{Bought, Done, Group, Origin, Row, Served, Sold, Uncovered, Walk, ZERO};
 use crate::answer::trail::Change;
 use crate::answer::{LotName, Match};
 use crate::date::Date;
@@ -11,7 +11,7 @@ use crate::matching::statutory::moves::{Key, Manner, Move, Way, What};
 use crate::matching::statutory::plan::Leg;
 use crate::money::{Money, Quantity};
 use crate::parcel::{Parcel, Part};
-use crate::trade::TradeId;
+use crate::trade::{AccountId, TradeId};
 
 /// What covers a leg; its cost where it is known already.
 struct Covering {
@@ -418,9 +418,28 @@ impl<'a> Walk<'a> {
                 printed: group.parcel.printed(),
             };
             let trade = group.trades.first().copied().unwrap_or(TradeId(0));
-            self.uncovered
-                .insert((key, self.today), (group.account, trade, left, part));
+            let open = Uncovered {
+                trade,
+                units: left,
+                part,
+            };
+            self.stay_open((key, self.today, group.account), open)?;
         }
+        Ok(())
+    }
+
+    /// Adds to what is open of a day in one account.
+    pub(super) fn stay_open(&mut self, at: (Key, Date, AccountId), more: Uncovered) -> Done {
+        let open = self.uncovered.entry(at).or_insert(Uncovered {
+            units: Quantity::ZERO,
+            part: ZERO,
+            ..more
+        });
+        open.units = open.units.plus(more.units)?;
+        open.part = Part {
+            amount: open.part.amount.plus(more.part.amount)?,
+            printed: open.part.printed.saturating_add(more.part.printed),
+        };
         Ok(())
     }
 }

@@ -54,6 +54,8 @@ pub struct Walk<'a> {
     pub again: Again,
     /// Premiums that wait for the share leg of their row: what joins a cost, and comes off proceeds.
     premiums: FxHashMap<TradeId, Premium>,
+    /// Cash beside the shares of the merger being carried out, and cash and new shares together.
+    beside: Option<(Money, Money)>,
     /// What today bought, by holding.
     bought: BTreeMap<Key, Bought>,
     /// What of it covers disposals of today, by holding and leg.
@@ -61,7 +63,7 @@ pub struct Walk<'a> {
     /// Rows that wait for a purchase: by line, day and leg.
     waiting: FxHashMap<(usize, Date, usize), Vec<Open>>,
     /// Sales that no purchase has covered yet.
-    uncovered: BTreeMap<(Key, Date), (AccountId, TradeId, Quantity, Part)>,
+    uncovered: BTreeMap<(Key, Date, AccountId), Uncovered>,
     /// The same of everybody, units only.
     lacking: BTreeMap<Key, Quantity>,
     /// Of those, transfers to the spouse, whose proceeds will be their cost.
@@ -105,6 +107,14 @@ pub struct Premium {
     pub contracts: Quantity,
     /// Fees of writing it, which the amount is net of.
     pub costs: Money,
+}
+
+/// What one account sold on a day that no purchase has covered yet.
+#[derive(Clone, Copy, Debug)]
+struct Uncovered {
+    trade: TradeId,
+    units: Quantity,
+    part: Part,
 }
 
 /// Purchases that cover a disposal.
@@ -186,6 +196,7 @@ impl<'a> Walk<'a> {
             positions: FxHashMap::default(),
             again: Again::default(),
             premiums: FxHashMap::default(),
+            beside: None,
             bought: BTreeMap::new(),
             same_day: FxHashMap::default(),
             waiting: FxHashMap::default(),

@@ -39,7 +39,9 @@ impl Calendar {
                 .last_day(self.tax_year.of(trade.date))
                 .unwrap_or(trade.date),
             _ if self.by_settlement => trade.rest().settled.unwrap_or(trade.date),
-            Action::BasisAdjust => trade.rest().rarest().effective.unwrap_or(trade.date),
+            Action::BasisAdjust | Action::ReturnOfCapital => {
+                trade.rest().rarest().effective.unwrap_or(trade.date)
+            }
             _ => trade.date,
         }
     }

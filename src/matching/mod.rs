@@ -30,6 +30,7 @@ mod rows;
 mod rules;
 mod side_by_side;
 mod statutory;
+mod together;
 mod trail;
 mod transfer;
 mod value;
@@ -309,6 +310,8 @@ fn matched_in(
     }
     all.warnings
         .extend(notices::zone_at_edges(history, law, &rules, &all));
+    all.warnings
+        .extend(notices::past_their_last_day(history, &rules, &all));
     Ok(all)
 }
 

@@ -36,7 +36,7 @@ impl Calendar {
                 .tax_year
                 .last_day(self.tax_year.of(trade.date))
                 .unwrap_or(trade.date),
-            Action::BasisAdjust if !self.by_settlement => {
+            Action::BasisAdjust | Action::ReturnOfCapital if !self.by_settlement => {
                 trade.rest().rarest().effective.unwrap_or(trade.date)
             }
             _ => trade.day(self.by_settlement),

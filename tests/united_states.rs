@@ -2488,3 +2488,359 @@ fn a_short_follows_a_merger_by_number() {
                2024-01-02,short,OLD,10,10,a,,\n2024-02-01,merger,OLD,,,,NEW,30\n";
     compute(csv, "", "").held(&["b NEW 30 600.00 2024-01-02", "a NEW -5 -100.00 2024-01-02"]);
 }
+
+/// X is bought up at 40 in both accounts at one moment: nothing of it is left to replace what lost 10 a share, whether one
+/// row says so or one for each account, in any order.
+#[test]
+fn an_event_in_several_accounts_is_one_however_many_rows_it_has() {
+    let loss = "X 10 2024-01-06 2025-03-21 400.00 500.00 0.00 -100.00 long";
+    let mergers = [
+        "2025-03-21,merger,X,20,,800,\n",
+        "2025-03-21,merger,X,10,,400,T\n2025-03-21,merger,X,10,,400,I\n",
+        "2025-03-21,merger,X,10,,400,I\n2025-03-21,merger,X,10,,400,T\n",
+    ];
+    for merger in mergers {
+        let csv = format!(
+            "date,action,symbol,quantity,price,total,account\n\
+             2024-01-06,buy,X,10,50,,T\n2025-03-06,buy,X,10,40,,I\n{merger}"
+        );
+        let found = configured(&csv, "", "[accounts.I]\nkind = \"sheltered\"\n");
+        assert_eq!(found.warned("wash-loss-gone"), 0);
+        found.sold(&[loss]);
+    }
+    let worthless = "date,action,symbol,quantity,price,account\n\
+                     2024-01-06,buy,X,10,50,T\n2025-12-06,buy,X,10,40,I\n\
+                     2025-12-21,worthless,X,,,T\n2025-12-21,worthless,X,,,I\n";
+    configured(worthless, "", "[accounts.I]\nkind = \"sheltered\"\n")
+        .sold(&["X 10 2024-01-06 2025-12-31 0.00 500.00 0.00 -500.00 long"]);
+}
+
+/// A contract ends for all who hold it: 300 and 100 are lost with it, in two accounts or in one, in one row or in two.
+#[test]
+fn a_contract_that_expires_replaces_nothing() {
+    let call = "X     250321C00045000";
+    let csv = |first: &str, second: &str, rows: &str| {
+        format!(
+            "date,action,symbol,quantity,price,account\n2024-01-06,bto,{call},1,3,{first}\n\
+             2025-03-06,bto,{call},1,1,{second}\n{rows}"
+        )
+    };
+    let row = |account: &str, units: &str| format!("2025-03-21,expire,{call},{units},,{account}\n");
+    let both = [row("T", "1"), row("B", "1")];
+    let lost = [
+        format!("{call} 1 2024-01-06 2025-03-21 0.00 300.00 0.00 -300.00 long"),
+        format!("{call} 1 2025-03-06 2025-03-21 0.00 100.00 0.00 -100.00 short"),
+    ];
+    let lost = [lost[0].as_str(), lost[1].as_str()];
+    plain(&csv("T", "B", &both.concat())).sold(&lost);
+    plain(&csv("T", "T", &row("T", "1").repeat(2))).sold(&lost);
+    plain(&csv("T", "T", &row("T", "2"))).sold(&lost);
+    let sheltered = "[accounts.B]\nkind = \"sheltered\"\n";
+    configured(&csv("T", "B", &both.concat()), "", sheltered).sold(&lost[..1]);
+    // Nothing that is bought later is the same contract.
+    let found = plain(&csv("T", "T", &row("T", "2")));
+    assert_eq!(found.table("disposals", &["provisional_until"]), ["-", "-"]);
+    assert_eq!(found.warned("wash-window-open"), 0);
+}
+
+/// Twenty leave in one order: no share remains that could replace another. 10 x (40 - 50) and 10 x (39 - 45). As two
+/// orders the first leaves 10 bought within 30 days.
+#[test]
+fn the_fills_of_one_order_to_sell_are_one_sale() {
+    let csv = |second: &str| {
+        format!(
+            "date,action,symbol,quantity,price,order\n2023-01-02,buy,X,10,50,\n2025-01-10,buy,X,10,45,\n\
+             2025-01-20,sell,X,10,40,s1\n2025-01-20,sell,X,10,39,{second}\n"
+        )
+    };
+    plain(&csv("s1")).sold(&[
+        "X 10 2023-01-02 2025-01-20 400.00 500.00 0.00 -100.00 long",
+        "X 10 2025-01-10 2025-01-20 390.00 450.00 0.00 -60.00 short",
+    ]);
+    plain(&csv("s2")).sold(&[
+        "X 10 2023-01-02 2025-01-20 400.00 500.00 100.00 0.00 long",
+        "X 10 2025-01-10 2025-01-20 390.00 550.00 0.00 -160.00 long",
+    ]);
+}
+
+/// What is left of an order to sell short is not another short: 10 x (40 - 44), and then 10 x (41 - 30).
+#[test]
+fn the_fills_of_one_order_to_sell_short_are_one_short_sale() {
+    let csv = "date,action,symbol,quantity,price,order\n\
+               2025-01-20,short,X,10,40,s1\n2025-01-20,short,X,10,41,s1\n\
+               2025-02-03,cover,X,10,44,\n2025-06-03,cover,X,10,30,\n";
+    plain(csv).sold(&[
+        "X 10 2025-02-03 2025-02-03 400.00 440.00 0.00 -40.00 short",
+        "X 10 2025-06-03 2025-06-03 410.00 300.00 0.00 110.00 short",
+    ]);
+}
+
+/// 190 received on 100 shares and spent on ten: of the loss of 300 on the 100, as much is long-term, or no loss at all.
+#[test]
+fn a_distribution_that_is_reinvested_is_received_all_the_same() {
+    let csv = |tag: &str, day: &str| {
+        format!(
+            "date,action,symbol,quantity,price,class,tag\n2025-01-02,buy,F,100,20,fund,\n\
+             2025-02-20,reinvest,F,10,19,fund,{tag}\n{day},sell,F,100,17,fund,\n"
+        )
+    };
+    let found = plain(&csv("capital-gain", "2025-04-20"));
+    assert_eq!(
+        found.table("disposals", &["gain", "term"]),
+        ["-110.00 short", "-190.00 long"]
+    );
+    let lines = &found.document["years"][0]["lines"];
+    assert_eq!(lines["capital_gain_distributions"], "190.00");
+    assert_eq!(
+        (&lines["long_net"], &lines["net"]),
+        (&"0.00".into(), &"-110.00".into())
+    );
+    let exempt = plain(&csv("exempt-interest", "2025-06-20"));
+    assert_eq!(
+        exempt.table("disposals", &["adjustment", "gain", "codes"]),
+        ["190.00 -110.00 L"]
+    );
+    plain(&csv("", "2025-04-20"))
+        .sold(&["F 100 2025-01-02 2025-04-20 1700.00 2000.00 0.00 -300.00 short"]);
+    for (tag, told) in [("capital_gain", 1), ("Capital gains", 1), ("", 0)] {
+        assert_eq!(plain(&csv(tag, "2025-04-20")).warned("tag-unknown"), told);
+    }
+}
+
+/// 20 on 20 units of March 2024 take 1 off each, also off those sold in June. Of 300 on 200 of basis, 100 are gain of the
+/// day of effect.
+#[test]
+fn a_return_of_capital_takes_effect_on_its_day() {
+    plain(
+        "date,action,symbol,quantity,price,total,effective_date\n2024-01-10,buy,X,20,10,,\n\
+         2024-06-10,sell,X,10,12,,\n2025-02-01,return_of_capital,X,,,20,2024-03-15\n",
+    )
+    .sold(&["X 10 2024-01-10 2024-06-10 120.00 90.00 0.00 30.00 short"])
+    .held(&["main X 10 90.00 2024-01-10"]);
+    plain(
+        "date,action,symbol,quantity,price,total,effective_date\n2024-01-10,buy,X,20,10,,\n\
+         2025-02-01,return_of_capital,X,,,300,2024-12-31\n",
+    )
+    .sold(&["X 0 2024-01-10 2024-12-31 100.00 0.00 0.00 100.00 short"]);
+}
+
+/// Options on coins are no options on stock or securities (26 USC 1091(a)): written as coin exchanges do, or with the coin
+/// as `underlying`.
+#[test]
+fn options_on_coins_are_not_washed() {
+    let coin = "date,action,symbol,quantity,price\n2025-01-06,bto,BTC-27JUN25-60000-C,1,3000\n\
+                2025-03-03,stc,BTC-27JUN25-60000-C,1,1000\n2025-03-10,bto,BTC-27JUN25-60000-C,1,1500\n";
+    let loss = "BTC-27JUN25-60000-C 1 2025-01-06 2025-03-03 1000.00 3000.00";
+    plain(coin)
+        .sold(&[&format!("{loss} 0.00 -2000.00 short")])
+        .held(&["main BTC-27JUN25-60000-C 1 1500.00 2025-03-10"]);
+    compute(coin, "", "crypto_wash = \"yes\"").sold(&[&format!("{loss} 2000.00 0.00 short")]);
+    let said = "date,action,symbol,quantity,price,class,underlying,expiry,strike,right,multiplier\n\
+                2025-01-06,bto,C1,1,3000,option,ZZZ,2025-06-27,60000,call,1\n2025-01-06,buy,ZZZ,1,3,CLASS,,,,,\n\
+                2025-03-03,stc,C1,1,1000,option,,,,,\n2025-03-10,bto,C1,1,1500,option,,,,,\n";
+    for (class, adjustment) in [("crypto", "0.00"), ("stock", "2000.00")] {
+        let found = plain(&said.replace("CLASS", class));
+        assert_eq!(found.table("disposals", &["adjustment"]), [adjustment]);
+    }
+}
+
+/// A loss below the donor's basis needs the value of the day; a short term needs the donor's day.
+#[test]
+fn gifts_without_value_or_day_are_told_where_it_matters() {
+    let csv = |price: &str, acquired: &str, sold: &str| {
+        format!(
+            "date,action,symbol,quantity,price,basis,acquired_date\n\
+             2025-02-01,gift_in,X,100,{price},10000,{acquired}\n2025-06-03,sell,X,100,{sold},,\n"
+        )
+    };
+    let told = |price: &str, acquired: &str, sold: &str| {
+        let found = plain(&csv(price, acquired, sold));
+        (
+            found.warned("gift-value-missing"),
+            found.warned("gift-date-missing"),
+        )
+    };
+    assert_eq!(told("", "2020-05-05", "95"), (1, 0));
+    assert_eq!(told("", "2020-05-05", "195"), (0, 0));
+    assert_eq!(told("120", "", "195"), (0, 1));
+    assert_eq!(told("90", "", "80"), (0, 0));
+    assert_eq!(told("90", "2020-05-05", "80"), (0, 0));
+}
+
+/// At 80 a gift worth 90 has a basis of 90, whatever the donor paid; at 110 it has the donor's 100.
+#[test]
+fn gifts_rank_by_the_basis_that_the_sale_uses() {
+    let csv = |price: &str| {
+        format!(
+            "date,action,symbol,quantity,price,basis,acquired_date\n2024-06-01,buy,X,100,95,,\n\
+             2025-02-01,gift_in,X,100,90,10000,2020-05-05\n2025-06-02,sell,X,100,{price},,\n"
+        )
+    };
+    compute(&csv("80"), "-m hifo", "")
+        .sold(&["X 100 2024-06-01 2025-06-02 8000.00 9500.00 0.00 -1500.00 long"]);
+    compute(&csv("110"), "-m hifo", "")
+        .sold(&["X 100 2025-02-01 2025-06-02 11000.00 10000.00 0.00 1000.00 long"]);
+    compute(&csv("80"), "-m lofo", "")
+        .sold(&["X 100 2025-02-01 2025-06-02 8000.00 9000.00 0.00 -1000.00 short"]);
+}
+
+/// 50 N for 100 T: a call on 100 T delivers 50 N for the 4,500 of its strike, with its 300 of premium. What cash beside
+/// the shares, a spin-off or a cash merger make of it is told.
+#[test]
+fn a_merger_for_stock_moves_the_options() {
+    let csv = |action: &str| {
+        format!(
+            "date,action,symbol,quantity,price,total,new_symbol,new_quantity,ratio,fraction\n\
+             2024-01-06,buy,T,100,40,,,,,\n2025-01-06,bto,T     250620C00045000,1,3,,,,,\n\
+             {action}2025-06-20,exercise,T     250620C00045000,1,,,,,,\n"
+        )
+    };
+    plain(&csv("2025-02-06,merger,T,100,,,N,50,,\n")).held(&[
+        "main N 50 4000.00 2024-01-06",
+        "main N 50 4800.00 2025-06-20",
+    ]);
+    let told = |action: &str| plain(&csv(action)).warned("option-not-adjusted");
+    assert_eq!(told("2025-02-06,merger,T,100,,,N,50,,\n"), 0);
+    assert_eq!(told("2025-02-06,merger,T,100,60,500,N,50,,\n"), 1);
+    assert_eq!(told("2025-02-06,merger,T,100,,5000,,,,\n"), 1);
+    assert_eq!(told("2025-02-06,spinoff,T,,,,S,10,,0.1\n"), 1);
+    let only_options = "date,action,symbol,quantity,price,new_symbol,ratio\n\
+                        2025-01-06,bto,T     250620C00045000,1,3,,\n2025-02-06,merger,T,,,N,1:2\n\
+                        2025-06-20,exercise,T     250620C00045000,1,,,\n";
+    plain(only_options).held(&["main N 50 4800.00 2025-06-20"]);
+}
+
+/// An opening held since 2023 is not held for less because it replaced shares held since 2024.
+#[test]
+fn a_wash_sale_takes_no_time_away() {
+    plain(
+        "date,action,symbol,quantity,price,basis,acquired_date\n2024-01-10,buy,X,10,50,,\n\
+         2025-02-20,opening,X,10,,450,2023-01-01\n2025-03-03,sell,X,10,40,,\n",
+    )
+    .held(&["main X 10 550.00 2023-01-01"]);
+}
+
+/// What a short owes by a stock dividend are more units, by a return of capital money that joins its cost; by a spin-off it
+/// is not computed, which is said.
+#[test]
+fn shorts_in_corporate_actions_are_carried_on_or_told() {
+    let csv = |action: &str, closed: &str| {
+        format!(
+            "date,action,symbol,quantity,price,total,new_symbol,new_quantity,fraction,account\n\
+             2025-03-03,short,X,100,40,,,,,A\n{action}2025-06-03,cover,X,{closed},30,,,,,A\n"
+        )
+    };
+    plain(&csv("2025-03-10,stock_dividend,X,10,,,,,,A\n", "110"))
+        .sold(&["X 110 2025-06-03 2025-06-03 4000.00 3300.00 0.00 700.00 short"]);
+    plain(&csv("2025-03-10,return_of_capital,X,,,50,,,,A\n", "100"))
+        .sold(&["X 100 2025-06-03 2025-06-03 3950.00 3000.00 0.00 950.00 short"]);
+    plain(&csv("2025-03-10,spinoff,X,,,,Y,10,0.1,A\n", "100"))
+        .refused("spinoff of X, but it is only sold short in A on 2025-03-10");
+    let beside = "2025-03-04,buy,X,100,20,,,,,B\n2025-03-10,spinoff,X,,,,Y,10,0.1,\n";
+    assert_eq!(plain(&csv(beside, "100")).warned("short-left"), 1);
+}
+
+/// `main` holds nothing on which 40 could have been paid; with a row for each account nothing is told.
+#[test]
+fn a_distribution_on_nothing_is_told() {
+    let csv = |paid: &str| {
+        format!(
+            "date,action,symbol,quantity,price,total,class,tag,account\n\
+             2025-01-02,buy,F,100,20,,fund,,A\n2025-01-02,buy,F,300,20,,fund,,B\n{paid}\
+             2025-04-20,sell,F,100,19,,fund,,A\n"
+        )
+    };
+    let row = |total: &str, account: &str| {
+        format!("2025-02-20,dividend,F,,,{total},fund,capital-gain,{account}\n")
+    };
+    let one = plain(&csv(&row("40", "")));
+    assert_eq!(one.warned("distribution-on-nothing"), 1);
+    let both = plain(&csv(&(row("10", "A") + &row("30", "B"))));
+    assert_eq!(both.warned("distribution-on-nothing"), 0);
+    assert_eq!(
+        both.table("disposals", &["gain", "term"]),
+        ["-90.00 short", "-10.00 long"]
+    );
+}
+
+#[test]
+fn cells_that_are_in_no_figure_are_told() {
+    let header = "date,action,symbol,quantity,price,basis,acquired_date,effective_date,ratio,new_symbol,fraction\n";
+    let bought = "2024-01-10,buy,X,10,85,,,,,,\n";
+    let told = |rows: &str| plain(&format!("{header}{rows}")).warned("cell-unused");
+    assert_eq!(told(bought), 0);
+    assert_eq!(told("2024-01-10,buy,X,10,85,1000,,,,,\n"), 1);
+    assert_eq!(told("2024-01-10,buy,X,10,85,1000,2023-01-02,,,,\n"), 2);
+    assert_eq!(
+        told(&format!(
+            "{bought}2025-01-10,sell,X,10,85,,,2024-12-31,,,\n"
+        )),
+        1
+    );
+    assert_eq!(told(&format!("{bought}2025-01-10,split,X,,,,,,2:1,,\n")), 0);
+    plain(&format!(
+        "{header}{bought}2025-01-10,rename,X,,,,,,1:10,Y,\n"
+    ))
+    .refused("a rename changes no number of units, but this one has the ratio 1:10");
+    let split = |units: &str| {
+        let csv = format!("{header}{bought}2025-01-10,split,X,{units},,,,,2:1,,\n");
+        plain(&csv).warned("split-quantity")
+    };
+    assert_eq!(["", "10", "20", "40"].map(split), [0, 0, 0, 1]);
+}
+
+#[test]
+fn a_contract_that_is_open_after_its_last_day_is_told() {
+    let csv = |last: &str| {
+        format!(
+            "date,action,symbol,quantity,price\n2025-02-01,bto,X     250620C00045000,1,3\n{last},buy,Z,1,1\n"
+        )
+    };
+    assert_eq!(plain(&csv("2025-06-30")).warned("contract-past-expiry"), 1);
+    assert_eq!(plain(&csv("2025-06-20")).warned("contract-past-expiry"), 0);
+}
+
+/// 100 in thirds: 33.33, 33.34 and 33.33 join lots of 300, which is where the odd cent is.
+#[test]
+fn the_odd_cent_of_a_loss_is_in_one_basis() {
+    let csv = "date,action,symbol,quantity,price,total\n2024-01-10,buy,X,3,300,\n2025-03-03,sell,X,3,,800\n\
+               2025-03-04,buy,X,1,300,\n2025-03-05,buy,X,1,300,\n2025-03-06,buy,X,1,300,\n";
+    let found = plain(csv);
+    assert_eq!(
+        found.table("adjustments", &["amount", "basis_after"]),
+        ["33.33 333.33", "33.34 333.34", "33.33 333.33"]
+    );
+}
+
+/// Of 5,000 lost on a future in 2025, 2,000 went back to the 10,000 of 2024: 8,000 and 3,000 are left, and nothing is said to
+/// be possible that has been done.
+#[test]
+fn a_loss_that_was_carried_back_is_said_to_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let csv = "date,action,symbol,quantity,price,class\n2024-02-03,buy,FU,1,1000,future\n\
+               2024-03-03,sell,FU,1,11000,future\n2025-02-03,buy,FU,1,10000,future\n2025-03-03,sell,FU,1,5000,future\n";
+    fs::write(folder.path().join("t.csv"), csv).unwrap();
+    let shown = |setting: &str| {
+        let toml = format!("[us]\n1256_carryback = \"{setting}\"\n");
+        fs::write(folder.path().join("c.toml"), toml).unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_lossoffset"))
+            .args(["compute", "t.csv", "--config", "c.toml", "-r", "years"])
+            .current_dir(folder.path())
+            .env_clear()
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let elected = shown("yes");
+    assert!(!elected.contains("could be carried back"), "{elected}");
+    assert!(
+        elected.contains("2,000.00 was carried back to earlier years"),
+        "{elected}"
+    );
+    assert!(
+        elected.contains("2,000.00 was carried back from a later year"),
+        "{elected}"
+    );
+    assert!(shown("no").contains("could be carried back"));
+}

@@ -30,6 +30,7 @@ pub mod progress;
 pub mod readings;
 pub mod reconcile;
 pub mod say;
+pub mod unread;
 pub mod work;
 
 use std::ffi::OsString;

@@ -11,6 +11,7 @@ use crate::trade::{Action, History};
 
 use super::near::nearest;
 use super::options::Chosen;
+use super::unread;
 
 /// Adds to the warnings of what was read those that the settings bring up.
 pub fn add(reading: &mut Reading, chosen: &Chosen) {
@@ -26,10 +27,28 @@ pub fn add(reading: &mut Reading, chosen: &Chosen) {
         found.extend(odd_rates_of_rows(history, chosen));
     }
     found.extend(odd_rates_of_file(chosen));
+    if reads_rarely(reading) {
+        found.extend(unread::cells(&reading.history));
+    }
     if chosen.settings.by_settlement {
         found.extend(without_settlement(history));
     }
     reading.history.warnings.extend(found);
+}
+
+/// Whether any file has a column that only some actions read.
+fn reads_rarely(reading: &Reading) -> bool {
+    let rare = [
+        Column::Basis,
+        Column::AcquiredDate,
+        Column::EffectiveDate,
+        Column::Ratio,
+        Column::Fraction,
+        Column::NewQuantity,
+        Column::Tag,
+    ];
+    let mut columns = reading.files.iter().flat_map(|file| &file.columns);
+    columns.any(|column| rare.iter().any(|rare| column.meaning == Some(rare.name())))
 }
 
 /// Rates of rows that cannot be right, though the other way round they could.

@@ -20,7 +20,9 @@ pub fn resolve(shared: &mut Shared<'_>, sources: &Sources) -> Vec<Security> {
         shared,
         by_account,
     };
-    let classes: Vec<(Class, bool)> = (0..drafts.len()).map(|at| resolver.class(at, 0)).collect();
+    let mut classes: Vec<(Class, bool)> =
+        (0..drafts.len()).map(|at| resolver.class(at, 0)).collect();
+    name_coins(shared, &drafts, &mut classes);
     if is_remarkable(&drafts, &classes) {
         let traded = traded(shared, drafts.len());
         warn_of_guesses(shared, &drafts, &classes, &traded);
@@ -37,6 +39,26 @@ pub fn resolve(shared: &mut Shared<'_>, sources: &Sources) -> Vec<Security> {
         .zip(classes)
         .map(|(draft, (class, _))| security(draft, class))
         .collect()
+}
+
+/// What a contract of the form that exchanges for coins write is on is a coin, where no row trades or names it otherwise.
+fn name_coins(shared: &Shared<'_>, drafts: &[Draft], classes: &mut [(Class, bool)]) {
+    let on_coin = |draft: &&Draft| {
+        draft.option_form && option_symbol::parse(&draft.symbol).is_some_and(|terms| terms.coin)
+    };
+    let underlyings = drafts.iter().filter(on_coin);
+    let underlyings = underlyings.filter_map(|draft| Some(draft.contract.underlying?.0 as usize));
+    let guessed = |at: &usize| classes.get(*at) == Some(&(Class::Stock, true));
+    let named: BTreeSet<usize> = underlyings.filter(guessed).collect();
+    if named.is_empty() {
+        return;
+    }
+    let traded = traded(shared, drafts.len());
+    for at in named {
+        if let (Some(class), Some(false)) = (classes.get_mut(at), traded.get(at)) {
+            *class = (Class::Crypto, false);
+        }
+    }
 }
 
 /// Opening and closing words of shares become plain ones.

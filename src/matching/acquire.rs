@@ -27,6 +27,9 @@ pub enum Manner {
 impl<'a> Fold<'a> {
     pub(super) fn buy(&mut self, id: TradeId) -> Result<(), Halt> {
         let row = self.valued(id);
+        if row.trade.action == Action::Reinvest {
+            self.reinvested(&row)?;
+        }
         let quantity = row.quantity()?;
         let cost = self.cost_of_fill(id, quantity, row.cost()?)?;
         let (cost, fee) = self.cost_with_fee_in_kind(id, cost)?;
@@ -242,6 +245,7 @@ impl<'a> Fold<'a> {
                 let value = Parcel::new(quantity, value, self.ledger.places())?;
                 let given = self.today;
                 self.ledger.lot_mut(lot).gift = Some(Box::new(Gift { value, given }));
+                self.two_bases = true;
                 Ok(())
             }
             None => Ok(()),

@@ -31,6 +31,7 @@ impl Fold<'_> {
             return Err(Problem::at(trade.source, "a split ratio needs two positive sides").into());
         }
         self.warn_nothing_held(trade);
+        self.warn_other_quantity(trade, (new, old))?;
         let accounts = self.affected(trade);
         for account in &accounts {
             self.rescale((*account, trade.security), new, old)?;
@@ -234,11 +235,20 @@ impl Fold<'_> {
             return self.split(id);
         }
         let added = self.valued(id).quantity()?;
-        let (accounts, held) = self.total_held(trade)?;
+        let accounts = self.affected(trade);
+        let held = match self.units_affected(trade)? {
+            // Only short: the new units are owed too.
+            held if held.is_zero() => self.short_affected(trade)?,
+            held => held,
+        };
+        if held.is_zero() {
+            return Err(self.nothing_held(trade));
+        }
         let after = held.plus(added)?;
         for account in &accounts {
             self.rescale((*account, trade.security), after, held)?;
         }
+        self.rescale_shorts(trade, after, held)?;
         self.restate(trade, after, held)?;
         self.cash_after_split(id, &accounts)
     }
@@ -257,6 +267,8 @@ impl Fold<'_> {
         };
         let (accounts, held) = self.total_held(row.trade)?;
         let arrives = self.arriving(row.trade, held)?;
+        self.warn_shorts_left(row.trade);
+        self.warn_options_left(row.trade, "a contract delivers what was split off too");
         if fraction > Decimal::ONE || fraction.is_sign_negative() {
             return Err(Problem::at(
                 row.trade.source,
@@ -350,6 +362,9 @@ impl Fold<'_> {
                 return Ok(());
             }
         }
+        if self.only_options_merge(trade)? {
+            return Ok(());
+        }
         let affected = self.affected(trade);
         let held = self.units_affected(trade)?;
         if !held.is_zero()
@@ -374,9 +389,22 @@ impl Fold<'_> {
                 sale.holding.0 = account;
                 sales.push(sale);
             }
+            self.warn_options_left(trade, "a contract delivers the cash");
             return self.dispose_together(&sales);
         };
         let arrives = self.arriving(trade, held)?;
+        self.warn_shorts_left(trade);
+        if cash.is_some() {
+            self.warn_options_left(
+                trade,
+                "a contract delivers the cash beside the new shares too",
+            );
+        }
+        let ratio = match trade.rest().rarest().ratio {
+            Some((to, of)) => (Quantity::new(to)?, Quantity::new(of)?),
+            None => (arrives, held),
+        };
+        self.adjust_options(trade.security, new, ratio)?;
         let value = match (&cash, trade.price(), self.law.boot) {
             (None, _, _) => Money::ZERO,
             (Some(_), _, Boot::NotStated) => return Err(row.boot_not_stated(self.law)),
@@ -553,6 +581,7 @@ impl Fold<'_> {
         if new == trade.security {
             return Err(Problem::at(trade.source, "a rename to the same symbol").into());
         }
+        refuse_ratio(trade)?;
         self.warn_nothing_held(trade);
         self.follow_rename(trade.security, new)?;
         self.adjust_options(trade.security, new, (Quantity::ONE, Quantity::ONE))?;
@@ -614,7 +643,11 @@ impl Fold<'_> {
         let Some(total) = row.total()? else {
             return Err(row.missing("total"));
         };
+        if self.units_affected(row.trade)?.is_zero() && self.returned_by_shorts(row.trade, total)? {
+            return Ok(());
+        }
         let (accounts, held) = self.total_held(row.trade)?;
+        self.warn_shorts_left(row.trade);
         let mut spread = Parcel::new(held, super::value::absolute(total), self.ledger.places())?;
         for account in accounts {
             for (lot, units, basis) in self.ledger.shares_of((account, row.trade.security))? {
@@ -632,6 +665,31 @@ impl Fold<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What a short has to pay its lender in place of a return of capital is always a part of its cost (Pub. 550): it comes
+    /// off the proceeds. Says whether anything is short.
+    fn returned_by_shorts(&mut self, trade: &Trade, total: Money) -> Result<bool, Halt> {
+        let short = self.short_affected(trade)?;
+        if short.is_zero() {
+            return Ok(false);
+        }
+        let mut spread = Parcel::new(short, super::value::absolute(total), self.ledger.places())?;
+        for holding in self.accounts_short_affected(trade) {
+            let units = self.positions.short(holding);
+            let paid = spread.take(units)?;
+            self.add_to_short(holding, paid.amount.negated())?;
+        }
+        Ok(true)
+    }
+
+    /// The units sold short that an action acts on.
+    fn short_affected(&self, trade: &Trade) -> Result<Quantity, Halt> {
+        let mut short = Quantity::ZERO;
+        for holding in self.accounts_short_affected(trade) {
+            short = short.plus(self.positions.short(holding))?;
+        }
+        Ok(short)
     }
 
     /// Raises (or lowers) the basis of every unit held by the same amount.
@@ -735,6 +793,80 @@ impl Fold<'_> {
         .into())
     }
 
+    /// A merger for stock of which only options are held: they are on the new shares from now on.
+    fn only_options_merge(&mut self, trade: &Trade) -> Result<bool, Halt> {
+        let rest = trade.rest().rarest();
+        let (Some(new), Some((to, of))) = (rest.new_security, rest.ratio) else {
+            return Ok(false);
+        };
+        if !self.units_affected(trade)?.is_zero() || self.open_options_on(trade.security).is_empty()
+        {
+            return Ok(false);
+        }
+        let ratio = (Quantity::new(to)?, Quantity::new(of)?);
+        self.adjust_options(trade.security, new, ratio)?;
+        Ok(true)
+    }
+
+    /// What a short owes by an action that is carried out on units held alone.
+    fn warn_shorts_left(&mut self, trade: &Trade) {
+        if self.accounts_short_affected(trade).is_empty() {
+            return;
+        }
+        let (word, symbol) = (trade.action.word(), self.symbol(trade.security));
+        let message = format!(
+            "{word} of {symbol}, of which some is sold short too: the short was left as it is; add what it owes by the {word} to the cost of the row that closes it"
+        );
+        self.warn_once("short-left", &message, trade.source, true);
+    }
+
+    /// Open options whose terms an action changes in a way that is not computed.
+    fn warn_options_left(&mut self, trade: &Trade, why: &str) {
+        if self.open_options_on(trade.security).is_empty() {
+            return;
+        }
+        let (word, symbol) = (trade.action.word(), self.symbol(trade.security));
+        let message = format!(
+            "options on {symbol} are open at its {word}: {why}, which is not computed; check what their exercise or assignment delivers"
+        );
+        self.warn_once("option-not-adjusted", &message, trade.source, true);
+    }
+
+    /// A split that says how many units there are, or how many came, should agree with its ratio.
+    fn warn_other_quantity(
+        &mut self,
+        trade: &Trade,
+        (new, old): (Quantity, Quantity),
+    ) -> Result<(), Halt> {
+        let Some(given) = trade
+            .quantity()
+            .filter(|_| trade.rest().rarest().ratio.is_some())
+        else {
+            return Ok(());
+        };
+        let given = Quantity::new(given.abs())?;
+        let held = match self.units_affected(trade)? {
+            held if held.is_zero() => self.short_affected(trade)?,
+            held => held,
+        };
+        let after = held.restated(new, old)?;
+        // Of a fraction paid in cash only the whole units are told.
+        let told = [held, after, after.minus(held)?.abs()];
+        let whole = |units: Quantity| units.minus(units.fraction());
+        let mut agrees = false;
+        for units in told {
+            agrees |= given == units || given == whole(units)?;
+        }
+        if !agrees && !given.is_zero() && !held.is_zero() {
+            let (word, symbol) = (trade.action.word(), self.symbol(trade.security));
+            let message = format!(
+                "{word} of {symbol}: its `ratio` makes {after} of {held}, which its `quantity` of {given} contradicts; the ratio was followed"
+            );
+            self.warn_once("split-quantity", &message, trade.source, true);
+        }
+        Ok(())
+    }
+
     /// An action on what nobody holds changes nothing, and more likely than not a row is missing or wrong.
     pub(super) fn warn_nothing_held(&mut self, trade: &Trade) {
         if !self.acts_on_nothing(trade) {
@@ -769,9 +901,18 @@ impl Fold<'_> {
         } else {
             String::new()
         };
+        let (word, symbol) = (trade.action.word(), self.symbol(trade.security));
+        if !self.accounts_short_affected(trade).is_empty() {
+            return Problem::at(
+                trade.source,
+                format!("{word} of {symbol}, but it is only sold short{place} on {}", self.today),
+            )
+            .help(format!("what a short owes by a {word} is not computed: leave the row out, and add what was paid to the cost of the row that closes the short"))
+            .into();
+        }
         Problem::at(
             trade.source,
-            format!("{} of {}, but none is held{place} on {}", trade.action.word(), self.symbol(trade.security), self.today),
+            format!("{word} of {symbol}, but none is held{place} on {}", self.today),
         )
         .help("check the symbol, the account and the date, or add the missing purchase or `opening` row")
         .into()
@@ -810,6 +951,18 @@ pub fn short_at_merger(
         format!("the merger pays cash for {symbol}, of which {owed} are short in {account}"),
     )
     .help("the row is about what is held: add a `cover` before it, at what was paid for each of those that were short")
+}
+
+/// A change of name changes no number of units.
+pub fn refuse_ratio(trade: &Trade) -> Result<(), Problem> {
+    match trade.rest().rarest().ratio {
+        Some((new, old)) if new != old => Err(Problem::at(
+            trade.source,
+            format!("a rename changes no number of units, but this one has the ratio {new}:{old}"),
+        )
+        .help("write two rows: a `split` with the ratio, and the `rename` without one")),
+        _ => Ok(()),
+    }
 }
 
 fn signed_quantity(value: Decimal) -> Result<Quantity, Halt> {

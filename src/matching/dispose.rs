@@ -19,7 +19,8 @@ use crate::answer::{Adjustment, Codes, Disposal, Match, Term};
 use crate::date::Date;
 use crate::diagnostic::Problem;
 use crate::jurisdiction::Gifts;
-use crate::lot::{LotId, PurchaseId};
+use crate::lot::{Lot, LotId, PurchaseId};
+use crate::method::{HIFO, within_purchase};
 use crate::money::{Minor, Money, OutOfRange, Quantity, minor_share};
 use crate::parcel::{Parcel, Part};
 use crate::rule::Rule;
@@ -114,6 +115,26 @@ fn six_months_after(acquired: Date) -> Date {
 
 /// A slice with its proceeds, and its term where its own holding period does not decide.
 type Termed = (Slice, (Part, Option<Term>));
+
+/// The basis per unit that a sale at its price uses of a lot, as an amount and its units: of a gift that was worth less
+/// than the donor's basis either of the two, or between them the price itself (26 USC 1015(a)).
+fn basis_used(lot: &Lot, sale: &Sale<'_>) -> (Money, Quantity) {
+    let for_gain = lot.parcel.per_unit();
+    let Some(gift) = &lot.gift else {
+        return for_gain;
+    };
+    let (for_loss, price) = (gift.value.per_unit(), (sale.proceeds, sale.quantity));
+    let is_above = |one: (Money, Quantity), other: (Money, Quantity)| {
+        one.0.compare_per_unit(one.1, other.0, other.1).is_gt()
+    };
+    if is_above(price, for_gain) {
+        for_gain
+    } else if is_above(for_loss, price) {
+        for_loss
+    } else {
+        price
+    }
+}
 
 /// What all rows of a sale have in common.
 struct Kind {
@@ -303,9 +324,50 @@ impl Fold<'_> {
     fn first_in_order(&mut self, sale: &Sale<'_>, wanted: Quantity) -> Result<Vec<Slice>, Halt> {
         let mut slices = std::mem::take(&mut self.slices);
         slices.clear();
+        let is_sale = !sale.proceeds.is_zero();
+        if is_sale && self.two_bases && self.method_of(sale.holding).ranks_by_basis {
+            self.take_by_basis_used(sale, wanted, &mut slices)?;
+            return Ok(slices);
+        }
         self.ledger
             .take_in_order(sale.holding, wanted, &mut slices)?;
         Ok(slices)
+    }
+
+    /// Takes units in the order of a method that ranks by basis, where gifts have one for a gain and another for a loss:
+    /// they stand by the one that this sale will use.
+    fn take_by_basis_used(
+        &mut self,
+        sale: &Sale<'_>,
+        mut wanted: Quantity,
+        slices: &mut Vec<Slice>,
+    ) -> Result<(), Halt> {
+        let mut lots = self.ledger.lots_of(sale.holding);
+        let descending = self.method_of(sale.holding).name == HIFO.name;
+        lots.sort_by(|one, other| {
+            let (one, other) = (self.ledger.lot(*one), self.ledger.lot(*other));
+            let (basis, units) = basis_used(one, sale);
+            let (other_basis, other_units) = basis_used(other, sale);
+            let by_basis = basis.compare_per_unit(units, other_basis, other_units);
+            let by_basis = if descending {
+                by_basis.reverse()
+            } else {
+                by_basis
+            };
+            let acquired = |lot: &Lot| (lot.acquired, lot.sequence);
+            by_basis
+                .then_with(|| acquired(one).cmp(&acquired(other)))
+                .then_with(|| within_purchase(one, other))
+        });
+        for lot in lots {
+            if wanted.is_zero() {
+                break;
+            }
+            let slice = self.ledger.take(lot, wanted)?;
+            wanted = wanted.minus(slice.quantity)?;
+            slices.push(slice);
+        }
+        Ok(())
     }
 
     /// Gives each slice its proceeds, cost and term as a row, and lists the losses.
@@ -462,6 +524,9 @@ impl Fold<'_> {
         });
         let exact = cost.amount.minus(proceeds.amount)?;
         let printed = cost.printed.saturating_sub(proceeds.printed);
+        if self.rules.overview.keeps_dates {
+            self.warn_of_gift(slice, exact > Money::ZERO, term);
+        }
         if self.rules.trail {
             self.tell_row(sale, slice, cost)?;
         }
@@ -485,6 +550,35 @@ impl Fold<'_> {
         }
         let received = self.received(sale.holding, &loss)?;
         self.six_months(loss, received, losses)
+    }
+
+    /// A gift sold for less than the donor's basis hangs on its value when it was given, one sold within a year on the
+    /// day since which the donor held it (26 USC 1015(a), 1223(2)).
+    fn warn_of_gift(&mut self, slice: &Slice, is_loss: bool, term: Option<Term>) {
+        let purchase = self.ledger.purchase(slice.purchase);
+        let gift = self.history.trade(purchase.opened_by);
+        if !self.law.is_us() || gift.action != Action::GiftIn || purchase.basis_unknown {
+            return;
+        }
+        if is_loss && gift.price().is_none() && !gift.tagged("spouse") {
+            self.warn_at(
+                "gift-value-missing",
+                "gifts were sold for less than the donor's basis, and their rows do not say what they were worth when given: a loss counts from that value where it is the lower one (26 USC 1015(a)); give it per unit as `price`",
+                gift.source,
+                true,
+            );
+        }
+        // A loss on what was worth less than the donor's basis is held from the day of the gift whatever the donor's day.
+        let by_value = is_loss && slice.gift.is_some();
+        let acquired = gift.rest().rarest().acquired;
+        if term == Some(Term::Short) && acquired.is_none() && !by_value {
+            self.warn_at(
+                "gift-date-missing",
+                "gifts were sold short-term whose rows do not say since when the donor held them: that time counts too (26 USC 1223(2)); give the donor's day as `acquired_date`",
+                gift.source,
+                true,
+            );
+        }
     }
 
     /// Records where the row just made comes from.
@@ -764,6 +858,21 @@ impl Fold<'_> {
             return self.payment_in_lieu(id, total);
         }
         let trade = row.trade;
+        self.distributed(trade, total)
+    }
+
+    /// A distribution that is reinvested is received like any other, and then spent on units (Pub. 550); the fee is paid
+    /// on top.
+    pub(super) fn reinvested(&mut self, row: &Valued<'_>) -> Result<(), Halt> {
+        if !self.law.is_us() || row.trade.rest().tag.is_none() {
+            return Ok(());
+        }
+        let received = row.cost()?.minus(row.fee()?)?;
+        self.distributed(row.trade, received)
+    }
+
+    /// What a fund paid out, where its tag says that it is more than a dividend.
+    fn distributed(&mut self, trade: &Trade, total: Money) -> Result<(), Halt> {
         let exempt = trade.tagged("exempt-interest");
         if !exempt && !trade.tagged("capital-gain") {
             return Ok(());
@@ -773,7 +882,9 @@ impl Fold<'_> {
         }
         let holding = (trade.account, trade.security);
         let units = self.ledger.held(holding);
-        if !units.is_zero() {
+        if units.is_zero() {
+            self.warn_paid_on_nothing(trade);
+        } else {
             let one = Distribution {
                 amount: total,
                 units,
@@ -793,6 +904,26 @@ impl Fold<'_> {
             });
         }
         Ok(())
+    }
+
+    /// A distribution in an account without units, while others hold them: they are the ones that it was paid on.
+    fn warn_paid_on_nothing(&mut self, trade: &Trade) {
+        let holders = self.ledger.holders(trade.security).into_iter();
+        let mut named: Vec<&str> = Vec::new();
+        for account in holders.map(|account| self.own_account(account)) {
+            named.push(&self.history.account(account).name);
+        }
+        named.dedup();
+        if named.is_empty() {
+            return;
+        }
+        let message = format!(
+            "a distribution of {} in {}, which holds none, while {} does: it counts for no units there, which changes what a loss on units held six months or less is (26 USC 852(b)(4)); name the `account` that received it, with a row for each",
+            self.symbol(trade.security),
+            self.history.account(trade.account).name,
+            named.join(", ")
+        );
+        self.warn_once("distribution-on-nothing", &message, trade.source, true);
     }
 
     /// The purchases of the last six months that units of a holding came in with.

@@ -86,6 +86,10 @@ pub struct Fold<'a> {
     pub splits: Splits<SecurityId>,
     /// Units on their way between own accounts.
     pub transit: super::transfer::Transit,
+    /// Whether a gift came in that has one basis for a gain and another for a loss.
+    pub two_bases: bool,
+    /// Losses of the day whose disposal has further rows.
+    pub together: super::together::Together<'a>,
 }
 
 impl<'a> Fold<'a> {
@@ -130,6 +134,8 @@ impl<'a> Fold<'a> {
             restated: FxHashMap::default(),
             splits: Splits::default(),
             transit: super::transfer::Transit::default(),
+            two_bases: false,
+            together: super::together::Together::default(),
         }
     }
 
@@ -189,6 +195,16 @@ impl<'a> Fold<'a> {
         }
     }
 
+    /// The event being carried out, and its trade.
+    pub fn current_event(&self) -> Option<(TradeId, &'a Trade)> {
+        self.current
+    }
+
+    /// The events of today that are still to come, in order.
+    pub fn rest_of_day(&self) -> Vec<TradeId> {
+        self.upcoming.iter().rev().map(|event| event.id).collect()
+    }
+
     /// Keeps a problem that belongs to no row.
     fn note(&mut self, halt: Halt) {
         self.problems.push(match halt {
@@ -219,7 +235,8 @@ impl<'a> Fold<'a> {
     }
 
     fn attempt(&mut self, id: TradeId) {
-        if let Err(halt) = self.event(id) {
+        let done = self.event(id).and_then(|()| self.claim_together(id));
+        if let Err(halt) = done {
             let problem = match halt {
                 Halt::Problem(problem) => *problem,
                 Halt::Range(error) => Problem::at(self.history.trade(id).source, error.to_string()),
@@ -287,7 +304,9 @@ impl<'a> Fold<'a> {
             source,
             false,
         );
+        let current = self.current;
         self.carry_out(event);
+        self.current = current;
         true
     }
 

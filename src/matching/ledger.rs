@@ -771,6 +771,15 @@ impl Ledger {
         }
     }
 
+    /// The same as the lot prints it, so that what the pieces of a purchase come to adds up to the cent.
+    pub fn printed_basis_of(&self, id: LotId) -> Result<Money, OutOfRange> {
+        let lot = self.lot(id);
+        match &self.books[lot.book as usize].pool {
+            Some(_) => self.basis_of(id),
+            None => Ok(Money::from_minor(lot.parcel.printed(), self.places)),
+        }
+    }
+
     /// The lots of a holding with their units and basis: each its own, or its units' share of the pool. What changes the
     /// basis of all of them asks once, before the first change: a pool changed for one lot has another share for the next.
     pub fn shares_of(&self, holding: Holding) -> Result<Vec<(LotId, Quantity, Part)>, OutOfRange> {

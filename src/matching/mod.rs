@@ -33,6 +33,7 @@ mod side_by_side;
 mod splits;
 mod statutory;
 mod terms;
+mod together;
 mod trail;
 mod transfer;
 mod value;
@@ -313,6 +314,8 @@ fn matched_in(
     }
     all.warnings
         .extend(notices::zone_at_edges(history, law, &rules, &all));
+    all.warnings
+        .extend(notices::past_their_last_day(history, &rules, &all));
     Ok(all)
 }
 

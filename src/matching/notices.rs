@@ -210,6 +210,28 @@ pub fn zone_at_edges(
     warning("timezone-assumed", message, at, true)
 }
 
+/// Contracts listed as held although their last day is over: what became of them is missing, in every country.
+pub fn past_their_last_day(history: &History, rules: &Rules, matched: &Matched) -> Option<Warning> {
+    let end = rules.end?;
+    let over = matched.lots.iter().filter(|lot| {
+        let contract = history.security(lot.security).contract.as_ref();
+        let last = contract.and_then(|contract| contract.expiry);
+        last.is_some_and(|last| last < end)
+    });
+    let at = unique(over.flat_map(|lot| lot.opened_by.iter().map(|id| history.trade(*id).source)));
+    if at.is_empty() {
+        return None;
+    }
+    let contracts = match at.len() {
+        1 => "a contract is".to_owned(),
+        rows => format!("contracts of {rows} rows are"),
+    };
+    let message = format!(
+        "{contracts} still open after the last day: a loss or a gain is missing; add the `expire`, `exercise`, `assign` or `cash_settle` row"
+    );
+    warning("contract-past-expiry", message, at, true)
+}
+
 /// By how many days the taxpayer's day may differ from that of a time in UTC: zones lie up to 14 hours away.
 fn shifts(trade: &Trade) -> RangeInclusive<i32> {
     const HOUR: u32 = 3_600_000;
@@ -260,7 +282,7 @@ fn window_hangs_on_zone(
     };
     let edges = [-WINDOW - 1, -WINDOW, WINDOW, WINDOW + 1].map(|days| row.disposed.plus(days));
     history.trade(row.closed_by).time.is_some()
-        && rules.wash_covers(history.security(row.security).class)
+        && rules.wash_covers(history, row.security)
         && edges
             .iter()
             .any(|day| Some(*day) != row.acquired && bought.binary_search(day).is_ok())
@@ -325,7 +347,7 @@ fn window_before_the_data(history: &History, rules: &Rules, matched: &Matched) -
     let (first, _) = rules.overview.days?;
     let early = matched.disposals.unordered().iter().filter(|row| {
         row.proceeds < row.cost
-            && rules.wash_covers(history.security(row.security).class)
+            && rules.wash_covers(history, row.security)
             && row.disposed <= first.plus(WINDOW)
             && row.acquired.is_some_and(|acquired| acquired < row.disposed)
     });

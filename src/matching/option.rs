@@ -33,8 +33,8 @@ impl Fold<'_> {
         Ok(self.terms.deliverable(self.history, security)?)
     }
 
-    /// Open options follow their underlying through a change of name, or a split: more shares for the same money, so
-    /// that the strike falls as the shares multiply.
+    /// Open options follow their underlying through a change of name, a merger for stock, or a split: other shares for the
+    /// same money, so that the strike falls as the shares multiply.
     pub(super) fn adjust_options(
         &mut self,
         underlying: SecurityId,
@@ -49,7 +49,7 @@ impl Fold<'_> {
 
     /// Options on a security that are open in any account. One that a row of today turned another into has its new terms
     /// already.
-    fn open_options_on(&self, underlying: SecurityId) -> Vec<SecurityId> {
+    pub(super) fn open_options_on(&self, underlying: SecurityId) -> Vec<SecurityId> {
         let books = self.ledger.books.iter();
         let held = books.filter(|book| !book.held.is_zero());
         let held = held.map(|book| book.holding.1);

@@ -11,6 +11,7 @@ pub use identical::{By, Closings, Shorted};
 use super::Halt;
 use super::fold::Fold;
 use super::ledger::{Holding, Slice};
+use super::together::is_one_short_sale;
 use super::trail::Handle;
 use super::wash::{Loss, NONE_YET, WASH_SALE, WINDOW};
 use crate::answer::trail::{Cause, Movement};
@@ -19,7 +20,7 @@ use crate::date::Date;
 use crate::diagnostic::Problem;
 use crate::money::{Minor, Money, OutOfRange, Quantity, minor_share};
 use crate::parcel::{Parcel, Part};
-use crate::rule::us::{IN_LIEU, WASH_BASIS};
+use crate::rule::us::{IN_LIEU, WASH_SHORT};
 use crate::settings::WashSales;
 use crate::trade::{AccountId, Action, Class, SecurityId, Trade, TradeId};
 
@@ -731,6 +732,7 @@ impl Fold<'_> {
     ) -> Result<(), Halt> {
         let places = self.ledger.places();
         let kept = self.keeps_loss(holding.0);
+        let history = self.history;
         let Some(lots) = self.positions.shorts.get_mut(&holding) else {
             return Ok(());
         };
@@ -738,8 +740,8 @@ impl Fold<'_> {
         while let Some(lot) = lots.get_mut(position) {
             let near = lot.opened.days_since(claim.closed).abs() <= WINDOW;
             let open = claim.units.minus(claim.matched)?;
-            // What is left of the short that was closed is not another short (26 USC 1091(e)(2)).
-            let other = lot.trade != short || lot.trade == claim.opened;
+            // What is left of the short that was closed, in all its fills, is not another short (26 USC 1091(e)(2)).
+            let other = lot.trade != short || is_one_short_sale(history, lot.trade, claim.opened);
             if lot.used || other || !near || open.is_zero() {
                 position += 1;
                 continue;
@@ -762,12 +764,12 @@ impl Fold<'_> {
                     disposal: claim.row,
                     held_from: (lot.opened, lot.opened),
                 };
-                trail.add_under(served.trail, &WASH_BASIS, (cause, units, reduction.amount));
+                trail.add_under(served.trail, &WASH_SHORT, (cause, units, reduction.amount));
                 served.parcel.adjust(reduction)?;
             }
             served.used = true;
             let name = lot.name();
-            let after = served.parcel.amount_left()?;
+            let after = Money::from_minor(served.parcel.printed(), places);
             if lot.parcel.left().is_zero() {
                 *lot = served;
             } else {

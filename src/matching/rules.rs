@@ -101,9 +101,17 @@ pub enum TransferFee {
 }
 
 impl Rules {
-    /// Whether a class falls under the wash-sale rule: securities do, coins, section 1256 contracts and other property do
-    /// not (26 USC 1091(a), 1256(f)(5); Notice 2014-21).
-    pub fn wash_covers(&self, class: Class) -> bool {
+    /// Whether a security falls under the wash-sale rule: stock and securities do, and contracts and options on them;
+    /// coins, section 1256 contracts and other property do not, nor do options on such (26 USC 1091(a), 1256(f)(5);
+    /// Notice 2014-21).
+    pub fn wash_covers(&self, history: &History, security: SecurityId) -> bool {
+        let security = history.security(security);
+        let underlying = security.contract.as_ref().and_then(|c| c.underlying);
+        let on = underlying.map_or(Class::Stock, |on| history.security(on).class);
+        self.covers_class(security.class) && self.covers_class(on)
+    }
+
+    fn covers_class(&self, class: Class) -> bool {
         match class {
             Class::Stock | Class::Fund | Class::Bond | Class::Option | Class::Right => true,
             Class::Crypto => self.crypto_wash,

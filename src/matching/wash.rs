@@ -229,6 +229,9 @@ impl Fold<'_> {
             self.wash.today.extend_from_slice(losses);
             return Ok(());
         }
+        if losses.is_empty() || self.wait_for_the_rest(losses) {
+            return Ok(());
+        }
         self.claim(losses)
     }
 
@@ -242,7 +245,7 @@ impl Fold<'_> {
     }
 
     /// Losses of one security and day.
-    fn claim(&mut self, losses: &mut [Loss]) -> Result<(), Halt> {
+    pub(super) fn claim(&mut self, losses: &mut [Loss]) -> Result<(), Halt> {
         let Some(first) = losses.first() else {
             return Ok(());
         };
@@ -569,7 +572,7 @@ impl Fold<'_> {
         let kept = self.keeps_loss(account);
         let (acquired, held_from) = (replacement.acquired, replacement.held_from);
         let tacked = if kept {
-            self.tacked(&claim.loss, acquired)
+            self.tacked(&claim.loss, acquired).min(held_from)
         } else {
             held_from
         };
@@ -595,7 +598,7 @@ impl Fold<'_> {
         if self.rules.keep_adjustments || !kept {
             let name = self.ledger.name(purchase);
             let basis_after = if kept {
-                Some(self.ledger.basis_of(used)?)
+                Some(self.ledger.printed_basis_of(used)?)
             } else {
                 None
             };
@@ -621,7 +624,7 @@ impl Fold<'_> {
         keeps.copied().unwrap_or(false)
     }
 
-    /// Start of a replacement's holding period (26 USC 1223(3)).
+    /// Start of a replacement's holding period (26 USC 1223(3)), which never takes away what the replacement has of its own.
     fn tacked(&self, loss: &Loss, acquired: Date) -> Date {
         let held = loss.date.days_since(loss.held_from);
         let start = match self.rules.tacking {
@@ -686,8 +689,11 @@ impl Fold<'_> {
 
     /// Whether a security falls under the rule, by the class that it had under its first name.
     pub(super) fn wash_covers(&self, security: SecurityId) -> bool {
-        let first = self.wash.names.first_name(security);
-        self.rules.wash_covers(self.class(first))
+        self.covered(self.wash.names.first_name(security))
+    }
+
+    fn covered(&self, security: SecurityId) -> bool {
+        self.rules.wash_covers(self.history, security)
     }
 
     /// The watches that a purchase of a security serves, with the watched units one unit of it stands for: its own, and
@@ -797,6 +803,10 @@ impl Fold<'_> {
         let Some(end) = self.rules.end else { return };
         for watch in &self.wash.watches {
             for mut claim in watch.claims.iter().copied() {
+                let last = claim.loss.date.plus(WINDOW);
+                if last < end || self.is_over(claim.loss.holding.1, end) {
+                    continue;
+                }
                 // What cannot be restated was checked before.
                 let denied = self
                     .wash
@@ -805,15 +815,27 @@ impl Fold<'_> {
                 if claim.is_done() {
                     continue;
                 }
-                let last = claim.loss.date.plus(WINDOW);
-                if last >= end {
-                    if let Some(row) = self.rows.get_mut(claim.loss.row) {
-                        row.provisional_until = Some(last);
-                    }
-                    let deferred = claim.deferred().map_or(0, |part| part.printed);
-                    self.conservation.open += claim.loss.amount - deferred;
+                if let Some(row) = self.rows.get_mut(claim.loss.row) {
+                    row.provisional_until = Some(last);
                 }
+                let deferred = claim.deferred().map_or(0, |part| part.printed);
+                self.conservation.open += claim.loss.amount - deferred;
             }
         }
+    }
+
+    /// Whether nothing identical with a security can be bought after a day: a contract that has expired by then.
+    fn is_over(&self, security: SecurityId, day: Date) -> bool {
+        let contract = self.history.security(security).contract.as_ref();
+        let expired = contract
+            .and_then(|c| c.expiry)
+            .is_some_and(|last| last <= day);
+        let own = self.rules.identical.get(security.0 as usize);
+        let alike = self
+            .rules
+            .identical
+            .iter()
+            .filter(|first| Some(*first) == own);
+        expired && !self.rules.options_identical && alike.count() < 2
     }
 }

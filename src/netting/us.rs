@@ -76,6 +76,12 @@ fn netted(netting: &Netting<'_>) -> Result<Netted, OutOfRange> {
             result
                 .years
                 .push(lines(*year, sheet, carryback.get(year), possible.get(year)));
+            if elected(netting)
+                && let Some(last) = result.years.last_mut()
+            {
+                let moved = carryback.get(year).copied().unwrap_or(0);
+                last.lines.push(("section_1256_carried_back", moved));
+            }
         }
     }
     result.warnings = warnings(netting, &sheets, &possible);

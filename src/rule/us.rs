@@ -84,6 +84,8 @@ rules! {
     WORTHLESS_COIN = "us-worthless-coin", "worthless coin", "26 USC 67(g), 165(g)(2); CCA 202302011";
     /// Thefts and losses of individuals are not deductible.
     LOST = "us-lost", "lost or stolen", "26 USC 165(h)(5)";
+    /// A loss on closing a short is deferred by another short, whose proceeds it lowers.
+    WASH_SHORT = "us-wash-short", "loss on a short sale, another opened", "26 USC 1091(e)";
     /// Fund shares held six months or less.
     SIX_MONTHS = "us-fund-six-months", "fund shares held six months or less", "26 USC 852(b)(4)";
     /// A loss on section 1256 contracts may go back to gains on such contracts of the three years before.

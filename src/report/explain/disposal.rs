@@ -505,6 +505,9 @@ impl Explainer<'_> {
         }
         let first = held_from.first_long_term_day();
         let long = row.term == Some(Term::Long);
+        if long && row.disposed < first && row.matched == Match::Lot && row.proceeds < row.cost {
+            return self.long_by_distributions(row, held_from);
+        }
         let inherited = row
             .lot
             .is_some_and(|lot| self.trade(lot.opened_by).action == Action::Inherit);
@@ -533,6 +536,38 @@ impl Explainer<'_> {
             rule
         };
         vec![line]
+    }
+
+    /// A loss on young shares that is long-term: a fund paid capital gain dividends on them (26 USC 852(b)(4)(A)).
+    fn long_by_distributions(&self, row: &Disposal, held_from: Date) -> Vec<Line> {
+        let inherited = row
+            .lot
+            .is_some_and(|lot| self.trade(lot.opened_by).action == Action::Inherit);
+        if inherited {
+            let text = "inherited: long-term however soon it is sold";
+            return vec![Line::new(text).rule(self.us(&us::INHERITANCE))];
+        }
+        let rule = self.us(&us::SIX_MONTHS);
+        let text = format!(
+            "held {} from {held_from} to {}, six months or less: long-term as far as capital gain dividends were received on the shares",
+            days_of(row.disposed.days_since(held_from)),
+            row.disposed
+        );
+        let mut lines = vec![Line::new(text).rule(rule)];
+        let trades = self.frame.history.trades.iter();
+        let paid = trades.filter(|trade| {
+            matches!(trade.action, Action::Dividend | Action::Reinvest)
+                && trade.security == row.security
+                && trade.tagged("capital-gain")
+                && row.acquired.is_none_or(|acquired| acquired <= trade.date)
+                && trade.date <= row.disposed
+        });
+        lines.extend(paid.map(|trade| {
+            let account = &self.frame.history.account(trade.account).name;
+            let text = format!("capital gain dividend of {} in {account}", trade.date);
+            Line::new(text).at(trade.source).rule(rule)
+        }));
+        lines
     }
 
     fn adjustment(&self, position: usize, row: &Disposal) -> Option<Part> {
@@ -577,6 +612,9 @@ impl Explainer<'_> {
             quantity(adjustment.quantity),
             quantity(row.quantity)
         );
+        if let Some(lines) = self.replaced_short(row, adjustment, &units) {
+            return lines;
+        }
         let mut line = Line::new(format!("{units} sold were replaced"))
             .amount(adjustment.amount)
             .rule(adjustment.rule);
@@ -587,19 +625,9 @@ impl Explainer<'_> {
             line.text =
                 format!("{units} sold were replaced by the purchase of {bought} in {account}");
             line = line.at(trade.source);
-            let days = bought.days_since(row.disposed);
-            let when = match days {
-                0 => "the same day".to_owned(),
-                1.. => format!("{} later", days_of(days)),
-                _ => format!("{} earlier", days_of(-days)),
-            };
-            let mut text = format!("bought {when}");
+            let mut text = format!("bought {}", when(bought, row.disposed));
             if self.law.is_us() {
-                text.push_str(&format!(
-                    ": the window is {} to {}",
-                    row.disposed.plus(-WINDOW),
-                    row.disposed.plus(WINDOW)
-                ));
+                text.push_str(&window(row.disposed));
             }
             lines.push(Line::new(text));
             if adjustment.replacement.is_none() {
@@ -615,6 +643,58 @@ impl Explainer<'_> {
         }
         lines.insert(0, line);
         lines
+    }
+
+    /// A loss on closing a short that another short took over, or that a sale of the stock denied.
+    fn replaced_short(
+        &self,
+        row: &Disposal,
+        adjustment: &Adjustment,
+        units: &str,
+    ) -> Option<Vec<Line>> {
+        let trade = self.trade(adjustment.purchase?);
+        let sells = matches!(
+            trade.action,
+            Action::Short | Action::Sell | Action::SellToOpen | Action::Open
+        );
+        if self.law.code != "us" || row.matched != Match::Short || !sells {
+            return None;
+        }
+        let account = &self.frame.history.account(trade.account).name;
+        let stock_sold = adjustment.replacement.is_none() && trade.action == Action::Sell;
+        let (what, sold) = if stock_sold {
+            ("a sale of the stock", "sold")
+        } else {
+            ("another short sale", "sold short")
+        };
+        let text = format!("{units} closed: {what} on {} in {account}", trade.date);
+        let line = Line::new(text).amount(adjustment.amount);
+        let line = line.at(trade.source).rule(self.us(&us::WASH_SHORT));
+        let near = format!(
+            "{sold} {}{}",
+            when(trade.date, row.disposed),
+            window(row.disposed)
+        );
+        let mut lines = vec![line, Line::new(near)];
+        let Some(lot) = adjustment.replacement else {
+            let sheltered = self.frame.history.account(trade.account).sheltered;
+            let text = if sheltered {
+                "the loss is gone for good: a sheltered account keeps its proceeds"
+            } else {
+                "the loss is gone for good: no basis takes it over"
+            };
+            lines.push(Line::new(text).rule(self.us(&us::WASH_SHORT)));
+            return Some(lines);
+        };
+        if let Some(first) = lines.first_mut() {
+            *first = self.lot_line(first.clone(), lot);
+        }
+        let mut text = "the loss came off the proceeds of the new short".to_owned();
+        if let Some(proceeds) = adjustment.basis_after {
+            text.push_str(&format!(": now {}", self.money(proceeds)));
+        }
+        lines.push(Line::new(text).rule(self.us(&us::WASH_SHORT)));
+        Some(lines)
     }
 
     /// The quantities that a superficial loss turns on.
@@ -711,6 +791,23 @@ impl Explainer<'_> {
         );
         Some(Line::new(text))
     }
+}
+
+/// How far a day lies from that of a sale.
+fn when(day: Date, sold: Date) -> String {
+    match day.days_since(sold) {
+        0 => "the same day".to_owned(),
+        days @ 1.. => format!("{} later", days_of(days)),
+        days => format!("{} earlier", days_of(-days)),
+    }
+}
+
+fn window(sold: Date) -> String {
+    format!(
+        ": the window is {} to {}",
+        sold.plus(-WINDOW),
+        sold.plus(WINDOW)
+    )
 }
 
 /// How the units of a row without movements of its own were identified.

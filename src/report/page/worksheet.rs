@@ -116,6 +116,10 @@ impl Sheet<'_> {
         lines
             .filter(|(line, amount)| *amount != 0 && !terms(line))
             .filter(|(line, _)| !matches!(*line, "net" | "deducted"))
+            // What has been done is not said to be possible.
+            .filter(|(line, _)| {
+                *line != "section_1256_carryback" || !self.has("section_1256_carried_back")
+            })
             .map(|(line, amount)| match *line {
                 "section_1256_net" => format!(
                     "section 1256 contracts came to {}: 40% of it is in the short-term column, 60% in the long-term",
@@ -125,6 +129,7 @@ impl Sheet<'_> {
                     "section 1256 loss {} could be carried back to earlier years (Form 6781, box D)",
                     self.amount(*amount)
                 ),
+                "section_1256_carried_back" => self.carried_back(*amount),
                 "capital_gain_distributions" => format!(
                     "long-term gains include capital gain distributions of {}",
                     self.amount(*amount)
@@ -132,6 +137,20 @@ impl Sheet<'_> {
                 _ => format!("{}: {}", self.label(line), self.amount(*amount)),
             })
             .collect()
+    }
+
+    /// What of a year's section 1256 loss was carried back, or came back to the year.
+    fn carried_back(&self, amount: Minor) -> String {
+        let size = self.amount(amount.saturating_abs());
+        if amount > 0 {
+            format!(
+                "section 1256 loss {size} was carried back to earlier years and counts there (Form 6781, box D and line 6)"
+            )
+        } else {
+            format!(
+                "a section 1256 loss of {size} was carried back from a later year, which wants an amended return"
+            )
+        }
     }
 
     fn row(&self, label: &str, amounts: Pair) -> Line {

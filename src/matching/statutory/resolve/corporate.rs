@@ -6,7 +6,7 @@ use crate::date::Date;
 use crate::diagnostic::Problem;
 use crate::jurisdiction::Boot;
 use crate::matching::Halt;
-use crate::matching::corporate::short_at_merger;
+use crate::matching::corporate::{refuse_ratio, short_at_merger};
 use crate::matching::splits::{DAYS_OF_ONE_EVENT, Saying};
 use crate::matching::statutory::moves::{Holder, Key, Manner, Move, Way, What};
 use crate::matching::value::absolute;
@@ -650,6 +650,7 @@ impl<'a> Resolver<'a> {
         if to == trade.security {
             return Err(Problem::at(trade.source, "a rename to the same symbol").into());
         }
+        refuse_ratio(trade)?;
         // Also of those who hold nothing now: a window may look across it.
         for (_, holder) in self.ever_held(trade) {
             self.turn_all(id, holder, to, (Quantity::ONE, Quantity::ONE))?;

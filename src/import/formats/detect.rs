@@ -233,7 +233,7 @@ pub fn nearest<'f>(
     best
 }
 
-fn first_line(text: &[u8]) -> &str {
+pub fn first_line(text: &[u8]) -> &str {
     let line = text
         .split(|byte| *byte == b'\n')
         .find(|line| !line.trim_ascii().is_empty())

@@ -233,6 +233,7 @@ pub fn nearest<'f>(
     best
 }
 
+/// The first line with anything on it, without blanks and quotes around it.
 pub fn first_line(text: &[u8]) -> &str {
     let line = text
         .split(|byte| *byte == b'\n')

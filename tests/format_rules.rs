@@ -8,6 +8,7 @@ use lossoffset::diagnostic::{Style, render};
 use lossoffset::import::formats::mapping::Meaning;
 use lossoffset::import::formats::{Format, built_in, guess};
 use lossoffset::import::{AccountSetting, Input, ReadOptions, Reading, read};
+use lossoffset::money::minor_text;
 use lossoffset::rates::Rates;
 use lossoffset::settings::Settings;
 use lossoffset::trade::Class;
@@ -986,12 +987,14 @@ fn computed(files: Vec<Input>, rates: &str, options: &ReadOptions) -> (Vec<Strin
             "{} {} {} {}",
             symbol(row.security),
             row.quantity,
-            row.proceeds,
-            row.cost
+            minor_text(row.proceeds, 2),
+            minor_text(row.cost, 2)
         )
     });
-    let lots = answer.lots.iter();
-    let lots = lots.map(|lot| format!("{} {} {}", symbol(lot.security), lot.quantity, lot.cost));
+    let lots = answer.lots.iter().map(|lot| {
+        let cost = minor_text(lot.cost, 2);
+        format!("{} {} {cost}", symbol(lot.security), lot.quantity)
+    });
     (disposals.collect(), lots.collect())
 }
 

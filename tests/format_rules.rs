@@ -1061,7 +1061,7 @@ fn a_ledger_of_coins_for_coins_is_valued_by_the_rates() {
                    1,2025-03-01 12:00:00,Spot,Transaction Spend,USDT,-4800,\n";
     let (disposals, lots) = sold(binance, "2025-03-01,USDT,1.01\n");
     assert_eq!(disposals, ["USDT 4800 4848.00 4800.00"]);
-    assert_eq!(lots, ["USDT 5200 5200.00", "BTC 0.1 4848.00"]);
+    assert_eq!(lots, ["BTC 0.1 4848.00", "USDT 5200 5200.00"]);
 }
 
 const COINBASE: &str = "ID,Timestamp,Transaction Type,Asset,Quantity Transacted,Price Currency,Price at Transaction,Subtotal,Total (inclusive of fees and/or spread),Fees and/or Spread,Notes\n";
@@ -1087,7 +1087,7 @@ fn a_coin_that_only_the_notes_of_coinbase_name_changes_hands() {
     );
     assert_eq!(
         lots,
-        ["USDC 9940 9940.00", "BTC 0.05 5030.00", "USDC 5020 5020.00"]
+        ["BTC 0.05 5030.00", "USDC 9940 9940.00", "USDC 5020 5020.00"]
     );
     let unsaid = format!(
         "{COINBASE}2,2025-01-17 16:57:02 UTC,Advanced Trade Buy,ETH,1,USD,$3300.00,$3300.00,$3310.00,$10.00,Bought 1 ETH on ETH-BTC\n"

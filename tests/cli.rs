@@ -1198,11 +1198,72 @@ fn a_file_named_as_rates_or_allocation_is_not_read_as_trades() {
         .file("lossoffset.toml", &config)
         .file("allocation.csv", allocation)
         .done();
+    for file in ["allocation.csv", "rates.csv"] {
+        let told = format!("`{file}` is named by an option (rates, allocation or a list");
+        assert!(rows.contains(&told), "{rows}");
+    }
+}
+
+const GAINED: &str = "date,action,symbol,quantity,price,account\n2024-01-02,buy,XYZ,10,150.00,taxable\n2024-06-03,sell,XYZ,10,160.00,taxable\n";
+
+#[test]
+fn an_owner_who_is_oneself_is_nobody_else() {
+    for word in ["me", "Self", "own"] {
+        let out = run("compute t.csv -r disposals -f csv")
+            .file("t.csv", GAINED)
+            .file(
+                "lossoffset.toml",
+                &format!("[accounts.taxable]\nowner = \"{word}\"\n"),
+            )
+            .done();
+        assert!(out.contains(",1600.00,1500.00,"), "{word}: {out}");
+    }
+}
+
+#[test]
+fn options_of_us_law_change_nothing_elsewhere_and_that_is_told() {
+    let (_, error, _) =
+        run("compute t.csv -j uk --wash-sales off --filing-status joint -r years -f csv")
+            .file("t.csv", GAINED)
+            .all();
     assert!(
-        rows.contains("`allocation.csv` is named as rates"),
-        "{rows}"
+        error.contains("warning[option-without-effect]: `--wash-sales` and `--filing-status` change nothing: only US law knows such, and the results are those of `uk`"),
+        "{error}"
     );
-    assert!(rows.contains("`rates.csv` is named as rates"), "{rows}");
+}
+
+#[test]
+fn symbols_and_accounts_are_named_in_the_configuration() {
+    let out = run("lots t.csv -f csv")
+        .file(
+            "t.csv",
+            "date,action,symbol,quantity,price\n2024-01-02,buy,Xyz UCITS ETF,10,150.00\n",
+        )
+        .file(
+            "lossoffset.toml",
+            "[rename]\n\"Xyz UCITS ETF\" = \"XYZU\"\n[account_of]\n\"t.csv\" = \"Broker\"\n",
+        )
+        .done();
+    assert!(out.contains("XYZU@2024-01-02#1,Broker,XYZU,"), "{out}");
+}
+
+/// What is held at the end of a year begins the next: the same lots, with the days from which they are held.
+#[test]
+fn open_lots_are_read_back() {
+    let (_, folder) = run("lots t.csv -f csv -o lots.csv")
+        .file("t.csv", "date,action,symbol,quantity,price\n2024-01-02,buy,XYZ,10,150.00\n2024-03-02,buy,ABC,2.5,20.00\n")
+        .keep();
+    let lots = std::fs::read_to_string(folder.path().join("lots.csv")).unwrap();
+    let again = run("lots before.csv -f csv")
+        .file("before.csv", &lots)
+        .done();
+    let kept = |text: &str| -> Vec<String> {
+        let lines = text
+            .lines()
+            .map(|line| line.rsplit_once(',').unwrap().0.to_owned());
+        lines.collect()
+    };
+    assert_eq!(kept(&again), kept(&lots));
 }
 
 /// Everything that is read: trades, what stands beside them, and what says how to read them.

@@ -5,9 +5,14 @@
 use std::sync::Arc;
 
 use lossoffset::diagnostic::{Style, render};
+use lossoffset::import;
 use lossoffset::import::formats::mapping::Meaning;
 use lossoffset::import::formats::{Format, built_in, guess};
-use lossoffset::import::{Input, ReadOptions, Reading, read};
+use lossoffset::import::{AccountSetting, Input, ReadOptions, Reading, read};
+use lossoffset::money::minor_text;
+use lossoffset::rates::Rates;
+use lossoffset::settings::Settings;
+use lossoffset::trade::Class;
 
 fn options() -> ReadOptions {
     ReadOptions {
@@ -438,10 +443,9 @@ fn a_derivatives_log_with_coins_or_options_in_it_is_refused() {
 fn a_coin_that_only_the_name_of_the_file_says_must_be_there() {
     let text = std::fs::read_to_string("tests/formats/deribit--BTC.csv").unwrap();
     let error = read_with(&text, &options()).unwrap_err();
-    assert!(
-        error.contains("the name of the file has nothing like"),
-        "{error}"
-    );
+    assert!(error.contains("the file does not say its coin"), "{error}");
+    assert!(error.contains("such as deribit-BTC.csv"), "{error}");
+    assert_eq!(error.matches("error: ").count(), 1, "{error}");
 }
 
 #[test]
@@ -962,4 +966,454 @@ fn interest_in_money_is_an_amount() {
         numbers(read_with(text, &options())),
         ["2024-03-01 dividend 20 - - 20"]
     );
+}
+
+fn rates_of(rows: &str) -> Rates {
+    let file = Input {
+        name: "rates.csv".into(),
+        bytes: format!("date,currency,rate\n{rows}").into_bytes(),
+    };
+    import::rates::read(file).unwrap_or_else(|failure| panic!("{:?}", failure.problems))
+}
+
+/// Disposals and lots of files, by the law of the US, with these rates.
+fn computed(files: Vec<Input>, rates: &str, options: &ReadOptions) -> (Vec<String>, Vec<String>) {
+    let reading = read(files, options)
+        .map_err(|failure| render(&failure.problems, &failure.sources, Style::default()))
+        .unwrap_or_else(|error| panic!("{error}"));
+    let history = &reading.history;
+    let settings = Settings {
+        jurisdiction: Some("us".into()),
+        rates: rates_of(rates),
+        ..Settings::default()
+    };
+    let answer = lossoffset::compute(history, &settings).unwrap_or_else(|problems| {
+        panic!("{}", render(&problems, &history.sources, Style::default()))
+    });
+    let symbol = |id| history.security(id).symbol.to_string();
+    let disposals = answer.disposals.iter().map(|row| {
+        format!(
+            "{} {} {} {}",
+            symbol(row.security),
+            row.quantity,
+            minor_text(row.proceeds, 2),
+            minor_text(row.cost, 2)
+        )
+    });
+    let lots = answer.lots.iter().map(|lot| {
+        let cost = minor_text(lot.cost, 2);
+        format!("{} {} {cost}", symbol(lot.security), lot.quantity)
+    });
+    (disposals.collect(), lots.collect())
+}
+
+fn sold(text: &str, rates: &str) -> (Vec<String>, Vec<String>) {
+    computed(vec![input("file.csv", text)], rates, &options())
+}
+
+/// 0.03 BTC at 90,000 are the price of the ether, and 0.00003 BTC leave as the fee: 0.03003 of 0.1 BTC that cost 4,824.
+#[test]
+fn a_coin_that_pays_for_another_leaves_its_lots() {
+    let lots = ["BTC 0.06997 3375.35", "ETH 1 2700.00"];
+    let sale = ["BTC 0.03003 2700.00 1448.65"];
+    let fills = "portfolio,trade id,product,side,created at,size,size unit,price,fee,total,price/fee/total unit\n\
+                 default,1,BTC-USD,BUY,2025-02-01T12:00:00.000Z,0.10000000,BTC,48000.00,24.0000,-4824.0000,USD\n\
+                 default,2,ETH-BTC,BUY,2025-03-01T12:00:00.000Z,1,ETH,0.03,0.00003,-0.03003,BTC\n";
+    let found = sold(fills, "2025-03-01,BTC,90000\n");
+    assert_eq!(
+        (found.0, found.1),
+        (
+            sale.map(String::from).to_vec(),
+            lots.map(String::from).to_vec()
+        )
+    );
+    let bitstamp = "ID,Account,Type,Subtype,Datetime,Amount,Amount currency,Value,Value currency,Rate,Rate currency,Fee,Fee currency,Order ID\n\
+                    1,Main,Market,Buy,2025-02-01T10:00:00Z,0.1,BTC,4800.00,USD,48000.00,USD,24.00,USD,99\n\
+                    2,Main,Market,Buy,2025-03-01T10:00:00Z,1,ETH,0.03,BTC,0.03,BTC,0.00003,BTC,100\n";
+    assert_eq!(sold(bitstamp, "2025-03-01,BTC,90000\n").0, sale);
+    let spot = "Order ID,Transaction ID,Filled Time,Symbol,Side,Filled Price,Quantity,Exec Value,Fee,Fee Currency\n\
+                o2,t2,2025-03-01 10:00:00,ETHBTC,BUY,0.03,1,0.03,0.00003,BTC\n\
+                o1,t1,2025-02-01 10:00:00,BTCUSD,BUY,48000,0.1,4800,24,USD\n";
+    assert_eq!(sold(spot, "2025-03-01,BTC,90000\n").0, sale);
+    let kucoin = "UID,Account Type,Order ID,Symbol,Side,Order Type,Avg. Filled Price,Filled Amount,Filled Volume,Filled Volume (USDT),Filled Time(UTC+00:00),Fee,Tax,Maker/Taker,Fee Currency\n\
+                  1,Trading Account,o2,ETH-BTC,BUY,MARKET,0.03,1,0.03,0,2025-03-01 10:00:00,0.00003,,TAKER,BTC\n\
+                  1,Trading Account,o1,BTC-USD,BUY,MARKET,48000,0.1,4800,0,2025-02-01 10:00:00,24,,TAKER,USD\n";
+    assert_eq!(sold(kucoin, "2025-03-01,BTC,90000\n").0, sale);
+    let error = {
+        let reading = read_with(fills, &options()).unwrap();
+        let problems = lossoffset::compute(&reading.history, &Settings::default()).unwrap_err();
+        render(&problems, &reading.history.sources, Style::default())
+    };
+    assert!(
+        error.contains("the row is in BTC and no exchange rate is known"),
+        "{error}"
+    );
+}
+
+/// Sold for a stablecoin at 1.001: 0.04 BTC of 0.1 bring 2,000 USDT less a fee of 2 USDT, which stay behind.
+#[test]
+fn a_stablecoin_that_is_received_is_a_lot() {
+    let fills = "portfolio,trade id,product,side,created at,size,size unit,price,fee,total,price/fee/total unit\n\
+                 default,1,BTC-USD,BUY,2025-02-01T12:00:00.000Z,0.1,BTC,48000.00,0,-4800,USD\n\
+                 default,2,BTC-USDT,SELL,2025-03-01T12:00:00.000Z,0.04,BTC,50000,2,1998,USDT\n";
+    let (disposals, lots) = sold(fills, "2025-03-01,USDT,1.001\n");
+    assert_eq!(disposals, ["BTC 0.04 2000.00 1920.00", "USDT 2 2.00 2.00"]);
+    assert_eq!(lots, ["BTC 0.06 2880.00", "USDT 1998 2000.00"]);
+}
+
+#[test]
+fn a_ledger_of_coins_for_coins_is_valued_by_the_rates() {
+    let binance = "User_ID,UTC_Time,Account,Operation,Coin,Change,Remark\n\
+                   1,2025-02-28 12:00:00,Spot,Transaction Buy,USDT,10000,\n\
+                   1,2025-02-28 12:00:00,Spot,Transaction Spend,USD,-10000,\n\
+                   1,2025-03-01 12:00:00,Spot,Transaction Buy,BTC,0.1,\n\
+                   1,2025-03-01 12:00:00,Spot,Transaction Spend,USDT,-4800,\n";
+    let (disposals, lots) = sold(binance, "2025-03-01,USDT,1.01\n");
+    assert_eq!(disposals, ["USDT 4800 4848.00 4800.00"]);
+    assert_eq!(lots, ["BTC 0.1 4848.00", "USDT 5200 5200.00"]);
+}
+
+const COINBASE: &str = "ID,Timestamp,Transaction Type,Asset,Quantity Transacted,Price Currency,Price at Transaction,Subtotal,Total (inclusive of fees and/or spread),Fees and/or Spread,Notes\n";
+
+#[test]
+fn a_coin_that_only_the_notes_of_coinbase_name_changes_hands() {
+    let text = format!(
+        "{COINBASE}2,2025-01-17 16:57:02 UTC,Advanced Trade Buy,ETH,1,USD,$3300.00,$3300.00,$3310.00,$10.00,Bought 1 ETH for 0.0335 BTC on ETH-BTC at 0.0333 BTC/ETH\n\
+         1,2025-01-15 16:57:02 UTC,Buy,BTC,0.1,USD,$94000.00,$9400.00,$9450.00,$50.00,Bought 0.1 BTC for $9450.00 USD\n"
+    );
+    let (disposals, lots) = sold(&text, "");
+    assert_eq!(disposals, ["BTC 0.0335 3310.00 3165.75"]);
+    assert_eq!(lots, ["BTC 0.0665 6284.25", "ETH 1 3310.00"]);
+    let text = format!(
+        "{COINBASE}3,2025-01-18 16:57:02 UTC,Advanced Trade Sell,BTC,-0.05,USD,$101000.00,-$5050.00,-$5020.00,$30.00,Sold 0.05 BTC for 5020 USDC on BTC-USDC at 101000 USDC/BTC\n\
+         2,2025-01-17 16:57:02 UTC,Advanced Trade Buy,BTC,0.1,USD,$100000.00,$10000.00,$10060.00,$60.00,\"Bought 0.1 BTC for 10,060 USDC on BTC-USDC at 100000 USDC/BTC\"\n\
+         1,2025-01-15 16:57:02 UTC,Buy,USDC,20000,USD,$1.00,$20000.00,$20000.00,$0.00,Bought 20000 USDC\n"
+    );
+    let (disposals, lots) = sold(&text, "");
+    assert_eq!(
+        disposals,
+        ["USDC 10060 10060.00 10060.00", "BTC 0.05 5020.00 5030.00"]
+    );
+    assert_eq!(
+        lots,
+        ["BTC 0.05 5030.00", "USDC 9940 9940.00", "USDC 5020 5020.00"]
+    );
+    let unsaid = format!(
+        "{COINBASE}2,2025-01-17 16:57:02 UTC,Advanced Trade Buy,ETH,1,USD,$3300.00,$3300.00,$3310.00,$10.00,Bought 1 ETH on ETH-BTC\n"
+    );
+    let error = read_with(&unsaid, &options()).unwrap_err();
+    assert!(
+        error.contains("how much of the other coin changed hands"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_coin_that_migrates_goes_on_under_its_new_name() {
+    let text = format!(
+        "{COINBASE}3,2025-02-20 16:57:02 UTC,Sell,POL,-5,USD,$0.60,-$3.00,-$2.90,$0.10,Sold\n\
+         2b,2025-01-20 16:57:02 UTC,Asset Migration,POL,5,USD,$0.40,$2.00,$2.00,$0.00,\n\
+         2,2025-01-20 16:57:02 UTC,Asset Migration,MATIC,-5,USD,$0.40,-$2.00,-$2.00,$0.00,\n\
+         0,2025-01-14 16:57:02 UTC,Buy,MATIC,5,USD,$0.4,$2.00,$2.00,$0.00,Bought\n"
+    );
+    assert_eq!(sold(&text, "").0, ["POL 5 2.90 2.00"]);
+}
+
+const STATEMENT: &str = "Statement,Header,Field Name,Field Value\nStatement,Data,BrokerName,Interactive Brokers LLC\nAccount Information,Data,Base Currency,USD\n";
+const FUTURES: &str = "Trades,Header,DataDiscriminator,Asset Category,Currency,Symbol,Date/Time,Quantity,T. Price,C. Price,Notional Value,Comm/Fee,Basis,Realized P/L,MTM P/L,Code\n\
+    Trades,Data,Order,Futures,USD,ESU5,\"2025-06-23, 12:46:38\",1,6000,6001,-300000,-2.2,300002.2,0,50,O\n\
+    Trades,Data,Order,Futures,USD,ESU5,\"2025-06-24, 12:46:38\",-1,6010,6001,300500,-2.2,-300002.2,495.6,50,C\n";
+const INFORMATION: &str = "Financial Instrument Information,Header,Asset Category,Symbol,Description,Conid,Underlying,Listing Exch,Multiplier,Expiry,Delivery Month,Type,Code\n";
+
+/// Ten points of an index at 50 a point, less two commissions of 2.20.
+#[test]
+fn the_multiplier_of_a_future_stands_in_another_section_of_the_statement() {
+    let known = format!(
+        "{STATEMENT}{FUTURES}{INFORMATION}Financial Instrument Information,Data,Futures,\"ESU5, ESU5.OLD\",ES 19SEP25,123,ES,CME,50,2025-09-19,2025-09,,\n"
+    );
+    assert_eq!(sold(&known, "").0, ["ESU5 1 300497.80 300002.20"]);
+    let error = read_with(&format!("{STATEMENT}{FUTURES}"), &options()).unwrap_err();
+    assert!(
+        error.contains("the file does not say the multiplier of `ESU5`"),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_option_on_an_index_is_told_from_one_on_shares_by_the_settings() {
+    let statement = format!(
+        "{STATEMENT}Trades,Header,DataDiscriminator,Asset Category,Currency,Symbol,Date/Time,Quantity,T. Price,C. Price,Proceeds,Comm/Fee,Basis,Realized P/L,MTM P/L,Code\n\
+         Trades,Data,Order,Equity and Index Options,USD,SPX 20JUN25 5800 P,\"2025-06-10, 12:46:38\",1,10,10,-1000,-1,1001,0,0,O\n"
+    );
+    let tastytrade = "Date,Type,Sub Type,Action,Symbol,Instrument Type,Description,Value,Quantity,Average Price,Commissions,Fees,Multiplier,Root Symbol,Underlying Symbol,Expiration Date,Strike Price,Call or Put,Order #,Total,Currency\n\
+                      2026-02-16T15:30:00+0100,Trade,Buy to Open,BUY_TO_OPEN,SPX   260320C06000000,Equity Option,Bought 1,-185.00,1,-185.00,-1.00,-0.14,100,SPX,SPX,3/20/26,6000,CALL,123456789,-186.14,USD\n";
+    for text in [statement.as_str(), tastytrade] {
+        let class = |options: &ReadOptions| {
+            let reading = read_with(text, options).unwrap_or_else(|error| panic!("{error}"));
+            let history = reading.history;
+            let warned = history
+                .warnings
+                .iter()
+                .any(|w| w.code == "class-guessed-option");
+            (history.security(history.trades[0].security).class, warned)
+        };
+        assert_eq!(class(&options()), (Class::Option, true));
+        let mut set = options();
+        set.symbol_classes.insert("SPX".into(), Class::IndexOption);
+        assert_eq!(class(&set), (Class::IndexOption, false));
+    }
+    let said = "date,action,symbol,quantity,price,class\n2025-06-10,bto,SPX   250620P05800000,1,10,option\n";
+    let mut set = options();
+    set.symbol_classes.insert("SPX".into(), Class::IndexOption);
+    let error = read_with(said, &set).unwrap_err();
+    assert!(
+        error.contains("has the class `option` here, but the configuration says `index_option`"),
+        "{error}"
+    );
+    assert!(error.contains("correct `[symbols.SPX] class`"), "{error}");
+}
+
+/// Ten for one: nine more for each of 1.234573 are 11.111157, which the file rounds to four places.
+#[test]
+fn a_split_of_a_fraction_is_rounded_in_the_file_and_not_in_the_holding() {
+    let head = "\"Activity Date\",\"Process Date\",\"Settle Date\",\"Instrument\",\"Description\",\"Trans Code\",\"Quantity\",\"Price\",\"Amount\"\n";
+    let split = |added: &str| {
+        format!(
+            "{head}6/10/2024,6/10/2024,6/10/2024,NVDA,NVIDIA,SPL,{added},,\n5/04/2024,5/04/2024,5/05/2024,NVDA,NVIDIA,Buy,1.234573,$900,\"($1,111.12)\"\n"
+        )
+    };
+    assert_eq!(sold(&split("11.1112"), "").1, ["NVDA 12.34573 1111.12"]);
+    let reading = read_with(&split("11.1212"), &options()).unwrap();
+    let problems = lossoffset::compute(&reading.history, &Settings::default()).unwrap_err();
+    assert!(
+        problems[0]
+            .message
+            .contains("is no ratio of small whole numbers")
+    );
+}
+
+const DEGIRO: &str = "Date,Time,Product,ISIN,Reference exchange,Venue,Quantity,Price,,Local value,,Value EUR,Exchange rate,AutoFX Fee,Transaction and/or third party fees EUR,Total EUR,Order ID,\n";
+
+#[test]
+fn another_isin_without_an_order_is_another_name_of_the_same_shares() {
+    let text = |product: &str, units: &str| {
+        format!(
+            "{DEGIRO}03-07-2024,00:00,{product},US0000000009,NDQ,,{units},\"37,5250\",USD,\"-375,25\",USD,\"-347,07\",\"1,0798\",\"0,00\",,\"-347,07\",,\n\
+             03-07-2024,00:00,XYZ CORP,US0000000001,NDQ,,-10,\"37,5250\",USD,\"375,25\",USD,\"347,07\",\"1,0798\",\"0,00\",,\"347,07\",,\n\
+             03-05-2024,15:30,XYZ CORP,US0000000001,NDQ,XNAS,10,\"150,1000\",USD,\"-1501,00\",USD,\"-1390,07\",\"1,0798\",\"-3,48\",\"-2,00\",\"-1395,55\",,aaaaaaaa-bbbb-cccc\n"
+        )
+    };
+    let rates = "2024-05-03,EUR,1\n2024-07-03,EUR,1\n";
+    assert_eq!(
+        sold(&text("XYZ NEW", "10"), rates).1,
+        ["US0000000009 10 1395.55"]
+    );
+    assert_eq!(
+        sold(&text("XYZ CORP", "2"), rates).1,
+        ["US0000000009 2 1395.55"],
+        "a reverse split under another ISIN"
+    );
+    let error = read_with(&text("XYZ NEW", "7"), &options()).unwrap_err();
+    assert!(
+        error.contains("this row is one half of a rename"),
+        "{error}"
+    );
+}
+
+#[test]
+fn rows_that_only_repeat_trades_are_no_trades() {
+    let order = "<FlexQueryResponse><FlexStatements><FlexStatement accountId=\"U1\"><Trades>\n<Order currency=\"USD\" assetCategory=\"STK\" symbol=\"SAP\" dateTime=\"20250113;133047\" quantity=\"10\" tradePrice=\"100\" ibCommission=\"-3\" buySell=\"BUY\" levelOfDetail=\"ORDER\"/>\n</Trades></FlexStatement></FlexStatements></FlexQueryResponse>\n";
+    let error = read_with(order, &options()).unwrap_err();
+    assert!(
+        error.contains("the file has no row that trades are read from"),
+        "{error}"
+    );
+    let statement = format!(
+        "{STATEMENT}Trades,Header,DataDiscriminator,Asset Category,Currency,Symbol,Date/Time,Quantity,T. Price,C. Price,Proceeds,Comm/Fee,Basis,Realized P/L,MTM P/L,Code\n\
+         Trades,Data,Trade,Stocks,USD,XYZ,\"2025-06-10, 12:46:38\",1,10,10,-10,-1,11,0,0,O\n"
+    );
+    let error = read_with(&statement, &options()).unwrap_err();
+    assert!(
+        error.contains("the file has no row that trades are read from"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_period_without_trades_is_no_mistake() {
+    let flex = "<FlexQueryResponse><FlexStatements><FlexStatement accountId=\"U1\"><Trades>\n</Trades></FlexStatement></FlexStatements></FlexQueryResponse>\n";
+    let statement = format!(
+        "{STATEMENT}Dividends,Header,Currency,Date,Description,Amount\nDividends,Data,USD,2025-06-01,XYZ Cash Dividend,100\nTransfers,Header,Asset Category,Currency,Symbol\nTransfers,Data,Stocks,USD,XYZ\n"
+    );
+    let codes = |text: &str| {
+        let reading = read_with(text, &options()).unwrap_or_else(|error| panic!("{error}"));
+        let warnings = reading.history.warnings.iter();
+        warnings.map(|warning| warning.code).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(flex), ["no-rows"]);
+    assert_eq!(codes(&statement), ["not-read", "no-rows"]);
+}
+
+/// A bill of 10,000 at 98.50 per 100 costs 9,850 and is paid back at 10,000; interest that had accrued is no cost.
+#[test]
+fn bonds_are_priced_per_hundred_of_face_value() {
+    let head = "Run Date,Action,Symbol,Description,Type,Quantity,Price ($),Commission ($),Fees ($),Accrued Interest ($),Amount ($),Cash Balance ($),Settlement Date\n";
+    let bill = format!(
+        "{head} 03/31/2025,\"REDEMPTION PAYOUT UNITED STATES TREAS BILLS ZERO CPN (912797XX1) (Cash)\", 912797XX1,\"US TREAS BILL\",Cash,-10000,,,,,10000.00,1,\n\
+         01/16/2025,\"YOU BOUGHT UNITED STATES TREAS BILLS ZERO CPN (912797XX1) (Cash)\", 912797XX1,\"US TREAS BILL\",Cash,10000,98.5,,,,-9850.00,50000.00,01/17/2025\n"
+    );
+    assert_eq!(sold(&bill, "").0, ["912797XX1 10000 10000.00 9850.00"]);
+    let bond = format!(
+        "{head} 01/16/2025,\"YOU BOUGHT XYZ CORP NOTE 4% (037833AK6) (Cash)\", 037833AK6,\"XYZ NOTE\",Cash,5000,99,1.00,,20.00,-4971.00,50000.00,01/17/2025\n"
+    );
+    assert_eq!(sold(&bond, "").1, ["037833AK6 5000 4951.00"]);
+    let flex = "<FlexQueryResponse><FlexStatements><FlexStatement accountId=\"U1\"><Trades>\n<Trade currency=\"USD\" assetCategory=\"BOND\" symbol=\"T 4 01/31/29\" multiplier=\"1\" dateTime=\"20250113;133047\" quantity=\"5000\" tradePrice=\"98.5\" proceeds=\"-4925\" ibCommission=\"-5\" ibCommissionCurrency=\"USD\" openCloseIndicator=\"O\" buySell=\"BUY\" levelOfDetail=\"EXECUTION\" transactionType=\"ExchTrade\" transactionID=\"1\"/>\n</Trades></FlexStatement></FlexStatements></FlexQueryResponse>\n";
+    assert_eq!(sold(flex, "").1, ["T 4 01/31/29 5000 4930.00"]);
+}
+
+const ROBINHOOD: &str = "Activity Date,Process Date,Settle Date,Instrument,Description,Trans Code,Quantity,Price,Amount\n11/04/2024,11/04/2024,11/05/2024,XYZ,XYZ,Buy,10,$10,($100.00)\n";
+const WEBULL: &str = "Name,Symbol,Side,Status,Filled,Total Qty,Price,Avg Price,Time-in-Force,Placed Time,Filled Time\n\
+    Xyz Corp,XYZ,Sell,Filled,10,10,@16.00,16.00,DAY,12/05/2024 10:00:00 EST,12/05/2024 10:00:05 EST\n\
+    Xyz Corp,XYZ,Buy,Filled,10,10,@15.00,15.00,DAY,12/04/2024 10:00:00 EST,12/04/2024 10:00:05 EST\n";
+
+#[test]
+fn brokers_that_meet_in_one_account_are_told_apart_by_the_settings() {
+    let files = || {
+        vec![
+            input("r/robinhood.csv", ROBINHOOD),
+            input("webull.csv", WEBULL),
+        ]
+    };
+    let warning = |options: &ReadOptions| {
+        let reading = read(files(), options).unwrap();
+        let mut warnings = reading.history.warnings.into_iter();
+        warnings.find(|warning| warning.code == "brokers-in-one-account")
+    };
+    let told = warning(&options()).unwrap();
+    assert!(told.needs_user);
+    assert!(
+        told.message
+            .contains("[account_of]\nrobinhood = \"robinhood\"\nwebull = \"webull\""),
+        "{}",
+        told.message
+    );
+    assert_eq!(
+        computed(files(), "", &options()).0,
+        ["XYZ 10 160.00 100.00"]
+    );
+    let mut named = options();
+    named.account_of.insert("robinhood.csv".into(), "RH".into());
+    named.account_of.insert("webull".into(), "Webull".into());
+    assert_eq!(warning(&named).map(|warning| warning.message), None);
+    assert_eq!(computed(files(), "", &named).0, ["XYZ 10 160.00 150.00"]);
+    let reading = read(vec![input("webull.csv", WEBULL)], &options()).unwrap();
+    assert!(
+        reading.history.warnings.is_empty(),
+        "one broker alone is one account"
+    );
+}
+
+#[test]
+fn an_account_that_the_file_calls_sheltered_is_told() {
+    let text = "transaction_date,settlement_date,account_id,account_type,activity_type,activity_sub_type,direction,symbol,name,currency,quantity,unit_price,commission,net_cash_amount\n\
+                2026-04-01,2026-04-02,NON-1234,Non-registered,Trade,BUY,LONG,XYZ,Xyz Corp,CAD,10,15.00,0.00,-150.00\n\
+                2026-03-30,2026-03-30,A-77,TFSA,Trade,BUY,LONG,XYZ,Xyz Corp,CAD,10,10.00,0.00,-100.00\n";
+    let told = |options: &ReadOptions| {
+        let reading = read_with(text, options).unwrap_or_else(|error| panic!("{error}"));
+        let mut warnings = reading.history.warnings.into_iter();
+        let found = warnings.find(|warning| warning.code == "account-kind");
+        found.map(|warning| warning.message)
+    };
+    let message = told(&options()).unwrap();
+    assert!(
+        message.contains("`A-77` (TFSA) looks like a sheltered account"),
+        "{message}"
+    );
+    assert!(
+        message.contains("[accounts.A-77]\nkind = \"sheltered\""),
+        "{message}"
+    );
+    let mut set = options();
+    set.accounts
+        .insert("A-77".into(), AccountSetting::default());
+    assert_eq!(told(&set), None);
+}
+
+#[test]
+fn a_symbol_goes_by_the_name_that_the_settings_give_it() {
+    let mut set = options();
+    set.rename.insert("Xyz UCITS ETF".into(), "XYZU".into());
+    set.rename.insert("XYZU".into(), "OTHER".into());
+    let text = "date,action,symbol,quantity,price\n2024-01-02,buy,Xyz UCITS ETF,10,150\n";
+    let symbols = |text: &str| {
+        let reading = read_with(text, &set).unwrap();
+        let history = reading.history;
+        let trades = history.trades.iter();
+        let symbols = trades.map(|trade| history.security(trade.security).symbol.to_string());
+        symbols.collect::<Vec<_>>()
+    };
+    assert_eq!(symbols(text), ["XYZU"]);
+    let schwab = format!("{SCHWAB}01/02/2024,Buy,Xyz UCITS ETF,X,10,10,,-100\n");
+    assert_eq!(symbols(&schwab), ["XYZU"]);
+}
+
+#[test]
+fn amounts_in_a_base_currency_that_the_file_does_not_name_are_refused() {
+    let rows = "Transaction History,Header,Date,Account,Description,Transaction Type,Symbol,Quantity,Price,Price Currency,Gross Amount ,Commission,Net Amount,Exchange Rate\n\
+                Transaction History,Data,2025-03-10,U***123,XYZ INC,Buy,XYZ,10.0,150.0,USD,-1387.5,-1.0,-1388.5,0.925\n";
+    let error = read_with(rows, &options()).unwrap_err();
+    assert!(
+        error.contains("the file does not say its base currency"),
+        "{error}"
+    );
+    let named = format!("Summary,Data,Base Currency,EUR\n{rows}");
+    let reading = read_with(&named, &options()).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(
+        reading.history.trades[0].rest().currency.as_deref(),
+        Some("EUR")
+    );
+}
+
+#[test]
+fn the_sum_of_a_block_is_not_the_end_of_the_file() {
+    let text = "Exported on: 09/26/2026 10:15 AM ET\n\"Trade Date\" ,\"Settlement Date\" ,\"Account\" ,\"Description\" ,\"Type\" ,\"Symbol/ CUSIP\" ,\"Quantity\" ,\"Price\" ,\"Amount\" ,\" \"\n\
+                \"08/20/2026\" ,\"08/21/2026\" ,\"CMA\" ,\"Sale XYZ CORP\" ,\"\" ,\"XYZ\" ,\"-5\" ,\"$160.00\" ,\"$799.98\" ,\"\"\n,,,,,,,,,\n\
+                \"Total activity from 08/01\" ,\"\" ,\"\" ,\"\" ,\"\" ,\"\" ,\"\" ,\"\" ,\"$1.50\" ,\"\"\n\
+                \"08/05/2026\" ,\"08/06/2026\" ,\"CMA\" ,\"Purchase XYZ CORP\" ,\"\" ,\"XYZ\" ,\"10\" ,\"$150.00\" ,\"($1,500.00)\" ,\"\"\n";
+    assert_eq!(sold(text, "").0, ["XYZ 5 799.98 750.00"]);
+}
+
+#[test]
+fn every_column_that_is_read_is_said_to_be() {
+    let text = "Run Date,Action,Symbol,Description,Type,Quantity,Price ($),Commission ($),Fees ($),Accrued Interest ($),Amount ($),Cash Balance ($),Settlement Date\n 01/15/2025,\"YOU BOUGHT XYZ (XYZ) (Cash)\", XYZ,XYZ,Cash,10,2.00,0.65,0.02,,-20.67,50000.00,01/16/2025\n";
+    let meaning = |text: &str, column: &str| {
+        let reading = read_with(text, &options()).unwrap();
+        let columns = reading.files[0].columns.iter();
+        let found = columns.clone().find(|known| known.name == column);
+        found.unwrap().meaning
+    };
+    assert_eq!(meaning(text, "Commission ($)"), Some("fee"));
+    assert_eq!(meaning(text, "Fees ($)"), Some("fee"));
+    assert_eq!(meaning(text, "Cash Balance ($)"), None);
+    let form = "Description,Date Acquired,Date Sold,Proceeds,Cost Basis,Adjustment Code,Adjustment Amount,Gain or Loss,Term,Box\n20 sh VTI,03/04/2024,12/05/2024,5599.84,5900.00,W,150.08,-150.08,Short,A\n";
+    assert_eq!(meaning(form, "Date Acquired"), Some("acquired_date"));
+    assert_eq!(meaning(form, "Term"), Some("term"));
+    let reading = read_with(form, &options()).unwrap();
+    assert_eq!((reading.files[0].rows(), reading.files[0].trades), (1, 2));
+}
+
+#[test]
+fn a_purchase_priced_in_a_coin_is_told() {
+    let codes = |currency: &str| {
+        let text = format!(
+            "date,action,symbol,quantity,price,currency,class\n2025-03-01,buy,ETH,1,0.03,{currency},crypto\n"
+        );
+        let reading = read_with(&text, &options()).unwrap();
+        let warnings = reading.history.warnings.iter();
+        warnings.map(|warning| warning.code).collect::<Vec<_>>()
+    };
+    assert_eq!(codes("BTC"), ["coin-as-currency"]);
+    for money in ["USD", "eur", "GBX", "ZAc"] {
+        assert_eq!(codes(money), [""; 0], "{money}");
+    }
 }

@@ -506,3 +506,47 @@ fn the_list_may_be_named_in_the_configuration_file() {
     assert_eq!(run.status.code(), Some(0), "{}", error(&run));
     assert!(desk.run("compute trades.csv").status.success());
 }
+
+/// A pattern such as `*.csv` brings the list among the files: it is no history, and what it says is not compared with itself.
+#[test]
+fn the_list_that_is_compared_with_is_not_read_as_trades() {
+    let desk = Desk::new(
+        &trades("2024-01-02,buy,XYZ,10,150,0,\n2024-06-03,sell,XYZ,4,130,0,\n"),
+        &format!("{GAINS}XYZ,4,2024-01-02,2024-06-03,520,610,0,short\n"),
+    );
+    let alone = desk.page("--format csv");
+    let run = desk.run("reconcile gains.csv trades.csv --with ./gains.csv --format csv");
+    assert_eq!(run.status.code(), Some(0), "{}", error(&run));
+    let page = String::from_utf8_lossy(&run.stdout);
+    assert_eq!(page.replace("./gains.csv", "gains.csv"), alone);
+    assert!(
+        error(&run).contains("warning[file-left-out]: `gains.csv` is named by an option"),
+        "{}",
+        error(&run)
+    );
+    let run = desk.run("reconcile gains.csv --with gains.csv");
+    assert_eq!(run.status.code(), Some(2), "{}", error(&run));
+    assert!(
+        error(&run).contains("is the only file of trades"),
+        "{}",
+        error(&run)
+    );
+}
+
+#[test]
+fn a_list_without_a_disposal_agrees_with_nothing() {
+    let desk = Desk::new(
+        &trades("2024-01-02,buy,XYZ,10,150,0,\n2024-06-03,sell,XYZ,4,130,0,\n"),
+        GAINS,
+    );
+    let page = desk.page("");
+    assert!(!page.contains("everything agrees"), "{page}");
+    let run = desk.run("reconcile trades.csv --with gains.csv --strict");
+    assert_eq!(run.status.code(), Some(3));
+    assert!(
+        error(&run)
+            .contains("warning[no-rows]: `gains.csv` lists no disposal: nothing was compared"),
+        "{}",
+        error(&run)
+    );
+}

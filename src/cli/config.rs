@@ -49,6 +49,10 @@ pub struct Config {
     pub symbols: BTreeMap<String, Class>,
     /// `[actions]`: words of the file and what they mean.
     pub actions: BTreeMap<String, String>,
+    /// `[rename]`: symbols of the files, and what each is called.
+    pub rename: BTreeMap<String, String>,
+    /// `[account_of]`: the account of rows without one, by the name of their file or of its format.
+    pub account_of: BTreeMap<String, String>,
     /// `[formats.NAME]`, and the files of the folder `formats` beside the user's configuration.
     pub formats: Vec<Arc<Format>>,
     /// The files that all this is read from.
@@ -128,14 +132,19 @@ struct Reader<'t> {
 }
 
 /// Tables and keys that stand for no option.
-const TABLES: [&str; 6] = [
+const TABLES: [&str; 8] = [
     "accounts",
+    "account_of",
     "symbols",
+    "rename",
     "actions",
     "crypto",
     "identical",
     "formats",
 ];
+
+/// Words for the taxpayer, whose accounts are those of no other person.
+const OWN: [&str; 7] = ["I", "me", "mine", "myself", "own", "self", "taxpayer"];
 
 impl<'t> Reader<'t> {
     fn config(&self) -> Result<Config, Error> {
@@ -148,6 +157,8 @@ impl<'t> Reader<'t> {
                 "accounts" => config.accounts = self.each(value, |v| self.account(v))?,
                 "symbols" => config.symbols = self.each(value, |v| self.symbol(v))?,
                 "actions" => config.actions = self.each(value, |v| self.action(v))?,
+                "rename" => config.rename = self.each(value, |v| self.name(v))?,
+                "account_of" => config.account_of = self.each(value, |v| self.name(v))?,
                 "crypto" => self.crypto(value, &mut config)?,
                 "formats" => config.formats = self.formats(value)?,
                 "identical" => config.identical = self.identical(value)?,
@@ -253,7 +264,7 @@ impl<'t> Reader<'t> {
                     account.sheltered = kind == "sheltered";
                     account.unhosted = kind == "unhosted";
                 }
-                "owner" => account.owner = Some(self.string(value)?.to_owned()),
+                "owner" => account.owner = self.owner(value)?,
                 "method" => account.method = Some(self.string(value)?.to_owned()),
                 "class" => account.class = Some(self.class(value)?),
                 _ => return Err(self.unknown(&span, key, &["kind", "owner", "method", "class"])),
@@ -283,6 +294,22 @@ impl<'t> Reader<'t> {
     fn action(&self, value: &Value<'t>) -> Result<String, Error> {
         let words = Action::WORDS.map(|(word, _)| word);
         self.word(value, &words).map(str::to_owned)
+    }
+
+    /// A name that is not empty.
+    fn name(&self, value: &Value<'t>) -> Result<String, Error> {
+        let name = self.string(value)?.trim();
+        if name.is_empty() {
+            return Err(self.wrong(&value.span(), "expected a name"));
+        }
+        Ok(name.to_owned())
+    }
+
+    /// Who owns an account; nobody else where the word means the taxpayer.
+    fn owner(&self, value: &Value<'t>) -> Result<Option<String>, Error> {
+        let name = self.name(value)?;
+        let own = OWN.iter().any(|word| word.eq_ignore_ascii_case(&name));
+        Ok((!own).then_some(name))
     }
 
     fn crypto(&self, value: &Value<'t>, config: &mut Config) -> Result<(), Error> {

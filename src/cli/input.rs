@@ -31,8 +31,8 @@ pub fn read(names: &[String], chosen: &Chosen) -> Result<Reading, Error> {
     Ok(reading)
 }
 
-/// The files of trades: one that is named as rates or as an allocation too, as by a pattern such as `*.csv`, is none.
-fn without_side_files(names: &[String], side: &[PathBuf]) -> (Vec<String>, Vec<String>) {
+/// The files of trades: one that an option names too, as a pattern such as `*.csv` may bring about, is none.
+pub fn without_side_files(names: &[String], side: &[PathBuf]) -> (Vec<String>, Vec<String>) {
     let side = side
         .iter()
         .filter_map(|file| std::fs::canonicalize(file).ok());
@@ -52,7 +52,7 @@ fn left_out_of(name: String) -> Warning {
     Warning {
         code: "file-left-out",
         message: format!(
-            "`{}` is named as rates or as an allocation and was not read as trades",
+            "`{}` is named by an option (rates, allocation or a list to compare with) and was not read as trades",
             one_line(&name)
         ),
         at: Vec::new(),
@@ -108,6 +108,8 @@ pub fn read_options(chosen: &Chosen) -> ReadOptions {
         symbol_classes: chosen.symbols.clone(),
         accounts: chosen.accounts.clone(),
         actions: chosen.actions.clone(),
+        rename: chosen.rename.clone(),
+        account_of: chosen.account_of.clone(),
         mapping: chosen.mapping.clone(),
         formats: chosen.formats.clone(),
         as_of: chosen.settings.as_of,

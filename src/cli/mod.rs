@@ -77,7 +77,7 @@ Example:
 
   $ lossoffset compute trades.csv
   $ lossoffset compute trades.csv --method hifo --year 2024
-  $ lossoffset compute *.csv --report disposals --output disposals.csv
+  $ lossoffset compute 2023.csv 2024.csv --report disposals --output disposals.csv
 
 Exit status: 0 computed; 1 something in the input is wrong; 2 the command line is wrong;
 3 computed, but a warning needs you (only with --strict).

@@ -22,6 +22,7 @@ pub fn add(reading: &mut Reading, chosen: &Chosen) {
         found.extend(unused_names(history, chosen));
     }
     found.extend(single_symbols(chosen));
+    found.extend(without_effect(chosen));
     let mut columns = reading.files.iter().flat_map(|file| &file.columns);
     if columns.any(|column| column.meaning == Some(Column::FxRate.name())) {
         found.extend(odd_rates_of_rows(history, chosen));
@@ -138,6 +139,34 @@ fn unused(what: &str, name: &str, near: &str) -> Warning {
         "the configuration names the {what} `{name}`, which no row has; did you mean `{near}`?"
     );
     warning("setting-unused", message)
+}
+
+/// Options of US law where the law is another.
+fn without_effect(chosen: &Chosen) -> Option<Warning> {
+    let options: Vec<String> = chosen
+        .without_effect
+        .iter()
+        .map(|option| format!("`{option}`"))
+        .collect();
+    let (first, others) = options.split_first()?;
+    let verb = if others.is_empty() {
+        "changes"
+    } else {
+        "change"
+    };
+    let message = format!(
+        "{} {verb} nothing: only US law knows such, and the results are those of `{}`",
+        std::iter::once(first)
+            .chain(others)
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(" and "),
+        chosen.country.code
+    );
+    Some(Warning {
+        needs_user: false,
+        ..warning("option-without-effect", message)
+    })
 }
 
 /// Groups of identical securities that have one member.

@@ -28,7 +28,7 @@ use super::error::{Error, side_file};
 /// The files.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Files {
-    /// CSV files of trades; `-` is standard input, which is also read where no file is given
+    /// Files of trades: CSV, XLSX, Flex Query XML; `-` is standard input, which is also read where no file is given
     ///
     /// Several files are one history: give all years and all accounts at once, so that no purchase is missing.
     #[arg(value_name = "FILE")]
@@ -49,7 +49,7 @@ pub struct Computing {
 
     /// Loss carried in from the last return, such as short=1200 or long=300; may be repeated
     ///
-    /// Keys: short and long (us). Amounts are positive.
+    /// Keys: short and long (us), loss (others), private, stock and other (de). Amounts are positive.
     #[arg(long, value_name = "KEY=AMOUNT", value_parser = carried)]
     pub carry_in: Vec<(String, Decimal)>,
 
@@ -325,6 +325,12 @@ pub struct Chosen {
     pub symbols: BTreeMap<String, Class>,
     /// `[actions]`.
     pub actions: BTreeMap<String, String>,
+    /// `[rename]`.
+    pub rename: BTreeMap<String, String>,
+    /// `[account_of]`.
+    pub account_of: BTreeMap<String, String>,
+    /// Options that say something only in the US, where the country is another.
+    pub without_effect: Vec<&'static str>,
     /// `--mapping`.
     pub mapping: Option<Arc<Mapping>>,
     /// The user's own formats.
@@ -381,6 +387,9 @@ impl Chosen {
             accounts: config.accounts,
             symbols: config.symbols,
             actions: config.actions,
+            rename: config.rename,
+            account_of: config.account_of,
+            without_effect: without_effect(computing, country),
             mapping: reading
                 .mapping
                 .as_deref()
@@ -473,6 +482,28 @@ fn known_method(country: &Jurisdiction, method: &str) -> Result<(), Error> {
         country.code,
         country::methods(country).join(", ")
     )))
+}
+
+/// Options of US law that another country's knows nothing of, where they ask for something else than what is usual.
+fn without_effect(computing: &Computing, country: &Jurisdiction) -> Vec<&'static str> {
+    if country.code == "us" {
+        return Vec::new();
+    }
+    let status = computing.filing_status;
+    let scope = computing.wash_sales;
+    let asked = [
+        (
+            "--wash-sales",
+            scope.is_some_and(|s| s != WashSales::Taxpayer),
+        ),
+        (
+            "--filing-status",
+            status.is_some_and(|s| s != FilingStatus::Single),
+        ),
+        ("--taxable-income", computing.taxable_income.is_some()),
+    ];
+    let asked = asked.into_iter().filter(|(_, asked)| *asked);
+    asked.map(|(option, _)| option).collect()
 }
 
 fn known_key(country: &Jurisdiction, key: &str) -> Result<(), Error> {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::answer::Answer;
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Problem, Warning, one_line};
 use crate::import::Input;
 use crate::import::formats::mapping::Kind;
 use crate::import::gains::{self, Gains};
@@ -34,7 +34,7 @@ pub struct Reconcile {
     #[command(flatten)]
     files: Files,
 
-    /// The broker's list of realized gains and losses
+    /// The broker's list of realized gains and losses; it is never read as trades
     #[arg(long, value_name = "GAINS")]
     with: Option<String>,
 
@@ -55,7 +55,7 @@ pub struct Reconcile {
 const EXAMPLES: &str = "\
 Examples:
   lossoffset reconcile trades.csv --with 1099-b.csv --year 2024
-  lossoffset reconcile *.csv --with realized.csv --account broker
+  lossoffset reconcile 2023.csv 2024.csv --with realized.csv --account broker
   lossoffset reconcile trades.csv --with gains.csv --format csv
   lossoffset reconcile trades.csv --with gains.csv --mapping gains.toml";
 
@@ -72,6 +72,11 @@ impl Reconcile {
         of_trades
             .mapping
             .take_if(|mapping| mapping.mapping.kind == Kind::ClosedLots);
+        // What is compared with is no history, also where a pattern such as `*.csv` brings it among the files.
+        of_trades
+            .side_files
+            .extend(self.with.clone().map(std::path::PathBuf::from));
+        self.has_trades(&of_trades)?;
         let reading = input::read(&self.files.files, &of_trades)?;
         let Work {
             history,
@@ -99,6 +104,7 @@ impl Reconcile {
             (found, warning)
         };
         answer.warnings.extend(found.1);
+        answer.warnings.extend(nothing_listed(&gains));
         let frame = super::work::frame(&history, &answer, &chosen, only);
         let compared = Compared {
             gains: &gains,
@@ -142,6 +148,19 @@ impl Reconcile {
         Ok(gains::read(input, &input::read_options(chosen))?)
     }
 
+    /// Refuses a list that is compared with itself.
+    fn has_trades(&self, of_trades: &Chosen) -> Result<(), Error> {
+        let files = &self.files.files;
+        let (left, _) = input::without_side_files(files, &of_trades.side_files);
+        let only = self.with.as_ref().filter(|with| left.contains(with));
+        match only {
+            Some(with) if with.as_str() != "-" => Err(Error::Usage(format!(
+                "`{with}` is the only file of trades and what they are to be compared with; name the trades before `--with`"
+            ))),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     fn account(&self, history: &History) -> Result<Option<AccountId>, Error> {
         let Some(name) = &self.account else {
             return Ok(None);
@@ -159,6 +178,19 @@ impl Reconcile {
             }
         }
     }
+}
+
+/// A list without a disposal: nothing was compared.
+fn nothing_listed(gains: &Gains) -> Option<Warning> {
+    gains.lots.is_empty().then(|| Warning {
+        code: "no-rows",
+        message: format!(
+            "`{}` lists no disposal: nothing was compared; check that it was exported whole",
+            one_line(&gains.file)
+        ),
+        at: Vec::new(),
+        needs_user: true,
+    })
 }
 
 fn wrong(problems: Vec<Problem>, gains: &Gains) -> Error {

@@ -271,8 +271,7 @@ const ALIASES: &[(Action, &[&str])] = &[
         ],
     ),
     (Action::Inherit, &["inherited", "inheritance"]),
-    (Action::Lost, &["stolen", "theft", "loss"]),
-    (Action::Worthless, &["writeoff"]),
+    (Action::Lost, &["stolen", "theft", "loss", "writeoff"]),
     (
         Action::Opening,
         &[

@@ -29,7 +29,7 @@ pub fn resolve(shared: &mut Shared<'_>, sources: &Sources) -> Vec<Security> {
         warn_of_case(shared, &drafts, &traded);
     }
     for (draft, (class, _)) in drafts.iter().zip(&classes) {
-        check(shared, sources, draft, *class);
+        check(shared, sources, (drafts.as_slice(), draft), *class);
     }
     if shared.noted.opening {
         plain_words(shared, &classes);
@@ -151,7 +151,7 @@ impl Resolver<'_, '_> {
         if let Some(class) = self.class_of_options(draft) {
             return (class, false);
         }
-        if is_option(draft) {
+        if draft.is_option() {
             return (Class::Option, true);
         }
         if let Some(class) = self.by_account.get(&id) {
@@ -167,10 +167,23 @@ impl Resolver<'_, '_> {
 impl Resolver<'_, '_> {
     /// What the configuration says of all options of a root, under the root's own name.
     fn class_of_options(&self, draft: &Draft) -> Option<Class> {
-        let root = root_of(self.drafts, draft).filter(|_| is_option(draft))?;
-        let set = self.shared.options.symbol_classes.get(root).copied();
-        set.filter(|class| matches!(class, Class::Option | Class::IndexOption))
+        set_for_options(self.shared.options, self.drafts, draft).map(|(_, class)| class)
     }
+}
+
+/// What the configuration says of all options of a root, and the root.
+fn set_for_options<'d>(
+    options: &ReadOptions,
+    drafts: &'d [Draft],
+    draft: &'d Draft,
+) -> Option<(&'d str, Class)> {
+    if options.symbol_classes.is_empty() {
+        return None;
+    }
+    let root = root_of(drafts, draft).filter(|_| draft.is_option())?;
+    let set = options.symbol_classes.get(root).copied();
+    let set = set.filter(|class| matches!(class, Class::Option | Class::IndexOption));
+    Some((root, set?))
 }
 
 /// What the configuration says of a symbol; of an option under any of its spellings.
@@ -183,10 +196,6 @@ fn set_class(options: &ReadOptions, draft: &Draft) -> Option<Class> {
     let mut named = set.iter().filter(|_| draft.option_form);
     let found = named.find(|(name, _)| means(name).as_deref() == Some(&*draft.symbol));
     found.map(|(_, class)| *class)
-}
-
-fn is_option(draft: &Draft) -> bool {
-    draft.option_form || draft.contract.right.is_some() && draft.contract.strike.is_some()
 }
 
 /// Whether a warning may be due: only then is it looked up which securities were traded, 4 ns a row.
@@ -223,23 +232,30 @@ fn traded(shared: &Shared<'_>, securities: usize) -> Vec<bool> {
     traded
 }
 
-fn check(shared: &mut Shared<'_>, sources: &Sources, draft: &Draft, class: Class) {
+fn check(
+    shared: &mut Shared<'_>,
+    sources: &Sources,
+    (drafts, draft): (&[Draft], &Draft),
+    class: Class,
+) {
     let symbol = &draft.symbol;
-    let set = set_class(shared.options, draft);
-    if let (Some((said, source)), Some(set)) = (draft.said, set)
+    let own = set_class(shared.options, draft).map(|class| (&**symbol, class));
+    let set = own.or_else(|| set_for_options(shared.options, drafts, draft));
+    if let (Some((said, source)), Some((of, set))) = (draft.said, set)
         && said != set
     {
         shared.problems.add(
             Problem::at(
                 source,
                 format!(
-                    "`{symbol}` is a {} here, but the configuration says {}",
+                    "`{symbol}` has the class `{}` here, but the configuration says `{}`",
                     said.name(),
                     set.name()
                 ),
             )
             .help(format!(
-                "correct `[symbols.{symbol}] class`, or the `class` column"
+                "correct `[symbols.{}] class`, or the `class` column",
+                key(of)
             )),
         );
     }
@@ -367,7 +383,7 @@ fn root(symbol: &str) -> Option<&str> {
 }
 
 /// A symbol as a TOML key.
-fn key(symbol: &str) -> String {
+pub fn key(symbol: &str) -> String {
     let bare = symbol
         .bytes()
         .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));

@@ -457,6 +457,22 @@ impl Evidence {
     fn add(&mut self, line: u32, text: &str) {
         self.serial = self.serial && moment::serial(text).is_some();
         let found = || (line, text.to_owned());
+        if let Some(written) = moment::written_down(text)
+            && let Some(Moment {
+                day: Day::Numeric { first, second, .. },
+                ..
+            }) = moment::parse(written)
+        {
+            // The day that does not count proves the order as well.
+            let slot = match (first > 12, second > 12) {
+                (true, _) => Some(&mut self.day_first),
+                (false, true) => Some(&mut self.month_first),
+                (false, false) => None,
+            };
+            if let Some(slot) = slot {
+                slot.get_or_insert_with(found);
+            }
+        }
         if moment::iso(text.as_bytes()).is_some() {
             self.year_first.get_or_insert_with(found);
             return;

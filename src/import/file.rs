@@ -1,11 +1,13 @@
 //! One file: header, columns, then row after row.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::date::Date;
 use crate::diagnostic::{Problem, Warning, one_line};
+use crate::import::account_of;
 use crate::import::action::{self, Meaning, Unclear};
 use crate::import::columns::{Clash, Column, Columns};
 use crate::import::dates::{DateColumn, Rows};
@@ -139,12 +141,18 @@ pub struct Shared<'a> {
     pub trades: Vec<Trade>,
     /// What some of them have.
     pub noted: Noted,
+    /// The account that the settings give to rows of the file being read that name none.
+    pub account_here: Option<Box<str>>,
+    /// Accounts whose kind a file says.
+    pub account_kinds: BTreeMap<String, String>,
     /// In which cells each file has its prices, fees and totals, to mark them later.
     pub cells: FxHashMap<u16, [(Column, Option<usize>); 3]>,
     /// Files whose mapping says which sign of a fee is a cost: a fee below zero is a rebate there.
     pub rebates: FxHashSet<u16>,
     /// The rows that cancel others.
     pub cancels: Vec<Cancel>,
+    /// Purchases and sales whose currency is no money.
+    pub paid_in_coin: Vec<Source>,
     /// Rows whose day near a year's end hangs on a zone that nobody named.
     pub near_year_end: Vec<Source>,
     /// Whether the mapping that `--mapping` names read a file, or why it could not has been said.
@@ -200,11 +208,14 @@ pub struct FileReader<'a, 't> {
     pub options: &'a ReadOptions,
     /// The taxpayer's zone.
     pub zone: Zone,
+    /// The account of rows that name none, where the settings say one.
+    account_here: Option<Box<str>>,
     /// The names met so far.
     pub tables: &'a mut Tables,
     /// What is wrong.
     pub problems: &'a mut Problems,
     near_year_end: &'a mut Vec<Source>,
+    paid_in_coin: &'a mut Vec<Source>,
     header: Header,
     /// Rows written by a format: the line of the file for each, and the cell of the file for each cell.
     mapped: Option<&'t Mapped>,
@@ -304,6 +315,7 @@ fn read_each_part(
 ) -> Option<FileReading> {
     let first = parts.next().filter(|part| large::begins_plain(part))?;
     let (options, name) = (shared.options, large.name.as_str());
+    shared.account_here = account_of::given(options, name, None).map(Into::into);
     let mut refused = Problems::default();
     let canonical = matches!(
         formats::choose(first, number, name, options, &mut refused),
@@ -354,6 +366,7 @@ struct Before {
     trades: usize,
     cancels: usize,
     near_year_end: usize,
+    paid_in_coin: usize,
     warnings: usize,
     noted: Noted,
 }
@@ -365,6 +378,7 @@ impl Before {
             trades: shared.trades.len(),
             cancels: shared.cancels.len(),
             near_year_end: shared.near_year_end.len(),
+            paid_in_coin: shared.paid_in_coin.len(),
             warnings: shared.warnings.len(),
             noted: shared.noted,
         }
@@ -376,6 +390,7 @@ impl Before {
         shared.trades.truncate(self.trades);
         shared.cancels.truncate(self.cancels);
         shared.near_year_end.truncate(self.near_year_end);
+        shared.paid_in_coin.truncate(self.paid_in_coin);
         shared.warnings.truncate(self.warnings);
         shared.noted = self.noted;
     }
@@ -486,9 +501,11 @@ fn reader<'s, 't>(
         },
         options,
         zone: shared.zone,
+        account_here: shared.account_here.clone(),
         tables: &mut shared.tables,
         problems: &mut shared.problems,
         near_year_end: &mut shared.near_year_end,
+        paid_in_coin: &mut shared.paid_in_coin,
         header,
         mapped,
         zoned_rows: 0,
@@ -605,12 +622,31 @@ impl<'a, 't> FileReader<'a, 't> {
         }
     }
 
+    /// The account of rows that name none, and whether the settings name it.
+    #[inline]
+    pub fn usual_account(&self) -> (&[u8], bool) {
+        match &self.account_here {
+            Some(name) => (name.as_bytes(), true),
+            None => (b"main", false),
+        }
+    }
+
+    /// Whether the rows were written by a format.
+    pub fn is_mapped(&self) -> bool {
+        self.mapped.is_some()
+    }
+
     /// The cell of the file that a cell comes from.
     pub fn cell_of(&self, cell: usize) -> Option<usize> {
         match self.mapped {
             None => Some(cell),
             Some(mapped) => mapped.cells.get(cell).copied().flatten(),
         }
+    }
+
+    /// Notes that a row is priced in something that is no money.
+    pub fn note_paid_in_coin(&mut self, source: Source) {
+        self.paid_in_coin.push(source);
     }
 
     /// Notes that a row's time had an offset, and whether its year hangs on the zone.
@@ -693,9 +729,11 @@ impl<'a, 't> FileReader<'a, 't> {
             decimals: self.decimals,
             options: self.options,
             zone: self.zone,
+            account_here: self.account_here,
             tables: self.tables,
             problems: self.problems,
             near_year_end: self.near_year_end,
+            paid_in_coin: self.paid_in_coin,
             header: self.header,
             mapped: None,
             zoned_rows: self.zoned_rows,

@@ -11,6 +11,8 @@
     reason = "counts and positions of what is in memory, clocks and days whose fields were checked"
 )]
 
+mod account_kinds;
+mod account_of;
 mod action;
 pub mod allocation;
 mod cancels;
@@ -82,9 +84,12 @@ pub fn read<I: Into<Opened>>(inputs: Vec<I>, options: &ReadOptions) -> Result<Re
         warnings: Vec::new(),
         trades: Vec::new(),
         noted: file::Noted::default(),
+        account_here: None,
+        account_kinds: std::collections::BTreeMap::new(),
         cells: rustc_hash::FxHashMap::default(),
         rebates: rustc_hash::FxHashSet::default(),
         cancels: Vec::new(),
+        paid_in_coin: Vec::new(),
         near_year_end: Vec::new(),
         mapping_fits: false,
         unfit: None,
@@ -106,6 +111,7 @@ pub fn read<I: Into<Opened>>(inputs: Vec<I>, options: &ReadOptions) -> Result<Re
             sources,
         });
     }
+    shared.tables.rename(&options.rename);
     let mut files = Vec::new();
     for input in inputs {
         files.extend(read_opened(&mut shared, &mut sources, input.into()));
@@ -311,6 +317,12 @@ fn read_flex(
     sources.keep(number, b'\n', text, KEPT);
     let format = formats::of_flex(shared.options)?;
     shared.mapping_fits |= is_the_mapping(shared.options, &format);
+    if table.lines.len() < 2 {
+        for (element, count) in &table.unread {
+            warn_of_unread(shared, number, 1, element, *count);
+        }
+        return Some(without_rows(&input.name, encoding, &format));
+    }
     let header = formats::detect::first_header(&table.text, formats::rows::SEPARATOR);
     let before = shared.problems.len();
     let mut applying = formats::apply::Applying {
@@ -338,7 +350,9 @@ fn read_flex(
     }
     let mut mapped = mapped?;
     mapped.move_lines(line_of);
-    note_rebates(shared, number, &mapped);
+    shared.account_here =
+        account_of::given(shared.options, &input.name, Some(&format.mapping.name)).map(Into::into);
+    note_mapped(shared, number, &mapped);
     for (element, count) in &table.unread {
         warn_of_unread(shared, number, 1, element, *count);
     }
@@ -346,6 +360,18 @@ fn read_flex(
     reading.describe_format(&format, mapped);
     reading.delimiter = ' ';
     Some(reading)
+}
+
+/// A file of a format that has none of the rows that the format reads.
+fn without_rows(name: &str, encoding: encoding::Encoding, format: &formats::Format) -> FileReading {
+    FileReading {
+        name: name.to_owned(),
+        encoding: encoding.name(),
+        delimiter: ' ',
+        header_line: 1,
+        format: Some(format.mapping.name.clone()),
+        ..FileReading::default()
+    }
 }
 
 fn warn_of_unread(shared: &mut Shared<'_>, file: u16, line: u32, what: &str, count: u64) {
@@ -375,7 +401,10 @@ fn warn_of_finished(shared: &mut Shared<'_>, file: u16, line: u32, name: &str) {
     });
 }
 
-fn note_rebates(shared: &mut Shared<'_>, file: u16, mapped: &formats::apply::Mapped) {
+fn note_mapped(shared: &mut Shared<'_>, file: u16, mapped: &formats::apply::Mapped) {
+    let kinds = mapped.kinds.iter();
+    let kinds = kinds.map(|(account, kind)| (account.clone(), kind.clone()));
+    shared.account_kinds.extend(kinds);
     if mapped.rebates {
         shared.rebates.insert(file);
     }
@@ -421,12 +450,20 @@ fn read_text(
 ) -> Option<FileReading> {
     let options = shared.options;
     match formats::choose(text, number, name, options, &mut shared.problems) {
+        formats::Choice::Sectionless(format) => {
+            shared.mapping_fits |= is_the_mapping(options, &format);
+            for (section, (line, count)) in formats::unread_sections(text, &format) {
+                warn_of_unread(shared, number, line, &section, count);
+            }
+            Some(without_rows(name, encoding, &format))
+        }
         formats::Choice::Refused => {
             // Why is among the problems.
             shared.mapping_fits = true;
             None
         }
         formats::Choice::Canonical => {
+            shared.account_here = account_of::given(options, name, None).map(Into::into);
             note_unfit(shared, text, number, name);
             let reading = file::read(shared, text, number, name, encoding);
             if reading.is_none()
@@ -448,7 +485,9 @@ fn read_text(
                 gains: false,
             };
             let mapped = formats::apply::apply(&mut applying, &format, header.clone())?;
-            note_rebates(shared, number, &mapped);
+            shared.account_here =
+                account_of::given(options, name, Some(&format.mapping.name)).map(Into::into);
+            note_mapped(shared, number, &mapped);
             forget_encoding(shared, number, &format);
             for (what, (line, count)) in &mapped.unread {
                 warn_of_unread(shared, number, *line, what, *count);
@@ -475,6 +514,9 @@ fn finish(
         shared.problems.put_first(problem);
     }
     warn_of_no_rows(&mut shared, &files);
+    account_of::warn_of_meeting(&mut shared, &files);
+    let kinds = std::mem::take(&mut shared.account_kinds);
+    account_kinds::warn(&mut shared, &kinds);
     duplicates::remove(&mut shared, &sources, &mut files);
     expiries::date(&mut shared);
     let later = report_day::leave_out_later(&mut shared);
@@ -482,6 +524,7 @@ fn finish(
     let securities = classes::resolve(&mut shared, &sources);
     checks::check(&mut shared, &securities);
     warn_of_zone(&mut shared);
+    warn_of_coins_as_money(&mut shared);
     later.leave_out_of(&mut shared.warnings);
     if !shared.problems.is_empty() {
         return Err(Failure {
@@ -529,6 +572,23 @@ fn unfitting_mapping(shared: &Shared<'_>) -> Option<Problem> {
     let format = shared.options.mapping.as_ref()?;
     let unfit = shared.unfit.as_ref().filter(|_| !shared.mapping_fits)?;
     Some(formats::fits_none(format, unfit))
+}
+
+fn warn_of_coins_as_money(shared: &mut Shared<'_>) {
+    let at = std::mem::take(&mut shared.paid_in_coin);
+    let rows = match at.len() {
+        0 => return,
+        1 => "1 purchase or sale is".to_owned(),
+        rows => format!("{rows} purchases and sales are"),
+    };
+    shared.warnings.push(Warning {
+        code: "coin-as-currency",
+        message: format!(
+            "{rows} priced in something that is no money: if it is a coin of yours, it does not leave its lots so; write such a row as a `swap`"
+        ),
+        at,
+        needs_user: true,
+    });
 }
 
 fn warn_of_zone(shared: &mut Shared<'_>) {

@@ -161,6 +161,11 @@ fn milliseconds(hours: u32, minutes: u32, seconds: u32, thousandths: u32) -> Opt
         .then(|| ((hours * 60 + minutes) * 60 + seconds) * 1000 + thousandths)
 }
 
+/// In `A as of B`, A: the day on which it was written down.
+pub fn written_down(text: &str) -> Option<&str> {
+    split_once_ignoring_case(text, " as of ").map(|(written, _)| written)
+}
+
 /// Any accepted shape.
 pub fn parse(text: &str) -> Option<Moment> {
     let text = text.trim();

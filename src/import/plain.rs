@@ -166,11 +166,11 @@ impl Plain {
 
     /// The account of rows that name none, once a row has been read that did so.
     #[inline]
-    fn main(&mut self, file: &FileReader<'_, '_>) -> Option<AccountId> {
+    fn main(&mut self, file: &FileReader<'_, '_>) -> Option<(AccountId, bool)> {
         if self.main.is_none() {
-            self.main = file.tables.known_account(b"main");
+            self.main = file.tables.known_account(file.usual_account().0);
         }
-        self.main
+        self.main.map(|account| (account, file.usual_account().1))
     }
 }
 
@@ -207,7 +207,7 @@ impl Found {
         }
         let (account, account_given) = match self.account {
             Some(account) => account,
-            None => (plain.main(file)?, false),
+            None => plain.main(file)?,
         };
         let security = self.security?;
         let (date, time) = moment(self.moment?, source, file)?;

@@ -89,6 +89,10 @@ pub struct ReadOptions {
     pub symbol_classes: BTreeMap<String, Class>,
     /// `[accounts.NAME]`.
     pub accounts: BTreeMap<String, AccountSetting>,
+    /// `[account_of]`: the account of rows without one, by the name of their file or of its format.
+    pub account_of: BTreeMap<String, String>,
+    /// `[rename]`: symbols of the files, and what each is called.
+    pub rename: BTreeMap<String, String>,
     /// `[actions]`: more words for the action column, with the canonical word each means.
     pub actions: BTreeMap<String, String>,
     /// `--mapping`: how to read the files that it fits.
@@ -163,12 +167,14 @@ pub struct FileReading {
     pub format: Option<String>,
     /// What each rule of the format was used for.
     pub rules: Vec<RuleReading>,
+    /// Trades that are the second of one row.
+    pub twice: u64,
 }
 
 impl FileReading {
     /// All rows below the header: trades and rows ignored.
     pub fn rows(&self) -> u64 {
-        self.trades + self.ignored.values().sum::<u64>()
+        (self.trades + self.ignored.values().sum::<u64>()).saturating_sub(self.twice)
     }
 
     /// Whether any row says something.
@@ -185,18 +191,13 @@ impl FileReading {
         for (rule, rows) in mapped.ignored {
             *self.ignored.entry(rule).or_default() += rows;
         }
-        self.columns = mapped
-            .header
-            .iter()
-            .enumerate()
-            .map(|(at, name)| {
-                let written = mapped.cells.iter().position(|cell| *cell == Some(at));
-                let column = written.and_then(|written| mapped.columns.get(written));
-                ColumnReading {
-                    name: name.clone(),
-                    meaning: column.map(|column| column.name()),
-                    suggestion: None,
-                }
+        self.twice = mapped.twice;
+        let columns = mapped.header.into_iter().zip(mapped.meanings);
+        self.columns = columns
+            .map(|(name, meaning)| ColumnReading {
+                name,
+                meaning,
+                suggestion: None,
             })
             .collect();
         self.actions.clear();
@@ -209,7 +210,7 @@ impl FileReading {
 pub struct ColumnReading {
     /// Its name as the file writes it.
     pub name: String,
-    /// The canonical column it was taken for; `None` where it is ignored.
+    /// The canonical column it was taken for or is a part of, or what else it is read for; `None` where it is ignored.
     pub meaning: Option<&'static str>,
     /// The canonical column whose name it resembles.
     pub suggestion: Option<&'static str>,

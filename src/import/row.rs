@@ -903,10 +903,14 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
             .file
             .columns
             .get(Column::Account, self.record, self.file.text);
-        let (name, given): (&[u8], bool) = if bytes.is_empty() {
-            (b"main", false)
-        } else {
-            (bytes, true)
+        let here: Box<str>;
+        let (name, given): (&[u8], bool) = match self.file.usual_account() {
+            _ if !bytes.is_empty() => (bytes, true),
+            (_, false) => (b"main", false),
+            (name, true) => {
+                here = String::from_utf8_lossy(name).into();
+                (here.as_bytes(), true)
+            }
         };
         match self.file.tables.account(name, self.file.options) {
             Some(account) => Some((account, given)),
@@ -1229,6 +1233,10 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
                 upper_code(&code)
             }
         });
+        let priced = matches!(trade.action, Action::Buy | Action::Sell);
+        if priced && currency.as_deref().is_some_and(is_no_money) {
+            self.file.note_paid_in_coin(self.source);
+        }
         self.fee_currency(trade, rest, currency.as_deref().or(report.as_deref()));
         if let Some(meant) = currency.as_deref().and_then(hundredth_of) {
             self.in_whole_units(trade, rest);
@@ -1273,6 +1281,13 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
         }
         let upper = upper_code(&code);
         let row = row_currency.unwrap_or(&upper);
+        // What a swap is priced in may be a coin that changes hands in it: a fee in it is units of it.
+        let coin =
+            trade.action == Action::Swap && !is_money(&upper) && hundredth_of(&code).is_none();
+        if coin {
+            rest.rarest.fee_asset = Some(self.file.tables.security(code.as_bytes(), self.source));
+            return;
+        }
         if code == row || upper == row || hundredth_of(row) == Some(upper.as_str()) {
             return;
         }
@@ -1383,6 +1398,8 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
         };
         let cell = self.file.columns.cell(Column::Class).unwrap_or_default();
         match class_named(&text) {
+            // Brokers call an option on an index an option, too: which it is, is not said by that word.
+            Some(Class::Option) if self.file.is_mapped() && self.has_option_terms(security) => {}
             Some(class) => {
                 if let Err(problem) = self
                     .file
@@ -1411,6 +1428,11 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
             return tables::without_breaks(name).map(String::into_boxed_str);
         }
         Some(name.into())
+    }
+
+    fn has_option_terms(&mut self, security: SecurityId) -> bool {
+        let draft = self.file.tables.draft(security);
+        draft.is_some_and(|draft| draft.is_option())
     }
 
     /// The text of a column, or `None` where it is empty.
@@ -1454,6 +1476,10 @@ pub fn is_plain(meaning: Meaning) -> bool {
             meaning.action,
             Action::Cancel | Action::Dividend | Action::ReturnOfCapital | Action::Fee
         )
+}
+
+fn is_no_money(code: &str) -> bool {
+    !is_money(code) && hundredth_of(code).is_none()
 }
 
 fn upper_code(code: &str) -> String {

@@ -1,5 +1,8 @@
 //! The names met while reading, each once: securities and accounts as small numbers, with what the rows say of them.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use rust_decimal::Decimal;
 use rustc_hash::FxHashMap;
 
@@ -29,6 +32,13 @@ pub struct Draft {
     pub identifier: Option<Box<str>>,
     /// The row that named it first.
     pub first: Source,
+}
+
+impl Draft {
+    /// Whether its symbol or its terms are those of an option.
+    pub fn is_option(&self) -> bool {
+        self.option_form || self.contract.right.is_some() && self.contract.strike.is_some()
+    }
 }
 
 const NO_TERMS: Contract = Contract {
@@ -72,6 +82,8 @@ pub struct Tables {
     /// The accounts, by [`AccountId`].
     pub accounts: Vec<Account>,
     by_name: FxHashMap<Box<[u8]>, u16>,
+    /// `[rename]`: what symbols of the files are called.
+    renamed: BTreeMap<String, String>,
     /// The terms of contracts before each change that the file being read made.
     terms_before: Vec<(SecurityId, Contract)>,
 }
@@ -89,6 +101,11 @@ impl Tables {
                 draft.contract = before;
             }
         }
+    }
+
+    /// Symbols that go by another name from now on.
+    pub fn rename(&mut self, names: &BTreeMap<String, String>) {
+        self.renamed.clone_from(names);
     }
 
     /// The security of this symbol.
@@ -120,13 +137,23 @@ impl Tables {
             self.by_symbol.insert(symbol.into(), id.0);
             return id;
         }
-        let terms = option_symbol::parse(&text);
-        let id = match terms {
-            Some(terms) => self.option(&text, terms, source),
-            None => self.add(&text, source),
+        let text: Cow<'_, str> = match self.renamed.get(text.trim()) {
+            Some(name) => Cow::Owned(name.clone()),
+            None => text,
         };
+        let known = self.by_symbol.get(text.as_bytes()).copied();
+        let id = known.map_or_else(|| self.named(&text, source), SecurityId);
+        self.by_symbol.insert(text.as_bytes().into(), id.0);
         self.by_symbol.insert(symbol.into(), id.0);
         id
+    }
+
+    fn named(&mut self, text: &str, source: Source) -> SecurityId {
+        let terms = option_symbol::parse(text);
+        match terms {
+            Some(terms) => self.option(text, terms, source),
+            None => self.add(text, source),
+        }
     }
 
     /// The option of these terms, whatever spelling its symbol has: it is named in the form of the clearing house, so that

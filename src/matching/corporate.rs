@@ -84,6 +84,10 @@ impl Fold<'_> {
         if small && after > Quantity::ZERO {
             return Ok((after, held));
         }
+        if let Some((new, old)) = rounded_ratio(held, after, change) {
+            let whole = |side: u8| Quantity::new(Decimal::from(side));
+            return Ok((whole(new)?, whole(old)?));
+        }
         Err(Problem::at(
             trade.source,
             format!(
@@ -91,7 +95,7 @@ impl Fold<'_> {
                 self.symbol(trade.security)
             ),
         )
-        .help("give the `ratio` as new:old, such as 4:1 or 1:10")
+        .help("give the `ratio` as new:old, such as 4:1 or 1:10; where the file has no column for it, leave the row out and write the split in a file of your own")
         .into())
     }
 
@@ -972,4 +976,42 @@ fn signed_quantity(value: Decimal) -> Result<Quantity, Halt> {
     } else {
         size
     })
+}
+
+/// Largest old side of a ratio that is looked for in a rounded change.
+const SMALL_OLD: u8 = 10;
+
+/// The ratio of a change of fractional units that the file rounds, as brokers do to four places: the only one of small
+/// whole numbers that comes to it within half a unit of its last place.
+fn rounded_ratio(held: Quantity, after: Quantity, change: Quantity) -> Option<(u8, u8)> {
+    let unit = Quantity::ONE.units();
+    // Half of the fourth place, or of the last one written where there are more.
+    let mut half = unit.checked_div(20_000)?;
+    while half > 0 && change.units() % half.checked_mul(2)? != 0 {
+        half = half.checked_div(10)?;
+    }
+    let (held, after) = (held.units(), after.units());
+    if held <= 0 || after <= 0 || held == after {
+        return None;
+    }
+    let mut found: Option<(u8, u8)> = None;
+    for old in 1..=SMALL_OLD {
+        let scaled = after.checked_mul(i128::from(old))?;
+        let least = half.checked_mul(i128::from(old))?;
+        // The nearest whole number of new units for `old` ones.
+        let new = scaled
+            .checked_add(held.checked_div(2)?)?
+            .checked_div(held)?;
+        let off = new.checked_mul(held)?.checked_sub(scaled)?.checked_abs()?;
+        if off > least || !(1..=SMALL).contains(&new) {
+            continue;
+        }
+        let new = u8::try_from(new).ok()?;
+        match found {
+            Some((n, o)) if u16::from(n) * u16::from(old) == u16::from(new) * u16::from(o) => {}
+            Some(_) => return None,
+            None => found = Some((new, old)),
+        }
+    }
+    found.filter(|(new, old)| new != old)
 }

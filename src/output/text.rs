@@ -206,7 +206,16 @@ impl Chunk<'_> {
                 Some(Line::Total(_))
             );
             let head = self.first && i == 0;
-            styled(out, text.trim_end(), bold && (total || head))?;
+            let mut text = text.trim_end();
+            // The line below the heads is as long as the cells with the blank behind them, which may be one too many.
+            if self.first
+                && i == 1
+                && let Some(width) = self.look.width
+                && let Some((end, _)) = text.char_indices().nth(width)
+            {
+                text = text.get(..end).unwrap_or(text);
+            }
+            styled(out, text, bold && (total || head))?;
         }
         self.first = false;
         self.rows.clear();
@@ -468,7 +477,7 @@ mod tests {
             written(look),
             "\u{1b}[1m Title\u{1b}[0m
 \u{1b}[1m symbol             gain\u{1b}[0m
-─────────────────────────
+────────────────────────
  AAPL  24062…  -1,234.50
  \\u{1b}[31mr…       0.00
                ─────────

@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use rustc_hash::FxHashMap;
 
 use crate::diagnostic::Problem;
+use crate::import::account_kinds::sheltered_word;
 use crate::import::action;
 use crate::import::columns::Column;
 use crate::import::dates::Rows as SourceRows;
@@ -43,6 +44,12 @@ pub struct Mapped {
     pub columns: Vec<Column>,
     /// For each column, the cell of the file it mainly comes from.
     pub cells: Vec<Option<usize>>,
+    /// For each cell of the file, what it is read for.
+    pub meanings: Vec<Option<&'static str>>,
+    /// Rows written that are the second of a row of the file.
+    pub twice: u64,
+    /// Accounts whose kind the file says, where it is one that taxes look at in another way.
+    pub kinds: BTreeMap<String, String>,
     /// Rows without effect, by the name of the rule that says so.
     pub ignored: BTreeMap<Cow<'static, str>, u64>,
     /// What each rule was used for.
@@ -181,11 +188,14 @@ fn apply_filled(
             .next()
             .unwrap_or(applying.name),
         preamble: &above,
+        text: (applying.text, header.delimiter),
         null: &mapping.parse.null,
         wrong: Vec::new(),
+        unsaid: Vec::new(),
     };
     let plan = compiler.plan(mapping);
-    let mut wrong = compiler.wrong;
+    let (mut wrong, mut unsaid) = (compiler.wrong, compiler.unsaid);
+    unsaid.dedup();
     let zone = SourceZone::of(&mapping.parse, plan.header_zone);
     if zone.is_none() {
         wrong.push(format!(
@@ -203,7 +213,12 @@ fn apply_filled(
             .problems
             .add(problem.help("correct the mapping, or choose another with `--mapping`"));
     }
-    let zone = zone.filter(|_| wrong.is_empty())?;
+    for message in &unsaid {
+        let (message, help) = message.split_once(": ").unwrap_or((message, ""));
+        let problem = Problem::at(source, message.to_owned());
+        applying.problems.add(problem.help(help.to_owned()));
+    }
+    let zone = zone.filter(|_| wrong.is_empty() && unsaid.is_empty())?;
     let mut run = Run::new(applying, mapping, plan, header, zone);
     run.preamble = above;
     run.rows();
@@ -240,6 +255,14 @@ struct Run<'r, 'a> {
     parts: Vec<usize>,
     /// Whether an option was exercised or assigned.
     shares: bool,
+    /// What the file says of accounts.
+    kinds: BTreeMap<String, String>,
+    /// The text of a kind that was looked at last.
+    last_kind: String,
+    /// The first row that only repeats what others say, and why such rows are left out.
+    repeated: Option<(u32, String)>,
+    /// Whether rows are trades of coins that may be paid for with coins.
+    coins: bool,
     date_cell: Option<usize>,
     unread: BTreeMap<String, (u32, u64)>,
     closed: Vec<ClosedLot>,
@@ -275,7 +298,6 @@ impl<'r, 'a> Run<'r, 'a> {
             numbers: Numbers::of(&mapping.parse, comma),
             applying,
             mapping,
-            plan: Arc::new(plan),
             header,
             zone,
             dates: Vec::new(),
@@ -287,6 +309,11 @@ impl<'r, 'a> Run<'r, 'a> {
             ledger: Ledger::default(),
             parts: Vec::new(),
             shares: false,
+            kinds: BTreeMap::new(),
+            last_kind: String::new(),
+            repeated: None,
+            coins: trades_coins(mapping, &plan),
+            plan: Arc::new(plan),
             date_cell,
             unread: BTreeMap::new(),
             closed: Vec::new(),
@@ -447,8 +474,10 @@ impl<'r, 'a> Run<'r, 'a> {
             header: &header,
             file_name: self.applying.name,
             preamble: &self.preamble,
+            text: (self.applying.text, self.header.delimiter),
             null: &self.mapping.parse.null,
             wrong: Vec::new(),
+            unsaid: Vec::new(),
         };
         let plan = compiler.plan(self.mapping);
         for message in compiler.wrong {
@@ -488,6 +517,9 @@ impl<'r, 'a> Run<'r, 'a> {
             .find(|condition| condition.holds(row));
         if let Some(condition) = skipped {
             let reason = condition.reason.clone();
+            if condition.repeats && self.repeated.is_none() {
+                self.repeated = Some((record.line(), reason.clone()));
+            }
             self.ignore(reason);
             return true;
         }
@@ -730,13 +762,45 @@ impl<'r, 'a> Run<'r, 'a> {
             return;
         }
         self.out.end_row(start, row.record.line());
-        if !self.check_gross(row, rule, word) {
+        if !self.check_multiplier(row, rule, word) || !self.check_gross(row, rule, word) {
             return;
+        }
+        if self.coins && matches!(word, "buy" | "sell") {
+            self.swap_coins(word == "buy");
         }
         if word.contains('.') {
             self.parts.push(self.out.count() - 1);
         }
         self.shares = self.shares || matches!(word, "assign" | "exercise");
+        self.note_kind(row, rule);
+    }
+
+    /// Notes the kind of the row's account, where the file says it.
+    fn note_kind(&mut self, row: Row<'_>, rule: Option<usize>) {
+        let plan = Arc::clone(&self.plan);
+        let Some(kind) = plan.sides.get("account_kind") else {
+            return;
+        };
+        let account = self.text_of(row, rule, Column::Account).unwrap_or_default();
+        let said = format!("{account}\u{1f}{}", kind.text(row).trim());
+        if said == self.last_kind {
+            return;
+        }
+        if let Some((_, kind)) = said.split_once('\u{1f}')
+            && sheltered_word(kind).is_some()
+            && !account.is_empty()
+        {
+            self.kinds.insert(account, kind.to_owned());
+        }
+        self.last_kind = said;
+    }
+
+    /// A trade that was paid for with a coin is a swap.
+    fn swap_coins(&mut self, buys: bool) {
+        let place = self.out.count() - 1;
+        if let Some(swap) = two_sided::paid_in_coin(&self.out.cells(place), buys) {
+            self.out.fill(place, &swap);
+        }
     }
 
     fn cell(&mut self, row: Row<'_>, rule: Option<usize>, column: Column, expression: &Expression) {
@@ -854,6 +918,7 @@ impl<'r, 'a> Run<'r, 'a> {
             .unwrap_or(signs.quantity);
         let unit = compiled
             .and_then(|rule| rule.price_unit)
+            .or_else(|| self.bond_price_unit(row, rule, column))
             .unwrap_or(signs.price_unit);
         let as_is = match column {
             Column::Quantity => {
@@ -891,6 +956,21 @@ impl<'r, 'a> Run<'r, 'a> {
                 );
             }
         }
+    }
+
+    /// What a price is per, where the row is of a bond and those have a unit of their own.
+    fn bond_price_unit(
+        &self,
+        row: Row<'_>,
+        rule: Option<usize>,
+        column: Column,
+    ) -> Option<PriceUnit> {
+        let unit = self.mapping.signs.bond_price_unit?;
+        if column != Column::Price {
+            return None;
+        }
+        let class = self.text_of(row, rule, Column::Class)?;
+        (class_named(&class) == Some(Class::Bond)).then_some(unit)
     }
 
     fn computed(
@@ -976,6 +1056,33 @@ impl<'r, 'a> Run<'r, 'a> {
         } else {
             Decimal::ONE
         }
+    }
+
+    /// Whether the file says what one contract stands for, where another section of it should: without that a future
+    /// would count as one unit.
+    fn check_multiplier(&mut self, row: Row<'_>, rule: Option<usize>, word: &str) -> bool {
+        let plan = Arc::clone(&self.plan);
+        let mut columns = plan.columns.iter();
+        let own = columns.find(|(column, _)| *column == Column::Multiplier);
+        let Some((_, expression)) = own.filter(|(_, own)| own.is_elsewhere() && is_priced(word))
+        else {
+            return true;
+        };
+        let class = self.text_of(row, rule, Column::Class);
+        let class = class.and_then(|class| class_named(&class));
+        if !matches!(class, Some(Class::Future | Class::IndexOption))
+            || !expression.source_text(row).is_empty()
+        {
+            return true;
+        }
+        let symbol = self.text_of(row, rule, Column::Symbol).unwrap_or_default();
+        let problem = Problem::new(format!("the file does not say the multiplier of `{symbol}`"))
+            .note("it stands in the section Financial Instrument Information")
+            .help("export the statement with all sections, or write the trades as rows of a file of the canonical columns, with a `multiplier`");
+        let cell = plan.columns.iter().find(|(of, _)| *of == Column::Symbol);
+        let cell = cell.and_then(|(_, symbol)| symbol.cell());
+        self.problem(row.record.line(), cell, problem);
+        false
     }
 
     /// Whether what units and price come to is what the file says they do: a price that is per contract, in pence or
@@ -1203,7 +1310,22 @@ impl<'r, 'a> Run<'r, 'a> {
         }
     }
 
+    /// Rows that repeat others in a file that has no others: what they repeat was not exported.
+    fn only_repeats(&mut self) {
+        let Some((line, reason)) = self.repeated.take() else {
+            return;
+        };
+        if self.out.count() > 0 || self.uses.iter().any(|uses| !uses.is_empty()) || self.wrong {
+            return;
+        }
+        let problem = Problem::new("the file has no row that trades are read from")
+            .note(format!("left out are {reason}"))
+            .help("export it again with the rows of single trades: in a Flex Query choose `Executions` under Trades");
+        self.problem(line, None, problem);
+    }
+
     fn finish(mut self) -> Option<Mapped> {
+        self.only_repeats();
         self.finish_pairs();
         let joined = joins::join(&mut self.out, &self.parts, &self.mapping.pair);
         for (line, problem) in joined.problems {
@@ -1232,7 +1354,13 @@ impl<'r, 'a> Run<'r, 'a> {
                 own.and_then(|(_, expression)| expression.cell())
             })
             .collect();
+        let meanings = (0..self.header.names.len()).map(|cell| self.plan.meaning(cell));
+        let meanings = meanings.collect();
+        let twice = self.rows_of_two();
         Some(Mapped {
+            meanings,
+            twice,
+            kinds: self.kinds,
             finished: self.out.finish(),
             columns,
             cells,
@@ -1246,6 +1374,13 @@ impl<'r, 'a> Run<'r, 'a> {
             ),
             header: self.header.names,
         })
+    }
+
+    /// Rows of finished disposals, each of which was written as a purchase and a sale.
+    fn rows_of_two(&self) -> u64 {
+        let closed = self.mapping.kind == Kind::ClosedLots;
+        let lines = (1..self.out.count()).filter(|at| self.out.line(*at) == self.out.line(*at - 1));
+        if closed { lines.count() as u64 } else { 0 }
     }
 
     fn merge_ignored(&mut self, ignored: BTreeMap<&'static str, u64>) {
@@ -1330,6 +1465,9 @@ fn written_columns(mapping: &Mapping, plan: &Plan) -> Vec<Column> {
     if plan.action.is_some() || !plan.rules.is_empty() {
         columns.push(Column::Action);
     }
+    if trades_coins(mapping, plan) {
+        columns.extend(two_sided::PAID_IN_COIN);
+    }
     let parts = mapping.options.share_leg == ShareLeg::InFile || !mapping.pair.is_empty();
     if parts {
         columns.extend(JOINED);
@@ -1343,6 +1481,17 @@ fn written_columns(mapping: &Mapping, plan: &Plan) -> Vec<Column> {
     columns.sort_unstable();
     columns.dedup();
     columns
+}
+
+/// Whether the rows of a mapping are trades of coins, each in a currency that its row says.
+fn trades_coins(mapping: &Mapping, plan: &Plan) -> bool {
+    let usual = |column: Column| {
+        let own = plan.columns.iter().find(|(of, _)| *of == column);
+        own.map(|(_, expression)| expression)
+    };
+    mapping.kind == Kind::OneSided
+        && usual(Column::Class).and_then(Expression::constant) == Some("crypto")
+        && usual(Column::Currency).is_some_and(|currency| currency.constant().is_none())
 }
 
 /// Whether units times price is what a row of this action moves.

@@ -234,7 +234,8 @@ pub fn nearest<'f>(
     best
 }
 
-fn first_line(text: &[u8]) -> &str {
+/// The first line with anything on it, without blanks and quotes around it.
+pub fn first_line(text: &[u8]) -> &str {
     let line = text
         .split(|byte| *byte == b'\n')
         .find(|line| !line.trim_ascii().is_empty())

@@ -35,38 +35,50 @@ pub fn join(rows: &mut Rows, places: &[usize], pairs: &[Pair]) -> Joined {
         .iter()
         .filter_map(|place| part(rows, *place))
         .collect();
-    while !parts.is_empty() {
-        let first = parts.remove(0);
-        let pair = pairs.iter().find(|pair| name(pair.event) == first.event);
-        let partner = pair.and_then(|pair| {
-            parts.iter().position(|other| {
-                other.event == first.event
+    // What belongs together by an earlier pair of an event is not torn apart by a later one.
+    for pair in pairs {
+        let mut left = Vec::new();
+        while !parts.is_empty() {
+            let first = parts.remove(0);
+            let partner = parts.iter().position(|other| {
+                first.event == name(pair.event)
+                    && other.event == first.event
                     && other.role != first.role
                     && belong(pair, &first, other)
-            })
-        });
+            });
+            match partner.map(|at| parts.remove(at)) {
+                Some(partner) => joined.join(rows, &first, &partner),
+                None => left.push(first),
+            }
+        }
+        parts = left;
+    }
+    for part in parts {
+        rows.remove(part.place);
+        joined.problems.push((rows.line(part.place), alone(&part)));
+    }
+    joined
+}
+
+impl Joined {
+    /// Writes two rows as one.
+    fn join(&mut self, rows: &mut Rows, first: &Part, partner: &Part) {
         let line = rows.line(first.place);
-        let Some(partner) = partner.map(|at| parts.remove(at)) else {
-            rows.remove(first.place);
-            joined.problems.push((line, alone(&first)));
-            continue;
-        };
-        match together(&first, &partner) {
+        match together(first, partner) {
             Ok(cells) => {
                 rows.fill(first.place, &cells);
-                *joined
+                *self
                     .ignored
                     .entry("second row of a corporate action")
                     .or_default() += 1;
             }
             Err(problem) => {
                 rows.remove(first.place);
-                joined.problems.push((line, problem));
+                self.problems.push((line, problem));
             }
         }
         rows.remove(partner.place);
     }
-    joined
 }
 
 fn part(rows: &Rows, place: usize) -> Option<Part> {
@@ -94,6 +106,10 @@ fn belong(pair: &Pair, one: &Part, other: &Part) -> bool {
         let Some(column) = super::plan::column_named(name) else {
             return false;
         };
+        if column == Column::Quantity {
+            // As many units leave as arrive.
+            return number(one, column) == number(other, column);
+        }
         let (one, other) = (cell(&one.cells, column), cell(&other.cells, column));
         if column != Column::Date {
             return one == other;
@@ -167,21 +183,26 @@ fn together(one: &Part, other: &Part) -> Result<Vec<(Column, String)>, Problem> 
         cell(&old.cells, Column::Symbol),
         cell(&new.cells, Column::Symbol),
     );
-    if before == after && symbols.0 != symbols.1 {
+    if symbols.0 != symbols.1 && (before == after || one.event == "rename") {
         let (old, new) = (
             symbols.0.unwrap_or_default().to_owned(),
             symbols.1.unwrap_or_default().to_owned(),
         );
-        set(&mut cells, Column::Action, "rename".to_owned());
+        // Another number of units under another name: new shares for old ones.
+        let word = if before == after { "rename" } else { "merger" };
+        if before != after {
+            set(&mut cells, Column::Ratio, ratio_of(after, before));
+        }
+        set(&mut cells, Column::Action, word.to_owned());
         set(&mut cells, Column::Symbol, old);
         set(&mut cells, Column::NewSymbol, new);
         return Ok(cells);
     }
     set(&mut cells, Column::Action, "split".to_owned());
-    set(
-        &mut cells,
-        Column::Ratio,
-        format!("{}:{}", after.normalize(), before.normalize()),
-    );
+    set(&mut cells, Column::Ratio, ratio_of(after, before));
     Ok(cells)
+}
+
+fn ratio_of(after: Decimal, before: Decimal) -> String {
+    format!("{}:{}", after.normalize(), before.normalize())
 }

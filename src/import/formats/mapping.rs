@@ -126,6 +126,8 @@ pub struct FilePart {
     pub order: Order,
     /// The section of a file that names it in the first cell of each row.
     pub section: Option<String>,
+    /// What the first line of a file of sections is like, by which it is known where it has no section of trades.
+    pub sections_begin: Option<String>,
     /// Other sections whose rows may change what is held: they are not read, and the user is told.
     #[serde(default)]
     pub unread_sections: Vec<String>,
@@ -283,6 +285,8 @@ pub struct CellTable {
     pub preamble_regex: Option<String>,
     /// Of all columns like `header_regex`, the one that has such a number in the row.
     pub pick: Option<Pick>,
+    /// What another section of the file says of the row's asset.
+    pub elsewhere: Option<Elsewhere>,
     /// A group of this regular expression in the cell.
     pub regex: Option<String>,
     /// Which group; 1 where left out.
@@ -291,9 +295,23 @@ pub struct CellTable {
     pub map: Option<BTreeMap<String, String>>,
     /// What an empty cell means.
     pub default: Option<String>,
+    /// What to tell where neither the file's name nor what stands above the header says it, and how to help that.
+    pub missing: Option<String>,
     /// The file need not have the column.
     #[serde(default)]
     pub optional: bool,
+}
+
+/// What another section of the file says, in a file that names the section in the first cell of each row.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Elsewhere {
+    /// The section.
+    pub section: String,
+    /// The columns, of the same names here and there, that say which of its rows is meant.
+    pub by: Vec<String>,
+    /// The column there that says it.
+    pub value: String,
 }
 
 /// Which of several columns a row uses.
@@ -339,6 +357,8 @@ pub struct Signs {
     /// What a price is per.
     #[serde(default)]
     pub price_unit: PriceUnit,
+    /// What a price of a bond is per, where that is something else.
+    pub bond_price_unit: Option<PriceUnit>,
     /// Of prices: `abs` where a minus says nothing.
     #[serde(default)]
     pub price: QuantitySign,
@@ -495,6 +515,9 @@ pub struct Condition {
     pub empty: Option<bool>,
     /// The sign of its number: `+`, `-` or `0`.
     pub sign: Option<String>,
+    /// Such rows repeat in another way what other rows of the file say: a file of nothing else is refused.
+    #[serde(default)]
+    pub repeats: bool,
     /// Why such rows are left out.
     pub reason: Option<String>,
 }

@@ -9,6 +9,7 @@
 pub mod apply;
 pub mod closed;
 pub mod detect;
+mod elsewhere;
 mod fill;
 pub mod flex;
 pub mod guess;
@@ -145,6 +146,7 @@ built_in![
     "bittytax",
     "form-8949",
     "gains",
+    "lots",
 ];
 
 /// The built-in formats.
@@ -168,6 +170,8 @@ pub enum Choice {
     Canonical,
     /// By a format, with the header found.
     Format(Arc<Format>, Header),
+    /// By a format whose section of trades the file does not have, since it has no trades.
+    Sectionless(Arc<Format>),
     /// Not at all: the reason is among the problems.
     Refused,
 }
@@ -198,7 +202,47 @@ pub fn choose(
         return Choice::Canonical;
     }
     let known: Vec<&Format> = found_by_header(built_in());
-    pick(text, file, name, &known, built_in(), problems).unwrap_or(Choice::Canonical)
+    let picked = pick(text, file, name, &known, built_in(), problems);
+    picked
+        .or_else(|| sectionless(text))
+        .unwrap_or(Choice::Canonical)
+}
+
+/// A file of sections of which the one with the trades is missing.
+fn sectionless(text: &[u8]) -> Option<Choice> {
+    let first = detect::first_line(text);
+    let begins = |format: &&Arc<Format>| {
+        let begin = format.mapping.file.sections_begin.as_deref();
+        let section = format.mapping.file.section.as_deref();
+        let regex = begin.and_then(|begin| regex::Regex::new(begin).ok());
+        regex.is_some_and(|regex| regex.is_match(first))
+            && section.is_some_and(|section| rows_of_section(text, section).next().is_none())
+    };
+    let found = built_in().iter().find(begins)?;
+    Some(Choice::Sectionless(Arc::clone(found)))
+}
+
+/// The lines of a section, with their numbers.
+fn rows_of_section<'t>(text: &'t [u8], section: &'t str) -> impl Iterator<Item = (u32, &'t [u8])> {
+    let lines = (1_u32..).zip(text.split(|byte| *byte == b'\n'));
+    lines.filter(move |(_, line)| {
+        let line = line.strip_prefix(b"\"").unwrap_or(line);
+        let rest = line.strip_prefix(section.as_bytes());
+        rest.is_some_and(|rest| matches!(rest.first(), Some(b',' | b'"')))
+    })
+}
+
+/// Sections that may change what is held and that a format does not read: the line of the first row, and how many.
+pub fn unread_sections(text: &[u8], format: &Format) -> Vec<(String, (u32, u64))> {
+    let sections = format.mapping.file.unread_sections.iter();
+    let found = sections.filter_map(|section| {
+        let data = rows_of_section(text, section);
+        let data = data.filter(|(_, line)| memchr::memmem::find(line, b"Data").is_some());
+        let lines: Vec<u32> = data.map(|(line, _)| line).collect();
+        let first = lines.first()?;
+        Some((section.clone(), (*first, lines.len() as u64)))
+    });
+    found.collect()
 }
 
 /// Those that need not be named.
@@ -363,7 +407,7 @@ pub fn choose_closed(
         let formats: Vec<&Format> = shared.iter().map(AsRef::as_ref).collect();
         match pick(text, file, name, &formats, &shared, problems) {
             Some(Choice::Format(format, header)) => return Some((format, header)),
-            Some(Choice::Canonical | Choice::Refused) => return None,
+            Some(Choice::Canonical | Choice::Sectionless(_) | Choice::Refused) => return None,
             None => {}
         }
     }

@@ -12,6 +12,7 @@ use crate::record::Record;
 
 use super::apply::is_meaning;
 use super::detect::name_key;
+use super::elsewhere::{self, Values};
 use super::mapping::{
     CellTable, Cells, Condition, Mapping, Meaning, Names, Pick, PriceUnit, QuantitySign, Rule,
 };
@@ -39,6 +40,11 @@ enum From {
         cell: usize,
         regex: Regex,
         group: usize,
+    },
+    /// What another section says under these cells.
+    Elsewhere {
+        by: Vec<usize>,
+        values: Values,
     },
 }
 
@@ -78,7 +84,53 @@ impl Expression {
                 Piece::Text(_) => None,
             }),
             From::Pick(_, columns) => columns.first().map(|(cell, _)| *cell),
-            From::Const(_) => None,
+            From::Const(_) | From::Elsewhere { .. } => None,
+        }
+    }
+
+    /// Every cell that its text is made of.
+    pub fn cells(&self) -> Vec<usize> {
+        match &self.from {
+            From::Cell(cell) | From::Group { cell, .. } => vec![*cell],
+            From::Sum(cells)
+            | From::Join(cells)
+            | From::FirstFilled(cells, _)
+            | From::Elsewhere { by: cells, .. } => cells.clone(),
+            From::Template(pieces) => pieces
+                .iter()
+                .filter_map(|piece| match piece {
+                    Piece::Cell(cell) => Some(*cell),
+                    Piece::Text(_) => None,
+                })
+                .collect(),
+            From::Pick(_, columns) => columns.iter().map(|(cell, _)| *cell).collect(),
+            From::Const(_) => Vec::new(),
+        }
+    }
+
+    /// Whether its text is made of a cell.
+    pub fn uses(&self, cell: usize) -> bool {
+        self.cells().contains(&cell)
+    }
+
+    /// Whether another section of the file says it.
+    pub fn is_elsewhere(&self) -> bool {
+        matches!(self.from, From::Elsewhere { .. })
+    }
+
+    /// The text, where it is the same in every row.
+    pub fn constant(&self) -> Option<&str> {
+        match &self.from {
+            From::Const(text) if self.map.is_none() => Some(text),
+            From::Const(_)
+            | From::Cell(_)
+            | From::Sum(_)
+            | From::Join(_)
+            | From::FirstFilled(..)
+            | From::Template(_)
+            | From::Pick(..)
+            | From::Group { .. }
+            | From::Elsewhere { .. } => None,
         }
     }
 
@@ -92,7 +144,8 @@ impl Expression {
             | From::FirstFilled(..)
             | From::Template(_)
             | From::Pick(..)
-            | From::Group { .. } => None,
+            | From::Group { .. }
+            | From::Elsewhere { .. } => None,
         }
     }
 
@@ -121,7 +174,8 @@ impl Expression {
         }
     }
 
-    fn source_text<'a>(&'a self, row: Row<'a>) -> Cow<'a, str> {
+    /// The text before anything is put in its place.
+    pub fn source_text<'a>(&'a self, row: Row<'a>) -> Cow<'a, str> {
         match &self.from {
             From::Cell(cell) => Cow::Borrowed(row.get(*cell)),
             From::Const(text) => Cow::Borrowed(text),
@@ -168,6 +222,10 @@ impl Expression {
                     None => row.get(*cell),
                 }))
             }
+            From::Elsewhere { by, values } => {
+                let key = elsewhere::key(by.iter().map(|cell| row.get(*cell)));
+                Cow::Borrowed(values.get(&key).map_or("", String::as_str))
+            }
             From::Group { cell, regex, group } => {
                 let found = regex.captures(row.get(*cell)).and_then(|found| {
                     // Of alternatives the one that took part: `group` counts from the first.
@@ -176,6 +234,38 @@ impl Expression {
                 Cow::Borrowed(found.map_or("", |found| found.as_str()))
             }
         }
+    }
+}
+
+/// What a column is read for that only tells which rows are which.
+const TELLS_APART: &str = "which rows are which";
+
+impl Plan {
+    /// What a cell of the file is read for: the column it mainly makes up, or takes part in.
+    pub fn meaning(&self, cell: usize) -> Option<&'static str> {
+        let usual = self.columns.iter();
+        let own = usual.clone().find(|(_, own)| own.cell() == Some(cell));
+        let of_action = self.action.as_ref().filter(|action| action.uses(cell));
+        let sides = || {
+            let mut sides = self.sides.iter().filter(|(_, side)| side.uses(cell));
+            let (name, _) = sides.next()?;
+            SIDES.iter().find(|side| **side == name.as_str()).copied()
+        };
+        let sets = || {
+            let mut sets = self.rules.iter().flat_map(|rule| &rule.set);
+            sets.find(|(_, set)| set.uses(cell))
+        };
+        let conditions = || {
+            let of_rules = self.rules.iter().flat_map(|rule| &rule.when);
+            let mut all = of_rules.chain(&self.skip_if);
+            all.any(|condition| condition.cell == Some(cell))
+        };
+        own.or_else(|| usual.clone().find(|(_, own)| own.uses(cell)))
+            .map(|(column, _)| column.name())
+            .or_else(|| of_action.map(|_| Column::Action.name()))
+            .or_else(sides)
+            .or_else(|| sets().map(|(column, _)| column.name()))
+            .or_else(|| conditions().then_some(TELLS_APART))
     }
 }
 
@@ -238,6 +328,8 @@ fn sign_of(text: &str) -> char {
 pub struct RowTest {
     cell: Option<usize>,
     test: Vec<Test>,
+    /// Such rows repeat what others say.
+    pub repeats: bool,
     /// The rule's name in counts.
     pub reason: String,
 }
@@ -322,8 +414,9 @@ pub struct Plan {
 }
 
 /// The names of two-sided rows, and of finished disposals, that are no canonical columns.
-pub const SIDES: [&str; 12] = [
+pub const SIDES: [&str; 13] = [
     "gross",
+    "account_kind",
     "sent_amount",
     "sent_currency",
     "received_amount",
@@ -379,10 +472,14 @@ pub struct Compiler<'a> {
     pub file_name: &'a str,
     /// What stands above the header.
     pub preamble: &'a str,
+    /// The text of the file, and what separates its cells.
+    pub text: (&'a [u8], u8),
     /// Texts that mean an empty cell.
     pub null: &'a [String],
     /// Columns that the mapping names and the header lacks, and whatever else is wrong.
     pub wrong: Vec<String>,
+    /// What the file does not say and should, in the mapping's own words.
+    pub unsaid: Vec<String>,
 }
 
 impl Compiler<'_> {
@@ -564,6 +661,7 @@ impl Compiler<'_> {
         RowTest {
             cell,
             test,
+            repeats: condition.repeats,
             reason: condition
                 .reason
                 .clone()
@@ -635,6 +733,10 @@ impl Compiler<'_> {
             return match group {
                 Some(group) => Some(From::Const(group.as_str().to_owned())),
                 None if table.optional || table.default.is_some() => None,
+                None if table.missing.is_some() => {
+                    self.unsaid.extend(table.missing.clone());
+                    None
+                }
                 None => {
                     let place = if table.filename_regex.is_some() {
                         "the name of the file"
@@ -649,6 +751,19 @@ impl Compiler<'_> {
         }
         if let (Some(pick), Some(pattern)) = (table.pick, &table.header_regex) {
             return self.picked(pick, pattern, table);
+        }
+        if let Some(of) = &table.elsewhere {
+            let names = of.by.iter();
+            let by: Vec<usize> = names.filter_map(|name| self.header.find(name)).collect();
+            if by.len() < of.by.len() {
+                return if table.optional {
+                    None
+                } else {
+                    self.missing(&of.by)
+                };
+            }
+            let values = elsewhere::values(self.text.0, self.text.1, of);
+            return Some(From::Elsewhere { by, values });
         }
         if let Some(template) = &table.template {
             return self.template(template, table.optional);

@@ -4,7 +4,8 @@ use rust_decimal::Decimal;
 
 use crate::diagnostic::Problem;
 use crate::import::columns::Column;
-use crate::import::money_words::is_money;
+use crate::import::money_words::{hundredth_of, is_money};
+use crate::import::number::DecimalMark;
 use crate::money::is_network_fee;
 
 /// What a row, or several together, moved.
@@ -68,6 +69,107 @@ pub const COLUMNS: [Column; 19] = [
 ];
 
 type Cells = Vec<(Column, String)>;
+
+/// Coins that others are priced in, the usual ones first: one file of rates of a few of them values most trades.
+const MEASURES: [&str; 9] = [
+    "USDT", "USDC", "FDUSD", "BUSD", "TUSD", "DAI", "USDP", "BTC", "ETH",
+];
+
+/// The coin that a trade of one for another is valued by where nothing says what it was worth.
+fn measure_of<'c>(sent: &'c (Decimal, String), received: &'c (Decimal, String)) -> &'c str {
+    let rank = |symbol: &str| {
+        let mut measures = MEASURES.iter();
+        let at = measures.position(|measure| measure.eq_ignore_ascii_case(symbol));
+        at.unwrap_or(MEASURES.len())
+    };
+    if rank(&received.1) < rank(&sent.1) {
+        &received.1
+    } else {
+        &sent.1
+    }
+}
+
+/// The value of a trade in one of its two coins: what that coin was worth is for the exchange rates to say.
+fn measured(
+    sent: &(Decimal, String),
+    received: &(Decimal, String),
+    measure: &str,
+    fee: bool,
+) -> Cells {
+    let of_sent = sent.1 == measure;
+    let total = if of_sent { sent.0 } else { received.0 };
+    let price = if of_sent {
+        Some(Decimal::ONE)
+    } else {
+        total.checked_div(sent.0).map(|price| price.normalize())
+    };
+    // A fee comes off what the price says; a total needs no division.
+    let value = match price.filter(|_| fee) {
+        Some(price) => (Column::Price, price.to_string()),
+        None => (Column::Total, total.to_string()),
+    };
+    vec![value, (Column::Currency, measure.to_ascii_uppercase())]
+}
+
+/// One asset for another.
+fn exchanged(sent: &(Decimal, String), received: &(Decimal, String), value: Cells) -> Cells {
+    let mut cells = vec![
+        (Column::Action, "swap".to_owned()),
+        (Column::Symbol, sent.1.clone()),
+        (Column::Quantity, sent.0.to_string()),
+        (Column::NewSymbol, received.1.clone()),
+        (Column::NewQuantity, received.0.to_string()),
+    ];
+    cells.extend(value);
+    cells
+}
+
+/// What a purchase or a sale needs beside its own columns to become a swap.
+pub const PAID_IN_COIN: [Column; 6] = [
+    Column::Price,
+    Column::Total,
+    Column::Fee,
+    Column::FeeCurrency,
+    Column::NewSymbol,
+    Column::NewQuantity,
+];
+
+/// A purchase or sale whose currency is a coin: two assets change hands, and what was paid leaves its own lots. `None` where
+/// the currency is money, or the row does not say how much was paid.
+pub fn paid_in_coin(cells: &[(Column, String)], buys: bool) -> Option<Cells> {
+    let text = |column| super::rows::cell(cells, column);
+    let number = |column| {
+        let written = crate::import::number::parse(text(column)?, DecimalMark::Point).ok()?;
+        Some(written.value)
+    };
+    let code = text(Column::Currency)
+        .filter(|code| !is_money(&code.to_ascii_uppercase()) && hundredth_of(code).is_none())?;
+    let units = number(Column::Quantity)?.abs();
+    let fee = number(Column::Fee).filter(|fee| !fee.is_zero());
+    let fee_in = text(Column::FeeCurrency).unwrap_or(code);
+    let within = fee.filter(|_| fee_in == code).unwrap_or_default();
+    let paid = match (number(Column::Total), number(Column::Price)) {
+        (Some(total), _) if buys => total.abs().checked_sub(within)?,
+        (Some(total), _) => total.abs().checked_add(within)?,
+        (None, Some(price)) => units.checked_mul(price)?.normalize(),
+        (None, None) => return None,
+    };
+    let asset = (units, text(Column::Symbol)?.to_owned());
+    let coin = (paid, code.to_owned());
+    let (sent, received) = if buys { (coin, asset) } else { (asset, coin) };
+    let value = measured(&sent, &received, code, fee.is_some());
+    let mut swap = exchanged(&sent, &received, value);
+    if let Some(fee) = fee {
+        swap.push((Column::Fee, fee.to_string()));
+        swap.push((Column::FeeCurrency, fee_in.to_owned()));
+    }
+    let rest = cells.iter().filter(|(column, _)| {
+        !PAID_IN_COIN.contains(column) && !swap.iter().any(|(of, _)| of == column)
+    });
+    let rest: Cells = rest.cloned().collect();
+    swap.extend(rest);
+    Some(swap)
+}
 
 /// The canonical row; `None` where only money moved.
 ///
@@ -294,15 +396,16 @@ impl Sides {
     }
 
     fn swap(&self, sent: &(Decimal, String), received: &(Decimal, String)) -> Cells {
-        let mut cells = vec![
-            (Column::Action, "swap".to_owned()),
-            (Column::Symbol, sent.1.clone()),
-            (Column::Quantity, sent.0.to_string()),
-            (Column::NewSymbol, received.1.clone()),
-            (Column::NewQuantity, received.0.to_string()),
-        ];
-        cells.extend(self.value_of(sent.0));
-        cells
+        let value = match self.worth {
+            Some(_) => self.value_of(sent.0),
+            None => measured(
+                sent,
+                received,
+                measure_of(sent, received),
+                self.fee.is_some(),
+            ),
+        };
+        exchanged(sent, received, value)
     }
 
     /// The worth as `price` where a fee may come off it, else as `total`, which needs no division.

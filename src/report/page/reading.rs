@@ -106,6 +106,10 @@ fn shape(file: &FileReading) -> String {
         .format
         .as_ref()
         .map_or(String::new(), |name| format!("read as `{name}`, "));
+    // Elements have neither separators nor a line of names.
+    if file.delimiter == ' ' {
+        return format!("{format}{}, {order}", file.encoding);
+    }
     format!(
         "{format}{}, cells separated by {delimiter}, header in line {}, {order}",
         file.encoding, file.header_line

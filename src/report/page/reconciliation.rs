@@ -270,11 +270,8 @@ fn remarks(frame: &Frame<'_>, compared: &Compared<'_>, page: &mut Page<'_>) {
             count(unknown, "row")
         ));
     }
-    if found
-        .pairs
-        .iter()
-        .all(|pair| pair.status == Status::Matched)
-    {
+    let matched = |pair: &Pair| pair.status == Status::Matched;
+    if !found.pairs.is_empty() && found.pairs.iter().all(matched) {
         page.remark("everything agrees");
     }
 }

@@ -2486,7 +2486,7 @@ fn a_split_that_two_accounts_book_restates_a_loss_that_waits_once() {
 fn a_short_follows_a_merger_by_number() {
     let csv = "date,action,symbol,quantity,price,account,new_symbol,new_quantity\n2024-01-02,buy,OLD,60,10,b,,\n\
                2024-01-02,short,OLD,10,10,a,,\n2024-02-01,merger,OLD,,,,NEW,30\n";
-    compute(csv, "", "").held(&["b NEW 30 600.00 2024-01-02", "a NEW -5 -100.00 2024-01-02"]);
+    compute(csv, "", "").held(&["a NEW -5 -100.00 2024-01-02", "b NEW 30 600.00 2024-01-02"]);
 }
 
 /// X is bought up at 40 in both accounts at one moment: nothing of it is left to replace what lost 10 a share, whether one

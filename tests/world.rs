@@ -2041,14 +2041,15 @@ fn cash_in_a_merger_told_by_each_account_takes_the_same_cost() {
     // One account alone: what the other holds keeps its cost.
     let alone = csv("2024-03-05,merger,O,,100,N,1:2,5000,a\n");
     rows(&alone, "uk", &[&half(5)]);
-    held(&alone, "uk", &["b O 100 5000.00", "a N 50 2500.00"]);
+    held(&alone, "uk", &["a N 50 2500.00", "- O 100 5000.00"]);
     let small =
         csv("2024-03-05,merger,O,,100,N,1:2,2000,a\n2024-03-05,merger,O,,100,N,1:2,2000,b\n");
     let part = "2023-24 2024-03-05 4000.00 2857.14 1142.86 - pool";
     rows(&small, "uk", &[part]);
 }
 
-/// Three shares for 30 in each of two accounts, 3:2: each has 4.5 and is paid 3.50 for the half, which cost 60 x 0.5/9.
+/// Three shares for 30 in each of two accounts, 3:2: each has 4.5 and is paid 3.50 for the half, which cost 60 x 0.5/9:
+/// 6.67 for both, shared to the cent.
 #[test]
 fn cash_for_fractions_is_paid_by_each_account() {
     let head = "date,action,symbol,quantity,price,account,ratio,total\n2024-01-02,buy,VOD,3,10,a,,\n\
@@ -2062,8 +2063,8 @@ fn cash_for_fractions_is_paid_by_each_account() {
             &csv,
             "uk",
             &[
-                "2024-25 2024-05-01 3.50 3.33 0.17 - pool",
                 "2024-25 2024-05-01 3.50 3.34 0.16 - pool",
+                "2024-25 2024-05-01 3.50 3.33 0.17 - pool",
             ],
         );
         held(&csv, "uk", &["- VOD 8 53.33"]);

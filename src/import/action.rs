@@ -484,7 +484,7 @@ mod tests {
             ("Return of Capital", Action::ReturnOfCapital),
             ("spin-off", Action::SpinOff),
             ("Transfer In", Action::TransferIn),
-            ("Write-off", Action::Worthless),
+            ("Write-off", Action::Lost),
             ("interest on cash", Action::Dividend),
         ] {
             assert_eq!(action(word), Some(expected), "{word}");

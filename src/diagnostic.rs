@@ -32,7 +32,7 @@ pub struct Problem {
     /// More leaves than is held: where an earlier row of the security is wrong, this follows from it.
     pub oversold: bool,
     /// How many problems it is: more than one where further ones are only counted.
-    pub counts: u64,
+    pub counts: u32,
 }
 
 /// Where a problem lies.
@@ -139,7 +139,11 @@ pub fn render(problems: &[Problem], sources: &Sources, style: Style) -> String {
         .map(|problem| render_problem(problem, sources, style) + "\n\n")
         .collect();
     if problems.len() > SHOWN {
-        let more: u64 = problems.iter().skip(SHOWN).map(|p| p.counts).sum();
+        let more: u64 = problems
+            .iter()
+            .skip(SHOWN)
+            .map(|p| u64::from(p.counts))
+            .sum();
         let noun = if more == 1 { "error" } else { "errors" };
         let group = Level::ERROR.primary_title(format!("and {more} more {noun}"));
         text.push_str(&renderer(style).render(&[Group::with_title(group)]));

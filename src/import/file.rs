@@ -95,7 +95,7 @@ impl Problems {
     pub fn into_list(mut self) -> Vec<Problem> {
         if self.more > 0 {
             self.list.push(Problem {
-                counts: self.more,
+                counts: u32::try_from(self.more).unwrap_or(u32::MAX),
                 ..Problem::new(format!("{} more problems are not listed", self.more))
             });
         }

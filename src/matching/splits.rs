@@ -102,9 +102,12 @@ mod tests {
     use super::*;
     use rust_decimal::Decimal;
 
+    /// Its day, its account, its ratio, and what it is taken for.
+    type Row = (i32, Option<u16>, (i64, i64), Saying);
+
     /// Rows of accounts a and b (none: for all) on days of March, each with what it is.
     #[track_caller]
-    fn rows(rows: &[(i32, Option<u16>, (i64, i64), Saying)]) {
+    fn rows(rows: &[Row]) {
         let mut splits = Splits::default();
         for (day, account, (new, old), expected) in rows {
             let [new, old] = [*new, *old].map(|n| Quantity::new(Decimal::from(n)).unwrap());

@@ -18,8 +18,11 @@ use regex::Regex;
 
 const COMMANDS: &str = "tests/errors/commands";
 
+/// A case, a file of it, and what writes that file.
+type Written = (&'static str, &'static str, fn() -> String);
+
 /// Files too large to lie in their case.
-const WRITTEN: [(&str, &str, fn() -> String); 3] = [
+const WRITTEN: [Written; 3] = [
     ("accounts-many", "trades.csv", accounts),
     ("line-long", "trades.csv", long_line),
     ("problems-many", "trades.csv", wrong_rows),

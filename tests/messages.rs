@@ -229,7 +229,7 @@ const WITHOUT_CASE: [(&str, &[&str]); 9] = [
             "no currency",
             "options on {symbol} are open at its {word}: {why}, which is not computed; check what their exercise or assignment delivers",
             "put quotes around a cell that contains the separator, and write decimals with a point",
-            "rows of {} name no account and are all in `main`: a sale of `{}`{more} at one uses lots of the other; if they are two accounts, add to lossoffset.toml:\n[account_of]\n{}",
+            "rows of {} name no account and are all in `main`: a sale of `{symbol}`{more} at one uses lots of the other; if they are two accounts, add to lossoffset.toml:\n[account_of]\n{}",
             "section 115BBH of the Income-tax Act 1961 applies from 1 April 2022 on; the law of before, which knew losses on coins, is not computed: these rows are as if it had applied",
             "several accounts book a split of one ratio within ten days: it is taken to be one split of all that is held, on the first of these days; give two splits one day each, without an `account`, if they are two",
             "the amount is too large to compute with",

@@ -9,7 +9,7 @@ use crate::import::formats::mapping::Kind;
 use crate::import::reading::{FileReading, ReadOptions};
 use crate::import::row::{Direction, direction};
 use crate::source::Source;
-use crate::trade::SecurityId;
+use crate::trade::{AccountId, SecurityId};
 
 /// The account that `[account_of]` gives to rows without one, by the name of the file or that of its format.
 pub fn given<'o>(options: &'o ReadOptions, file: &str, format: Option<&str>) -> Option<&'o str> {
@@ -25,7 +25,7 @@ pub fn given<'o>(options: &'o ReadOptions, file: &str, format: Option<&str>) -> 
         .next()
 }
 
-/// What rows of one security do in files of each format, a bit for each.
+/// What rows of one security do in files of each broker, a bit for each.
 #[derive(Clone, Copy, Default)]
 struct Moves {
     arrive: u64,
@@ -33,36 +33,81 @@ struct Moves {
     first: Option<Source>,
 }
 
+impl Moves {
+    fn brokers(self) -> u64 {
+        self.arrive | self.leave
+    }
+
+    /// Whether it was sold at one broker, while another has units of it.
+    fn meet(self) -> bool {
+        let elsewhere = self.arrive & !self.leave != 0 || self.leave.count_ones() > 1;
+        self.leave != 0 && elsewhere
+    }
+}
+
 /// Says that rows of two brokers without an account are in one: a sale at one then uses lots of the other.
 pub fn warn_of_meeting(shared: &mut Shared<'_>, files: &[FileReading]) {
-    let trades = |format: &&str| {
-        let kind = formats::named(format).map(|format| format.mapping.kind);
-        kind != Some(Kind::ClosedLots)
-    };
-    let mut brokers: Vec<&str> = files
-        .iter()
-        .filter_map(|file| file.format.as_deref())
-        .filter(trades)
-        .collect();
-    brokers.sort_unstable();
-    brokers.dedup();
-    brokers.truncate(64);
+    let brokers = brokers(files);
     let main = shared.tables.known_account(b"main");
     let Some(main) = main.filter(|_| brokers.len() > 1 && shared.problems.is_empty()) else {
         return;
     };
-    let of_file: Vec<Option<u32>> = files
-        .iter()
-        .map(|file| {
-            let at = brokers.binary_search(&file.format.as_deref()?).ok()?;
-            u32::try_from(at).ok()
-        })
+    let moves = moves_in(shared, main, files, &brokers);
+    let mut met: Vec<(Source, SecurityId, Moves)> = moves
+        .into_iter()
+        .filter(|(_, moves)| moves.meet())
+        .filter_map(|(id, moves)| Some((moves.first?, id, moves)))
         .collect();
+    met.sort_unstable_by_key(|(source, ..)| *source);
+    let Some((_, first, _)) = met.first() else {
+        return;
+    };
+    let both = met
+        .iter()
+        .fold(0, |bits, (.., moves)| bits | moves.brokers());
+    let named = (0_u32..).zip(&brokers);
+    let named = named.filter(|(at, _)| 1_u64.checked_shl(*at).is_some_and(|bit| both & bit != 0));
+    let named: Vec<&str> = named.map(|(_, name)| *name).collect();
+    let message = message(shared.tables.symbol(*first), met.len(), &named);
+    shared.warnings.push(Warning {
+        code: "brokers-in-one-account",
+        message,
+        at: met.iter().map(|(source, ..)| *source).collect(),
+        needs_user: true,
+    });
+}
+
+/// The formats of files of trades, each once, as many as there are bits.
+fn brokers(files: &[FileReading]) -> Vec<&str> {
+    let trades = |format: &&str| {
+        let kind = formats::named(format).map(|format| format.mapping.kind);
+        kind != Some(Kind::ClosedLots)
+    };
+    let formats = files.iter().filter_map(|file| file.format.as_deref());
+    let mut brokers: Vec<&str> = formats.filter(trades).collect();
+    brokers.sort_unstable();
+    brokers.dedup();
+    brokers.truncate(64);
+    brokers
+}
+
+/// What rows that name no account move in an account.
+fn moves_in(
+    shared: &Shared<'_>,
+    account: AccountId,
+    files: &[FileReading],
+    brokers: &[&str],
+) -> FxHashMap<SecurityId, Moves> {
+    let bit_of = |file: &FileReading| {
+        let at = brokers.binary_search(&file.format.as_deref()?).ok()?;
+        1_u64.checked_shl(u32::try_from(at).ok()?)
+    };
+    let of_file: Vec<Option<u64>> = files.iter().map(bit_of).collect();
     let mut moves: FxHashMap<SecurityId, Moves> = FxHashMap::default();
     let rows = shared.trades.iter();
-    for trade in rows.filter(|trade| trade.account == main && !trade.account_given) {
+    for trade in rows.filter(|trade| trade.account == account && !trade.account_given) {
         let broker = of_file.get(usize::from(trade.source.file)).copied();
-        let Some(bit) = broker.flatten().and_then(|at| 1_u64.checked_shl(at)) else {
+        let Some(bit) = broker.flatten() else {
             continue;
         };
         let known = moves.entry(trade.security).or_default();
@@ -75,44 +120,22 @@ pub fn warn_of_meeting(shared: &mut Shared<'_>, files: &[FileReading]) {
             Direction::Either | Direction::Signed => {}
         }
     }
-    // Sold in one, while another has units of it.
-    let mut met: Vec<(Source, SecurityId, u64)> = moves
-        .iter()
-        .filter(|(_, moves)| moves.leave != 0 && (moves.arrive | moves.leave).count_ones() > 1)
-        .filter(|(_, moves)| moves.arrive & !moves.leave != 0 || moves.leave.count_ones() > 1)
-        .filter_map(|(id, moves)| Some((moves.first?, *id, moves.arrive | moves.leave)))
-        .collect();
-    met.sort_unstable_by_key(|(source, ..)| *source);
-    let Some((_, first, _)) = met.first() else {
-        return;
-    };
-    let both = met.iter().fold(0, |bits, (.., of)| bits | of);
-    let named: Vec<&str> = (0_u32..)
-        .zip(&brokers)
-        .filter(|(at, _)| 1_u64.checked_shl(*at).is_some_and(|bit| both & bit != 0))
-        .map(|(_, name)| *name)
-        .collect();
-    let lines: Vec<String> = named
-        .iter()
-        .map(|name| format!("{name} = \"{name}\""))
-        .collect();
-    let more = match met.len() {
+    moves
+}
+
+fn message(symbol: &str, securities: usize, brokers: &[&str]) -> String {
+    let more = match securities {
         1 => String::new(),
         2 => " and another security".to_owned(),
         count => format!(" and {} more securities", count - 1),
     };
-    let message = format!(
-        "rows of {} name no account and are all in `main`: a sale of `{}`{more} at one uses lots of the other; if they are two accounts, add to lossoffset.toml:\n[account_of]\n{}",
-        quoted(&named),
-        shared.tables.symbol(*first),
+    let lines = brokers.iter().map(|name| format!("{name} = \"{name}\""));
+    let lines: Vec<String> = lines.collect();
+    format!(
+        "rows of {} name no account and are all in `main`: a sale of `{symbol}`{more} at one uses lots of the other; if they are two accounts, add to lossoffset.toml:\n[account_of]\n{}",
+        quoted(brokers),
         lines.join("\n")
-    );
-    shared.warnings.push(Warning {
-        code: "brokers-in-one-account",
-        message,
-        at: met.iter().map(|(source, ..)| *source).collect(),
-        needs_user: true,
-    });
+    )
 }
 
 fn quoted(names: &[&str]) -> String {

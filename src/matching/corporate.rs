@@ -130,7 +130,7 @@ impl Fold<'_> {
         let security = self.trade(id).security;
         let units = |account: &AccountId| (*account, self.ledger.held((*account, security)));
         let held: Vec<_> = accounts.iter().map(units).collect();
-        self.cash_in_lieu(id, security, held)
+        self.cash_in_lieu(id, security, &held)
     }
 
     /// `total` on a split or spin-off is cash for the fraction of a unit that is left of the units of each account: it is
@@ -139,36 +139,11 @@ impl Fold<'_> {
         &mut self,
         id: TradeId,
         security: SecurityId,
-        units: Vec<(AccountId, Quantity)>,
+        units: &[(AccountId, Quantity)],
     ) -> Result<(), Halt> {
         let row = self.valued(id);
-        let Some(cash) = row.total()?.filter(|cash| !cash.is_zero()) else {
-            return Ok(());
-        };
-        let mut fractions = Vec::new();
-        let mut whole = Quantity::ZERO;
-        for (account, units) in units {
-            let fraction = units.fraction();
-            if !fraction.is_zero() {
-                whole = whole.plus(fraction)?;
-                fractions.push((account, fraction));
-            }
-        }
-        if fractions.is_empty() {
-            let word = row.trade.action.word().replace('_', " ");
-            return Err(Problem::at(
-                row.trade.source,
-                format!("cash for a fraction, but whole units are held after the {word}"),
-            )
-            .help(format!(
-                "check ratio and holding; a `total` on a {word} is cash in lieu of a fraction"
-            ))
-            .into());
-        }
-        let mut spread = Parcel::new(whole, super::value::absolute(cash), self.ledger.places())?;
-        for (account, fraction) in fractions {
-            let part = spread.take(fraction)?;
-            let mut sale = self.sale(&row, id, fraction, part.amount);
+        for (account, fraction, cash) in row.cash_for_fractions(units, self.ledger.places())? {
+            let mut sale = self.sale(&row, id, fraction, cash);
             sale.holding = (account, security);
             sale.choice = None;
             self.dispose_by_method(&sale)?;
@@ -293,7 +268,7 @@ impl Fold<'_> {
             }
             came.push((account, given.minus(before)?));
         }
-        self.cash_in_lieu(id, new, came)
+        self.cash_in_lieu(id, new, &came)
     }
 
     /// Moves a fraction of a lot's basis to `units` of another security that keep its dates; where a gift has another

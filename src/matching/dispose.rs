@@ -339,7 +339,7 @@ impl Fold<'_> {
     fn take_by_basis_used(
         &mut self,
         sale: &Sale<'_>,
-        mut wanted: Quantity,
+        wanted: Quantity,
         slices: &mut Vec<Slice>,
     ) -> Result<(), Halt> {
         let mut lots = self.ledger.lots_of(sale.holding);
@@ -359,14 +359,7 @@ impl Fold<'_> {
                 .then_with(|| acquired(one).cmp(&acquired(other)))
                 .then_with(|| within_purchase(one, other))
         });
-        for lot in lots {
-            if wanted.is_zero() {
-                break;
-            }
-            let slice = self.ledger.take(lot, wanted)?;
-            wanted = wanted.minus(slice.quantity)?;
-            slices.push(slice);
-        }
+        self.ledger.take_of(&lots, wanted, slices)?;
         Ok(())
     }
 

@@ -663,6 +663,27 @@ impl Ledger {
         Ok(slice)
     }
 
+    /// Takes up to `wanted` units of some lots, in the order given.
+    ///
+    /// # Errors
+    /// Quantities out of range.
+    pub fn take_of(
+        &mut self,
+        lots: &[LotId],
+        mut wanted: Quantity,
+        slices: &mut Vec<Slice>,
+    ) -> Result<(), OutOfRange> {
+        for lot in lots {
+            if wanted.is_zero() {
+                break;
+            }
+            let slice = self.take(*lot, wanted)?;
+            wanted = wanted.minus(slice.quantity)?;
+            slices.push(slice);
+        }
+        Ok(())
+    }
+
     /// Cuts units out of a lot; the holding's total stays. A lot that is used up gives its slot back.
     fn cut(&mut self, id: LotId, wanted: Quantity) -> Result<Slice, OutOfRange> {
         let slice = self.cut_lot(id, wanted)?;

@@ -346,15 +346,7 @@ impl Fold<'_> {
             place_of.get(&purchase).copied().unwrap_or(usize::MAX)
         });
         let mut slices = Vec::with_capacity(lots.len());
-        let mut wanted = units;
-        for lot in lots {
-            if wanted.is_zero() {
-                break;
-            }
-            let slice = self.ledger.take(lot, wanted)?;
-            wanted = wanted.minus(slice.quantity)?;
-            slices.push(slice);
-        }
+        self.ledger.take_of(&lots, units, &mut slices)?;
         Ok(slices)
     }
 

@@ -6,8 +6,9 @@ use super::Halt;
 use crate::diagnostic::Problem;
 use crate::jurisdiction::Jurisdiction;
 use crate::money::{Money, Quantity};
+use crate::parcel::Parcel;
 use crate::rates::Rates;
-use crate::trade::{History, SecurityId, Trade};
+use crate::trade::{AccountId, History, SecurityId, Trade};
 
 /// Said of gifts of which the law asks the value of the day and the row does not give it.
 pub const GIFT_WITHOUT_VALUE: &str = "a gift costs its receiver the market value of its day, and the row has no `price`: the giver's `basis` was taken instead";
@@ -42,6 +43,40 @@ impl Valued<'_> {
             .quantity()
             .ok_or_else(|| self.missing("quantity"))?;
         Ok(Quantity::new(given.abs())?)
+    }
+
+    /// The fraction of a unit that each account has left over, and its part of the cash that `total` on a split or
+    /// spin-off says was paid for them; nothing where it says none.
+    ///
+    /// # Errors
+    /// A problem of the row where whole units are held.
+    pub fn cash_for_fractions(
+        &self,
+        held: &[(AccountId, Quantity)],
+        places: u32,
+    ) -> Result<Vec<(AccountId, Quantity, Money)>, Halt> {
+        let Some(cash) = self.total()?.filter(|cash| !cash.is_zero()) else {
+            return Ok(Vec::new());
+        };
+        let fractions = held
+            .iter()
+            .map(|(account, units)| (*account, units.fraction()));
+        let fractions: Vec<_> = fractions
+            .filter(|(_, units)| *units > Quantity::ZERO)
+            .collect();
+        if fractions.is_empty() {
+            let word = self.trade.action.word().replace('_', " ");
+            let message = format!("cash for a fraction, but whole units are held after the {word}");
+            let help = format!(
+                "check ratio and holding; a `total` on a {word} is cash in lieu of a fraction"
+            );
+            return Err(Problem::at(self.trade.source, message).help(help).into());
+        }
+        let mut units = fractions.iter().map(|(_, units)| *units);
+        let whole = units.try_fold(Quantity::ZERO, Quantity::plus)?;
+        let mut spread = Parcel::new(whole, absolute(cash), places)?;
+        let part = |(account, units)| Ok((account, units, spread.take(units)?.amount));
+        fractions.into_iter().map(part).collect()
     }
 
     /// Quantity x price x multiplier, before fees; from `total` where that is what the row gives.

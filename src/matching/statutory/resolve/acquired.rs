@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::Resolver;
+use super::{CHANGES, Resolver, order};
 use crate::date::Date;
 use crate::jurisdiction::Scope;
 use crate::matching::statutory::moves::Manner;
@@ -25,8 +25,8 @@ impl Resolver<'_> {
         if found.is_empty() {
             return;
         }
-        let changes = self.days_of(rows, changes_units);
-        let disposals = self.days_of(rows, disposes);
+        let changes = self.days_of(rows, |trade| order(trade) == CHANGES);
+        let disposals = self.days_of(rows, |trade| disposes(trade.action));
         for (id, acquired) in found {
             let trade = self.history.trade(id);
             let day = self.calendar.day_of(trade);
@@ -68,12 +68,12 @@ impl Resolver<'_> {
     fn days_of(
         &self,
         rows: &[TradeId],
-        wanted: impl Fn(Action) -> bool,
+        wanted: impl Fn(&Trade) -> bool,
     ) -> FxHashMap<SecurityId, Vec<Date>> {
         let mut found: FxHashMap<SecurityId, Vec<Date>> = FxHashMap::default();
         for id in rows {
             let trade = self.history.trade(*id);
-            if !wanted(trade.action) {
+            if !wanted(trade) {
                 continue;
             }
             let day = self.calendar.day_of(trade);
@@ -101,20 +101,6 @@ impl Resolver<'_> {
             None => (Manner::Other, Some(Date::FIRST)),
         }
     }
-}
-
-/// Whether rows of an action restate units or their cost, or give them another name.
-fn changes_units(action: Action) -> bool {
-    matches!(
-        action,
-        Action::Split
-            | Action::StockDividend
-            | Action::SpinOff
-            | Action::Merger
-            | Action::Rename
-            | Action::ReturnOfCapital
-            | Action::BasisAdjust
-    )
 }
 
 /// Whether units leave in a way that gives a result.

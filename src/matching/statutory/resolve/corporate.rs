@@ -11,7 +11,6 @@ use crate::matching::splits::{DAYS_OF_ONE_EVENT, Saying};
 use crate::matching::statutory::moves::{Holder, Key, Manner, Move, Way, What};
 use crate::matching::value::absolute;
 use crate::money::{Money, Quantity};
-use crate::parcel::Parcel;
 use crate::trade::{AccountId, SecurityId, Trade, TradeId};
 
 /// Units that become units of another security.
@@ -278,32 +277,7 @@ impl<'a> Resolver<'a> {
         units: &[(AccountId, Quantity)],
     ) -> Done {
         let row = self.valued(id);
-        let Some(cash) = row.total()?.filter(|cash| !cash.is_zero()) else {
-            return Ok(());
-        };
-        let mut whole = Quantity::ZERO;
-        let mut fractions = Vec::new();
-        for (account, units) in units {
-            let fraction = units.fraction();
-            if fraction > Quantity::ZERO {
-                whole = whole.plus(fraction)?;
-                fractions.push((*account, fraction));
-            }
-        }
-        if fractions.is_empty() {
-            let word = row.trade.action.word().replace('_', " ");
-            return Err(Problem::at(
-                row.trade.source,
-                format!("cash for a fraction, but whole units are held after the {word}"),
-            )
-            .help(format!(
-                "check ratio and holding; a `total` on a {word} is cash in lieu of a fraction"
-            ))
-            .into());
-        }
-        let mut spread = Parcel::new(whole, absolute(cash), self.rules.places)?;
-        for (account, fraction) in fractions {
-            let cash = spread.take(fraction)?.amount;
+        for (account, fraction, cash) in row.cash_for_fractions(units, self.rules.places)? {
             self.exit(id, account, security, fraction, cash, Way::Sale)?;
         }
         Ok(())

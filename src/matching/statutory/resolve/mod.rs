@@ -407,6 +407,9 @@ impl<'a> Resolver<'a> {
     }
 }
 
+/// The place within a day, among those of [`order`], of changes of what is held: its units, their cost or their name.
+const CHANGES: u8 = 0;
+
 /// The place within a day, among the ranks of moves, of changes that come after its trades.
 const AFTER_TRADES: u8 = 5;
 
@@ -420,7 +423,7 @@ fn order(trade: &Trade) -> u8 {
         | Action::Merger
         | Action::Rename
         | Action::ReturnOfCapital
-        | Action::BasisAdjust => 0,
+        | Action::BasisAdjust => CHANGES,
         Action::Buy
         | Action::Reinvest
         | Action::BuyToOpen

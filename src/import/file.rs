@@ -221,8 +221,6 @@ pub struct FileReader<'a, 't> {
     mapped: Option<&'t Mapped>,
     zoned_rows: u64,
     signs: Option<Signs>,
-    /// Whether purchases have totals below zero, once it is known.
-    minus: Option<bool>,
     year_begins: (u32, u32),
     /// The last day looked at, and how many days it lies after the nearest begin of a tax year, if close to it.
     last_day: Option<(Date, Option<i64>)>,
@@ -510,7 +508,6 @@ fn reader<'s, 't>(
         mapped,
         zoned_rows: 0,
         signs: None,
-        minus: None,
         year_begins: options.year_begins.unwrap_or((1, 1)),
         last_day: None,
         asked: None,
@@ -574,24 +571,6 @@ impl<'a, 't> FileReader<'a, 't> {
         }
         self.signs = Some(signs);
         signs
-    }
-
-    /// Whether purchases have totals below zero, so that signs of totals say which way money went; found out over all
-    /// rows once it is asked for.
-    pub fn purchases_have_a_minus(&mut self) -> bool {
-        if let Some(known) = self.minus {
-            return known;
-        }
-        let (mut records, mut record) = (self.rows().records(), Record::default());
-        let mut found = false;
-        while !found && records.next(&mut record) {
-            let text = |column| self.columns.text(column, &record, self.text);
-            let total = text(Column::Total).and_then(|text| number::parse(text, self.mark).ok());
-            let below = total.is_some_and(|total| total.value.is_sign_negative());
-            found = below && text(Column::Action).is_some_and(|word| self.words.buys(word));
-        }
-        self.minus = Some(found);
-        found
     }
 
     /// Finds out how decimals are written, once a number asks for it.
@@ -738,7 +717,6 @@ impl<'a, 't> FileReader<'a, 't> {
             mapped: None,
             zoned_rows: self.zoned_rows,
             signs: self.signs,
-            minus: self.minus,
             year_begins: self.year_begins,
             last_day: self.last_day,
             asked: None,
@@ -1023,13 +1001,6 @@ impl<'a> Words<'a> {
             .iter()
             .find(|(name, _)| action::normalised(name) == key);
         own.map_or(word, |(_, canonical)| canonical)
-    }
-
-    /// Whether a word means a purchase.
-    fn buys(&self, word: &str) -> bool {
-        use Action::{Buy, BuyToClose, BuyToOpen, Cover};
-        let meaning = action::known(self.said(word));
-        meaning.is_some_and(|known| matches!(known.action, Buy | BuyToClose | BuyToOpen | Cover))
     }
 
     /// What to tell the user of a word that is not understood.

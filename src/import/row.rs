@@ -612,23 +612,6 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
         })
     }
 
-    /// A sale that costs money, in a file where purchases are what has a minus.
-    #[cold]
-    fn check_minus(&mut self, action: Action, total: Decimal) {
-        let brings = matches!(
-            action,
-            Action::Sell | Action::Short | Action::SellToOpen | Action::SellToClose
-        );
-        let odd = brings && !total.is_zero() && !self.fee_exceeds_value();
-        if odd && self.file.purchases_have_a_minus() {
-            let word = action.word();
-            let cell = self.file.columns.cell(Column::Total);
-            self.wrong(cell, format!("`{word}` and the sign of its total say different things: the totals of purchases have a minus, so money cannot go out here too"), |p| {
-                p.help("correct one of them; where a fee is more than what was sold is worth, give `price` and `fee`")
-            });
-        }
-    }
-
     /// A number, if the cell has one; what is wrong with it is said elsewhere.
     fn plain_number(&self, column: Column) -> Option<Decimal> {
         let text = self.text(column)?;
@@ -1090,11 +1073,7 @@ impl<'r, 'a, 't> RowReader<'r, 'a, 't> {
     /// The rarer columns.
     fn rest(&mut self, action: Action, word_tag: Option<&str>, security: SecurityId) -> Rare {
         let text = |reader: &Self, column| reader.text(column).map(Box::<str>::from);
-        let total = self.number(Column::Total);
-        if let Some(total) = total.filter(Decimal::is_sign_negative) {
-            self.check_minus(action, total);
-        }
-        let total = total.map(|total| match action {
+        let total = self.number(Column::Total).map(|total| match action {
             Action::Funding | Action::Pnl | Action::Dividend | Action::BasisAdjust => total,
             _ => total.abs(),
         });

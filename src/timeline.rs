@@ -253,31 +253,31 @@ fn order_by_time(history: &History, day: &mut [TradeId]) {
 
 /// The representative of each security's group; rows are looked at only where some have rarer columns.
 fn connected(history: &History, identical: &[SecurityId], rare: bool) -> Vec<u32> {
-    let mut together = Together::of(identical);
+    let mut groups = Connected::of(identical);
     for (security, index) in history.securities.iter().zip(0..) {
         if let Some(underlying) = security.contract.as_ref().and_then(|c| c.underlying) {
-            together.join(SecurityId(index), underlying);
+            groups.join(SecurityId(index), underlying);
         }
     }
     for trade in history.trades.iter().filter(|_| rare) {
         if let Some(rest) = trade.rare() {
             let rest = rest.rarest();
             for other in [rest.new_security, rest.fee_asset].into_iter().flatten() {
-                together.join(trade.security, other);
+                groups.join(trade.security, other);
             }
         }
     }
-    let first = together.first().into_iter();
+    let first = groups.first().into_iter();
     first.map(|security| security.0).collect()
 }
 
 /// Securities that belong together, by the first of each group.
 #[derive(Debug)]
-pub struct Together {
+pub struct Connected {
     parent: Vec<u32>,
 }
 
-impl Together {
+impl Connected {
     /// So many securities, each for itself.
     pub fn none(count: usize) -> Self {
         Self {

@@ -150,7 +150,11 @@ const WITHOUT_CASE: [(&str, &[&str]); 8] = [
     ("need a terminal", &["\\u{1b}[1;31merror:", "no file given"]),
     (
         "need a disk that is full, or a file that the user may not read",
-        &["standard output", "no permission to read"],
+        &[
+            "standard output",
+            "no permission to read",
+            "allow yourself to read it",
+        ],
     ),
     (
         "need tens of thousands of files or wallets",

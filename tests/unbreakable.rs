@@ -354,7 +354,7 @@ fn what_cannot_be_read_is_named() {
     if fs::read(&secret).is_err() {
         assert_eq!(
             refused("compute secret.csv"),
-            "error: no permission to read `secret.csv`\n"
+            "error: no permission to read `secret.csv`\n |\n = help: allow yourself to read it, or name a copy that you may read\n"
         );
     }
     fs::create_dir(folder.path().join("folder")).unwrap();

@@ -486,7 +486,7 @@ fn known_method(country: &Jurisdiction, method: &str) -> Result<(), Error> {
 
 /// Options of US law that another country's knows nothing of, where they ask for something else than what is usual.
 fn without_effect(computing: &Computing, country: &Jurisdiction) -> Vec<&'static str> {
-    if country.code == "us" {
+    if country.is_us() {
         return Vec::new();
     }
     let status = computing.filing_status;

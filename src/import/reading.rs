@@ -67,8 +67,10 @@ pub fn unreadable(path: &str, error: &std::io::Error) -> Problem {
                 path.trim_end_matches('/')
             ))
         }
-        ErrorKind::PermissionDenied => Problem::new(format!("no permission to read `{path}`")),
-        _ => Problem::new(format!("`{path}` cannot be read: {error}")),
+        ErrorKind::PermissionDenied => Problem::new(format!("no permission to read `{path}`"))
+            .help("allow yourself to read it, or name a copy that you may read"),
+        _ => Problem::new(format!("`{path}` cannot be read: {error}"))
+            .help("check what it is, and the folders on the way to it"),
     }
 }
 

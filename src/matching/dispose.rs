@@ -911,10 +911,11 @@ impl Fold<'_> {
             return;
         }
         let message = format!(
-            "a distribution of {} in {}, which holds none, while {} does: it counts for no units there, which changes what a loss on units held six months or less is (26 USC 852(b)(4)); name the `account` that received it, with a row for each",
+            "a distribution of {} in {}, which holds none, while {} {}: it counts for no units there, which changes what a loss on units held six months or less is (26 USC 852(b)(4)); name the `account` that received it, with a row for each",
             self.symbol(trade.security),
             self.history.account(trade.account).name,
-            named.join(", ")
+            named.join(" and "),
+            if named.len() == 1 { "does" } else { "do" },
         );
         self.warn_once("distribution-on-nothing", &message, trade.source, true);
     }

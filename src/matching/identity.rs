@@ -4,7 +4,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use crate::settings::Settings;
-use crate::timeline::Together;
+use crate::timeline::Connected;
 use crate::trade::{History, SecurityId};
 
 /// For each security the first of those that are identical with it. One ISIN or CUSIP is one security; what is declared in
@@ -12,7 +12,7 @@ use crate::trade::{History, SecurityId};
 pub fn identical(history: &History, settings: &Settings) -> Vec<SecurityId> {
     let declared: usize = settings.identical.iter().map(Vec::len).sum();
     let count = history.securities.len();
-    let mut together = Together::none(count.saturating_add(declared));
+    let mut together = Connected::none(count.saturating_add(declared));
     let mut symbols: FxHashMap<&str, SecurityId> = FxHashMap::default();
     let mut identified: FxHashMap<&str, SecurityId> = FxHashMap::default();
     for (security, own) in history.securities.iter().zip((0..).map(SecurityId)) {

@@ -26,7 +26,7 @@ const DAYS_AHEAD: i32 = 5;
 /// The warning of units that left beside others that arrived.
 pub const LESS_ARRIVED: (&str, &str) = (
     "less-arrived",
-    "less arrived than left: the rest counts as held still, in the account it left; if it was a fee, the departure is of what arrived, and the rest its `fee` in that coin",
+    "less arrived than left: the rest counts as held still, in the account it left; if it was a fee, let the row of the departure say what arrived, and the rest as its `fee`, with the same `fee_asset`",
 );
 
 /// What arrives of a departure.

@@ -213,7 +213,7 @@ impl Valued<'_> {
             self.trade.source,
             format!("the row is in {currency} and no exchange rate is known for {day}"),
         )
-        .help("give --rates a file of `date,currency,rate` (units of the report's currency per unit of the row's), or the row an `fx_rate`; --rate-fallback previous takes the last rate before a missing day")
+        .help("give --rates a file of `date,currency,rate` (units of the report's currency per unit of the row's), or the row an `fx_rate`; --rate-fallback previous takes the last rate before a missing day; a row priced in a coin is a `swap`")
         .into()
     }
 

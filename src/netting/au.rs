@@ -23,7 +23,7 @@ fn before_the_tax(netting: &Netting<'_>) -> Option<Warning> {
     netting.warning_on(
         |row| row.acquired.is_some_and(|day| day < began),
         "au-before-1985",
-        "gains and losses on assets acquired before 20 September 1985 are disregarded (ITAA 1997 s 104-10(5)(a)); that is not computed, these rows are in full: leave out what is free",
+        "gains and losses on assets acquired before 20 September 1985 are disregarded (ITAA 1997 s 104-10(5)(a)); that is not computed, these rows are in full: have what is free out of your return, or leave out the purchases together with the sales",
     )
 }
 

@@ -48,7 +48,7 @@ fn in_full(netting: &Netting<'_>) -> impl Iterator<Item = Warning> {
     let old = netting.warning_on(
         old,
         "de-before-2009",
-        "securities acquired before 2009 are sold free of tax (EStG s 52(28) sentence 11), funds as far as they rose to the end of 2017 (InvStG s 56(6)); that is not computed, these rows are in full: leave out what is free",
+        "securities acquired before 2009 are sold free of tax (EStG s 52(28) sentence 11), funds as far as they rose to the end of 2017 (InvStG s 56(6)); that is not computed, these rows are in full: have what is free out of your return, or leave out the purchases together with the sales",
     );
     let fund = netting.warning_on(
         |row| class(row) == Class::Fund,

@@ -81,7 +81,7 @@ fn coins_in_portugal(netting: &Netting<'_>) -> Option<Warning> {
     netting.warning_on(
         |row| asked && is_coin(netting, row) && row.tax_year < 2023,
         "pt-coins-before-2023",
-        "gains of private persons on coins are taxed from 1 January 2023 on (CIRS s 10(1) k), Lei 24-D/2022); that they were free before is not computed, these rows are in full: leave them out",
+        "gains of private persons on coins are taxed from 1 January 2023 on (CIRS s 10(1) k), Lei 24-D/2022); that they were free before is not computed, these rows are in full: have them out of your return, or leave out the purchases together with the sales",
     )
 }
 

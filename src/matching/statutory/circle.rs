@@ -11,7 +11,7 @@ use crate::jurisdiction::Jurisdiction;
 use crate::matching::rules::Rules;
 use crate::money::{OutOfRange, Quantity};
 use crate::settings::Settings;
-use crate::timeline::Together;
+use crate::timeline::Connected;
 use crate::trade::{Action, Class, History, Right, SecurityId, TradeId};
 
 /// Days on each side of a disposition: the day itself is not counted, day 30 is (Interpretation Act s 27(5)).
@@ -97,7 +97,7 @@ impl Circle {
             capped: law.reading(settings, "several_losses") == "capped",
             ..Self::default()
         };
-        let mut together = Together::of(&rules.identical);
+        let mut together = Connected::of(&rules.identical);
         let taken_over = if rules.overview.rare {
             renamed(history, moves, &mut together)
         } else {
@@ -455,7 +455,7 @@ impl Line {
 fn renamed(
     history: &History,
     moves: &[Move],
-    together: &mut Together,
+    together: &mut Connected,
 ) -> FxHashSet<(SecurityId, SecurityId)> {
     let (mut seen, mut given_up) = (FxHashSet::default(), FxHashSet::default());
     let mut taken_over = FxHashSet::default();

@@ -657,7 +657,7 @@ impl Explainer<'_> {
             trade.action,
             Action::Short | Action::Sell | Action::SellToOpen | Action::Open
         );
-        if self.law.code != "us" || row.matched != Match::Short || !sells {
+        if !self.law.is_us() || row.matched != Match::Short || !sells {
             return None;
         }
         let account = &self.frame.history.account(trade.account).name;

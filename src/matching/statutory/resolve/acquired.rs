@@ -38,7 +38,7 @@ impl Resolver<'_> {
             if any(&changes) {
                 self.warn(
                     "acquired-before-change",
-                    "units came in with an `acquired_date` before a corporate action of the same security: they count from the day of their row, not in the holding and the windows of the days before; write them as they were on the day acquired",
+                    "units came in after a corporate action of the same security, with an `acquired_date` before it: whether they are counted before or after it is not said, so they count from the day of their row only; to have them count earlier, put the row on the `acquired_date`, with the units and basis of that day",
                     id,
                 );
                 continue;
@@ -46,7 +46,7 @@ impl Resolver<'_> {
             if any(&disposals) {
                 self.warn(
                     "held-elsewhere",
-                    "units came in with an `acquired_date` before sales of the same security: held elsewhere or not, they belong to the one holding of their owner, and are counted in it at those sales",
+                    "units came in after sales of the same security, with an `acquired_date` before them: they count as held from that date on, so those sales take their part of them; if they came from another person, give the day of the gift or purchase instead",
                     id,
                 );
             }

@@ -71,9 +71,9 @@ pub struct Fold<'a> {
     /// What is left of the orders whose fills share an average price, once one is asked for.
     pub fills: Option<Orders<'a>>,
     /// Purchases by the names that their rows give them, once one is asked for.
-    pub named: super::dispose::Named<'a>,
+    pub named: super::chosen::Named<'a>,
     /// Distributions that a fund paid, for its six-month rules.
-    pub distributions: super::dispose::Received,
+    pub distributions: super::distributions::Received,
     /// Whether the pool over all wallets has been given to them.
     pub pool_ended: bool,
     /// Positions of the rows of the allocation that named its lots.
@@ -126,7 +126,7 @@ impl<'a> Fold<'a> {
             orders: FxHashMap::default(),
             next_order: 0,
             fills: None,
-            named: super::dispose::Named::default(),
+            named: super::chosen::Named::default(),
             distributions: FxHashMap::default(),
             pool_ended: false,
             allocated: Vec::new(),

@@ -10,9 +10,11 @@
 )]
 
 mod acquire;
+mod chosen;
 mod coin;
 mod corporate;
 mod dispose;
+mod distributions;
 mod divided;
 mod fold;
 mod follows;
@@ -29,6 +31,7 @@ mod pooled;
 mod position;
 mod rows;
 mod rules;
+mod shortfall;
 mod side_by_side;
 mod splits;
 mod statutory;
@@ -238,45 +241,35 @@ fn matched_in(
     let mut ordered = in_order(history, &calendar, &identical);
     let overview = ordered.overview;
     let rules = Rules::new(history, law, settings, identical, overview, pools)?;
-    let mut all = Matched {
-        trails: settings.trail.then(Trails::default),
-        ..Matched::default()
-    };
     let mut problems = Vec::new();
-    if law.by_lots() {
+    let mut all = if law.by_lots() {
         let groups = Groups::new(history, &rules.identical, &ordered);
         drop(std::mem::take(&mut ordered.events));
-        let fold = |events: &[TradeId], problems: &mut Vec<Problem>| {
-            let gathered = gathered(history, events);
-            let mut fold = Fold::new(history, law, &rules, calendar);
-            fold.run(events, &gathered);
-            settings.meter.add(events.len() as u64);
-            fold.finish(problems)
-        };
-        all = side_by_side::fold_all(&groups, &fold, &mut problems);
-        if problems.is_empty() {
-            problems = rules.pools.idle_rows(rules.end, &all.allocated);
-        }
+        by_lots(
+            history,
+            law,
+            settings,
+            &rules,
+            calendar,
+            &groups,
+            &mut problems,
+        )
     } else {
+        let events = &ordered.events;
         statutory::run(
             history,
             law,
             settings,
             &rules,
             calendar,
-            &ordered.events,
-            &mut all,
+            events,
             &mut problems,
-        );
-    }
+        )
+    };
     all.overview = overview;
     if ordered.left_out > 0 {
         all.warnings
             .push(crate::trade::rows_after_report(ordered.left_out));
-    }
-    for warning in &mut all.warnings {
-        // Groups come one after the other; rows are read in the order of the files.
-        warning.at.sort_unstable();
     }
     if !problems.is_empty() {
         follows::leave_out(&mut problems, history);
@@ -290,6 +283,37 @@ fn matched_in(
     incurred::apply(history, law, &rules, &calendar, &mut all)?;
     granted::apply(history, law, &mut all)
         .map_err(|error| vec![Problem::new(error.to_string())])?;
+    put_in_order(history, &rules, &mut all)?;
+    add_notices(history, law, &rules, &mut all);
+    Ok(all)
+}
+
+/// The lots and rows of each group of connected securities, joined.
+fn by_lots(
+    history: &History,
+    law: &'static Jurisdiction,
+    settings: &Settings,
+    rules: &Rules,
+    calendar: Calendar,
+    groups: &Groups,
+    problems: &mut Vec<Problem>,
+) -> Matched {
+    let fold = |events: &[TradeId], problems: &mut Vec<Problem>| {
+        let gathered = gathered(history, events);
+        let mut fold = Fold::new(history, law, rules, calendar);
+        fold.run(events, &gathered);
+        settings.meter.add(events.len() as u64);
+        fold.finish(problems)
+    };
+    let all = side_by_side::fold_all(groups, &fold, problems);
+    if problems.is_empty() {
+        *problems = rules.pools.idle_rows(rules.end, &all.allocated);
+    }
+    all
+}
+
+/// Rows by day, lots by name, and what is added up of them by year.
+fn put_in_order(history: &History, rules: &Rules, all: &mut Matched) -> Result<(), Vec<Problem>> {
     if let Some(trails) = &mut all.trails {
         // Rows that came from elsewhere than the fold have none.
         trails
@@ -298,25 +322,32 @@ fn matched_in(
         trails.lots.resize_with(all.lots.len(), Vec::new);
     }
     if !rules.only_sums {
-        in_order_of_sale(history, &mut all);
+        in_order_of_sale(history, all);
     }
-    in_order_of_names(history, &mut all);
+    in_order_of_names(history, all);
     if !rules.only_sums {
         all.sums = Sums::by_year(all.disposals.unordered())
             .map_err(|error| vec![Problem::new(error.to_string())])?;
     }
+    Ok(())
+}
+
+/// What is told of the rows as a whole.
+fn add_notices(history: &History, law: &Jurisdiction, rules: &Rules, all: &mut Matched) {
+    for warning in &mut all.warnings {
+        // Groups come one after the other; rows are read in the order of the files.
+        warning.at.sort_unstable();
+    }
     if law.repurchase_notice {
-        notices::bought_back(history, &mut all);
+        notices::bought_back(history, all);
     }
+    let mut found = Vec::new();
     if law.is_us() {
-        let mut found = notices::notices(history, &rules, &all);
-        all.warnings.append(&mut found);
+        found = notices::notices(history, rules, all);
     }
-    all.warnings
-        .extend(notices::zone_at_edges(history, law, &rules, &all));
-    all.warnings
-        .extend(notices::past_their_last_day(history, &rules, &all));
-    Ok(all)
+    found.extend(notices::zone_at_edges(history, law, rules, all));
+    found.extend(notices::past_their_last_day(history, rules, all));
+    all.warnings.append(&mut found);
 }
 
 /// A law that does not hold is a mistake of the program: no figure of the run can be trusted.

@@ -315,25 +315,38 @@ impl Fold<'_> {
         self.ledger.take_from_pool(holding, &mut slices)?;
         let closes = self.puts_closed(holding, &slices)?;
         let fee = row.fee()?;
-        if leg.right == Right::Put {
-            let mut premium = fee;
-            for slice in &slices {
-                self.ledger.trail.premium(slice.trail, true);
-                premium = premium.plus(slice.part.amount)?;
-                self.conservation.basis_gone =
-                    self.conservation.basis_gone.plus(slice.part.amount)?;
-            }
-            let proceeds = leg.value.minus(premium)?;
-            let choice = delivered.as_deref();
-            return self.sell_shares(id, row.trade, &leg, (proceeds, choice), &closes);
+        let mut premium = Money::ZERO;
+        for slice in &slices {
+            premium = premium.plus(slice.part.amount)?;
         }
-        let strike = leg.value.plus(fee)?;
-        let mut spent = crate::parcel::Parcel::new(quantity, strike, self.ledger.places())?;
+        self.conservation.basis_gone = self.conservation.basis_gone.plus(premium)?;
+        if leg.right == Right::Call {
+            let strike = leg.value.plus(fee)?;
+            return self.call_shares(id, holding, &leg, (quantity, strike), &slices);
+        }
+        for slice in &slices {
+            self.ledger.trail.premium(slice.trail, true);
+        }
+        let proceeds = leg.value.minus(premium.plus(fee)?)?;
+        let choice = delivered.as_deref();
+        self.sell_shares(id, row.trade, &leg, (proceeds, choice), &closes)
+    }
+
+    /// The shares of an exercised call or right: each slice of the contracts brings its share of them, at its share of the
+    /// strike and what it cost itself.
+    fn call_shares(
+        &mut self,
+        id: TradeId,
+        holding: Holding,
+        leg: &ShareLeg,
+        (contracts, strike): (Quantity, Money),
+        slices: &[Slice],
+    ) -> Result<(), Halt> {
+        let mut spent = Parcel::new(contracts, strike, self.ledger.places())?;
         for slice in slices {
             let price = spent.take(slice.quantity)?;
             let cost = price.amount.plus(slice.part.amount)?;
-            self.conservation.basis_gone = self.conservation.basis_gone.plus(slice.part.amount)?;
-            let shares = leg.quantity.share(slice.quantity, quantity)?;
+            let shares = leg.quantity.share(slice.quantity, contracts)?;
             let into = (holding.0, leg.shares);
             let (shares, cost) = self.cover_first(id, into, shares, cost)?;
             if shares.is_zero() {

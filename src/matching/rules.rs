@@ -135,66 +135,18 @@ impl Rules {
         overview: Overview,
         pools: Pools,
     ) -> Result<Self, Vec<Problem>> {
-        let mut problems = Vec::new();
-        let default = law.methods.first().copied().unwrap_or(&method::FIFO);
-        let method = match settings
-            .method
-            .as_deref()
-            .map(|name| known_method(law, name))
-        {
-            None => default,
-            Some(Ok(method)) => method,
-            Some(Err(problem)) => {
-                problems.push(problem);
-                default
-            }
-        };
-        let mut methods = Vec::new();
-        for account in &history.accounts {
-            match account
-                .method
-                .as_deref()
-                .map(|name| known_method(law, name))
-            {
-                None => methods.push(method),
-                Some(Ok(own)) => methods.push(own),
-                Some(Err(problem)) => {
-                    problems.push(problem.note(format!("set for the account {}", account.name)))
-                }
-            }
-        }
-        problems.extend(settings.readings.iter().filter_map(unknown_reading));
-        if !problems.is_empty() {
-            return Err(problems);
-        }
+        let (method, methods) = chosen_methods(history, law, settings)?;
         // Settings of one country say nothing of another.
         let read = |name: &str| law.is_us().then(|| law.reading(settings, name));
         let joint = law.is_us() && settings.filing_status == FilingStatus::Joint;
         let rates = settings.rates.to(law.currency, law.rate_day, history);
         let to_spouse = joint && read("spouse") != Some("lost");
-        let owned = |spouse: bool| {
-            let kind = |account: &Account| {
-                !account.sheltered
-                    && match account.owner.as_deref() {
-                        None => true,
-                        Some("spouse") => spouse,
-                        Some(_) => false,
-                    }
-            };
-            history.accounts.iter().map(kind).collect()
-        };
         Ok(Self {
-            reported: owned(joint),
-            keeps_loss: owned(to_spouse),
+            reported: taxable(history, joint),
+            keeps_loss: taxable(history, to_spouse),
             method,
             methods,
-            wash_sales: match (law.is_us(), settings.wash_sales) {
-                (false, _) => WashSales::Off,
-                (true, WashSales::Taxpayer) if read("wash_scope") == Some("broker") => {
-                    WashSales::Broker
-                }
-                (true, chosen) => chosen,
-            },
+            wash_sales: scope_of_wash_sales(law, settings),
             places: if law.currency.is_empty() {
                 crate::rates::places(rates.report())
             } else {
@@ -234,6 +186,58 @@ impl Rules {
             deny_without_substitute: law.reading(settings, "no_substitute_left") != "allow",
             identical,
         })
+    }
+}
+
+/// The method for all accounts, and that of each.
+fn chosen_methods(
+    history: &History,
+    law: &'static Jurisdiction,
+    settings: &Settings,
+) -> Result<(&'static Method, Vec<&'static Method>), Vec<Problem>> {
+    let default = law.methods.first().copied().unwrap_or(&method::FIFO);
+    let mut problems = Vec::new();
+    let mut chosen = |name: Option<&str>, account: Option<&Account>, otherwise| {
+        let known = name.map_or(Ok(otherwise), |name| known_method(law, name));
+        known.unwrap_or_else(|problem| {
+            problems.push(match account {
+                Some(account) => problem.note(format!("set for the account {}", account.name)),
+                None => problem,
+            });
+            otherwise
+        })
+    };
+    let method = chosen(settings.method.as_deref(), None, default);
+    let accounts = history.accounts.iter();
+    let methods = accounts
+        .map(|account| chosen(account.method.as_deref(), Some(account), method))
+        .collect();
+    problems.extend(settings.readings.iter().filter_map(unknown_reading));
+    if problems.is_empty() {
+        Ok((method, methods))
+    } else {
+        Err(problems)
+    }
+}
+
+/// The accounts that the taxpayer is taxed on, with the spouse's or without.
+fn taxable(history: &History, spouse: bool) -> Vec<bool> {
+    let taxed = |account: &Account| {
+        let theirs = match account.owner.as_deref() {
+            None => true,
+            Some("spouse") => spouse,
+            Some(_) => false,
+        };
+        theirs && !account.sheltered
+    };
+    history.accounts.iter().map(taxed).collect()
+}
+
+fn scope_of_wash_sales(law: &Jurisdiction, settings: &Settings) -> WashSales {
+    match settings.wash_sales {
+        _ if !law.is_us() => WashSales::Off,
+        WashSales::Taxpayer if law.reading(settings, "wash_scope") == "broker" => WashSales::Broker,
+        chosen => chosen,
     }
 }
 

@@ -243,6 +243,42 @@ impl Beside {
     }
 }
 
+/// Costs that count against the income of their year, and go forward where they exceed it.
+#[derive(Default)]
+struct Costs {
+    left: Minor,
+}
+
+impl Costs {
+    /// The costs of a year and those brought forward against its income, those of the year first: how much of what was
+    /// brought forward is used, and how much is in all.
+    fn spend(&mut self, cost: Minor, income: Minor) -> Result<(Minor, Minor), OutOfRange> {
+        let of_year = cost.min(income);
+        let brought = self.left.min(income - of_year);
+        let spent = of_year + brought;
+        self.left = yearly::added(self.left, cost)? - spent;
+        Ok((brought, spent))
+    }
+}
+
+/// Carries the loss of a year, where the law says so a part of it a year, or once up to an amount.
+fn carry_loss(
+    netting: &Netting<'_>,
+    carried: &mut Carried,
+    (year, years): (i32, i32),
+    loss: Minor,
+) -> Result<(), OutOfRange> {
+    let (a_year, once) = match netting.number("carry_yearly_percent", year) {
+        0 => (loss, 0),
+        percent => (
+            percent_of(loss, percent)?,
+            netting.amount("carry_once", year)?,
+        ),
+    };
+    carried.add_capped(year.saturating_add(years), loss, a_year, once);
+    Ok(())
+}
+
 /// Losses carried for `years` years, the oldest used first.
 fn carried_years(
     netting: &Netting<'_>,
@@ -256,16 +292,16 @@ fn carried_years(
         range.start.saturating_add(years - 1),
         netting.carried_in("loss")?,
     );
-    let mut costs: Minor = 0;
+    let mut costs = Costs::default();
     let mut result = Netted::default();
     for year in range {
         let own = sums.get(&year).copied();
         let cost = beside.extra.as_ref().and_then(|costs| costs.get(&year));
         let disposals = netting.rows_of(year).next().is_some();
-        if !disposals && cost.is_none() && carried.left() + costs == 0 {
+        if !disposals && cost.is_none() && carried.left() + costs.left == 0 {
             continue;
         }
-        let own = own.unwrap_or_default();
+        let (own, cost) = (own.unwrap_or_default(), cost.copied().unwrap_or(0));
         let kinds: Vec<Sums> = beside.of_year(year).collect();
         let other = kinds.iter().fold(Sums::default(), |sum, kind| Sums {
             gains: sum.gains + kind.gains,
@@ -275,27 +311,14 @@ fn carried_years(
         let used = carried.use_up_to(own.net());
         carried.expire(year);
         if years > 0 {
-            let loss = (-own.net()).max(0);
-            let (a_year, once) = match netting.number("carry_yearly_percent", year) {
-                0 => (loss, 0),
-                percent => (
-                    percent_of(loss, percent)?,
-                    netting.amount("carry_once", year)?,
-                ),
-            };
-            carried.add_capped(year.saturating_add(years), loss, a_year, once);
+            carry_loss(netting, &mut carried, (year, years), (-own.net()).max(0))?;
         }
-        let cost = cost.copied().unwrap_or(0);
-        // Costs of the year come before those of earlier years; what exceeds the income goes on.
         let income: Minor = kinds.iter().map(|kind| kind.net().max(0)).sum();
-        let of_year = cost.min(income);
-        let brought = costs.min(income - of_year);
-        let spent = of_year + brought;
-        costs = yearly::added(costs, cost)? - spent;
+        let (brought, spent) = costs.spend(cost, income)?;
         let with_costs = beside.extra.is_some();
         if with_costs {
             // Selling that cost more than it brought is cost as well.
-            costs = yearly::added(costs, (-other.net()).max(0))?;
+            costs.left = yearly::added(costs.left, (-other.net()).max(0))?;
         }
         let gains = own.gains + other.gains;
         let losses = own.losses + other.losses + cost;
@@ -306,12 +329,12 @@ fn carried_years(
             ("brought_forward_used", used + brought),
             ("exempt_used", 0),
             ("taxable", own.net().max(0) - used + income - spent),
-            ("carried_forward", carried.left() + costs),
+            ("carried_forward", carried.left() + costs.left),
         ];
         if with_costs {
             lines.push(("coin_income", other.net()));
             lines.push(("coin_costs_used", spent));
-            lines.push(("coin_costs_carried_forward", costs));
+            lines.push(("coin_costs_carried_forward", costs.left));
         }
         result.years.push(Year {
             begins: year,

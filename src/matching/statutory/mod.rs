@@ -21,6 +21,7 @@ mod written;
 
 use super::Matched;
 use super::rules::Rules;
+use crate::answer::trail::Trails;
 use crate::date::Date;
 use crate::diagnostic::Problem;
 use crate::jurisdiction::{Day, Defer, Jurisdiction};
@@ -38,7 +39,6 @@ use resolve::Resolver;
 use walk::Walk;
 
 /// Matches all trades of the history.
-#[allow(clippy::too_many_arguments)] // what a fold is given, and where its findings go
 pub fn run(
     history: &History,
     law: &'static Jurisdiction,
@@ -46,9 +46,12 @@ pub fn run(
     rules: &Rules,
     calendar: Calendar,
     timeline: &Timeline,
-    all: &mut Matched,
     problems: &mut Vec<Problem>,
-) {
+) -> Matched {
+    let mut all = Matched {
+        trails: settings.trail.then(Trails::default),
+        ..Matched::default()
+    };
     let holders = Holders::new(history, law.scope);
     let renamed = rules
         .overview
@@ -61,31 +64,40 @@ pub fn run(
     all.warnings.append(&mut resolver.warnings);
     if !resolver.problems.is_empty() {
         problems.append(&mut resolver.problems);
-        return;
+        return all;
     }
     refuse_classes(history, law, &holders, &resolver.moves, problems);
     refuse_old(history, law, &holders, &resolver.moves, problems);
     let (moves, undated) = (resolver.moves, resolver.undated);
-    let looked = || -> Result<(Plan, Circle), OutOfRange> {
-        let plan = match (law.day, law.later_days()) {
-            (Day::Merged, days) => Plan::new(&moves, days.unwrap_or(0))?,
-            (Day::Rows | Day::PurchasesFirst, _) => Plan::default(),
-        };
-        let circle = match law.defer {
-            Some(Defer::Superficial(_)) => Circle::new(history, law, settings, rules, &moves)?,
-            _ => Circle::default(),
-        };
-        Ok((plan, circle))
-    };
-    match looked() {
+    match looked_ahead(history, law, settings, rules, &moves) {
         Ok((plan, circle)) => {
             let mut walk = Walk::new(history, law, rules, &holders, calendar.as_of, plan, circle);
             walk.run(&moves);
             walk.warn_undated(&undated);
-            walk.finish(all, problems);
+            walk.finish(&mut all, problems);
         }
         Err(error) => problems.push(Problem::new(error.to_string())),
     }
+    all
+}
+
+/// What a day needs to know of later ones: the purchases that sales are matched with, and those that deny a loss.
+fn looked_ahead(
+    history: &History,
+    law: &'static Jurisdiction,
+    settings: &Settings,
+    rules: &Rules,
+    moves: &[Move],
+) -> Result<(Plan, Circle), OutOfRange> {
+    let plan = match (law.day, law.later_days()) {
+        (Day::Merged, days) => Plan::new(moves, days.unwrap_or(0))?,
+        (Day::Rows | Day::PurchasesFirst, _) => Plan::default(),
+    };
+    let circle = match law.defer {
+        Some(Defer::Superficial(_)) => Circle::new(history, law, settings, rules, moves)?,
+        _ => Circle::default(),
+    };
+    Ok((plan, circle))
 }
 
 /// Classes that the country taxes in a way that is not computed: refused by name rather than guessed.

@@ -300,35 +300,46 @@ impl<'a> Walk<'a> {
         units: Quantity,
         fraction: Quantity,
     ) -> Done {
+        match self.stocks.get(&step.key) {
+            Some(stock) if stock.pool.is_some() => self.divide_pool(step, to, units, fraction),
+            _ => self.divide_lots(step, to, units, fraction),
+        }
+    }
+
+    fn divide_pool(&mut self, step: &Move, to: Key, units: Quantity, fraction: Quantity) -> Done {
         let places = self.places();
         let before = (self.pool_held(step.key)?, self.pool_held(to)?);
+        let lot = self.pool_name(to);
+        let stock = self.stocks.entry(step.key).or_default();
+        let Some(pool) = &mut stock.pool else {
+            return Ok(());
+        };
+        let held = pool.left();
+        let amount = pool
+            .amount_left()?
+            .share(step.quantity, held)?
+            .share(fraction, Quantity::ONE)?;
+        let moved = Part {
+            amount,
+            printed: amount.to_minor(places)?,
+        };
+        pool.adjust(moved.negated())?;
+        let lies = stock.lies(step.account, step.quantity);
+        let other = self.stocks.entry(to).or_default();
+        other.account.join(lies);
+        other.join(units, moved, places)?;
+        let by = amount.negated();
+        let left = Movement::plain(step.trade, Cause::Adjusted, step.quantity, by);
+        let opened = Cause::Opened { lot, whole: units };
+        let came = Movement::plain(step.trade, opened, units, amount);
+        self.pool_step(step.key, before.0, vec![left])?;
+        self.pool_step(to, before.1, vec![came]).map(|_| ())
+    }
+
+    fn divide_lots(&mut self, step: &Move, to: Key, units: Quantity, fraction: Quantity) -> Done {
+        let places = self.places();
         let new_pool = self.pool_name(to);
         let stock = self.stocks.entry(step.key).or_default();
-        if let Some(pool) = &mut stock.pool {
-            let held = pool.left();
-            let amount = pool
-                .amount_left()?
-                .share(step.quantity, held)?
-                .share(fraction, Quantity::ONE)?;
-            let moved = Part {
-                amount,
-                printed: amount.to_minor(places)?,
-            };
-            pool.adjust(moved.negated())?;
-            let lies = stock.lies(step.account, step.quantity);
-            let other = self.stocks.entry(to).or_default();
-            other.account.join(lies);
-            other.join(units, moved, places)?;
-            let by = amount.negated();
-            let left = Movement::plain(step.trade, Cause::Adjusted, step.quantity, by);
-            let opened = Cause::Opened {
-                lot: new_pool,
-                whole: units,
-            };
-            let came = Movement::plain(step.trade, opened, units, amount);
-            self.pool_step(step.key, before.0, vec![left])?;
-            return self.pool_step(to, before.1, vec![came]).map(|_| ());
-        }
         let reach = stock.reach(step.account, step.quantity)?;
         let held = stock.units_within(reach)?;
         let mut new = Vec::new();
@@ -422,48 +433,73 @@ impl<'a> Walk<'a> {
         account: Option<AccountId>,
         units: Quantity,
     ) -> Done {
-        let places = self.places();
         self.close_year(step.key)?;
+        match self.stocks.get(&step.key) {
+            None => Ok(()),
+            Some(stock) if stock.pool.is_some() => self.turn_pooled(step, to, account, units),
+            Some(_) => self.turn_lots(step, to, account, units),
+        }
+    }
+
+    fn turn_pooled(
+        &mut self,
+        step: &Move,
+        to: Key,
+        account: Option<AccountId>,
+        units: Quantity,
+    ) -> Done {
         let new_before = self.pool_held(to)?;
         let became = self.became(step, to, account, units);
         let Some(stock) = self.stocks.get_mut(&step.key) else {
             return Ok(());
         };
-        if stock.pool.is_some() {
-            let whole = stock.units() == step.quantity;
-            let lies = match account {
-                Some(account) => Where::One(account),
-                None => stock.lies(step.account, step.quantity),
-            };
-            let pending = if whole {
-                std::mem::take(&mut stock.pending)
-            } else {
-                Vec::new()
-            };
-            let (part, origin) = self.take_pooled(step.key, step.quantity, step.trade)?;
-            let sold = self.part_disposal(step, part, origin)?;
-            let taken = part.amount;
-            let part = Part {
-                amount: part.amount.minus(sold.amount)?,
-                printed: part.printed.saturating_sub(sold.printed),
-            };
-            for pending in &pending {
-                self.lifts.entry(pending.day).or_default().push(to);
-            }
-            let other = self.stocks.entry(to).or_default();
-            other.account.join(lies);
-            other.pending.extend(pending);
-            other.join(units, part, places)?;
-            let plain = |cause, amount| Movement::plain(step.trade, cause, step.quantity, amount);
-            let mut movements = vec![plain(became, Money::ZERO)];
-            if let Origin::Pool(PoolPlace { pool, step, .. }, _) = origin {
-                movements.insert(0, plain(Cause::Pooled { pool, step }, taken));
-                if !sold.amount.is_zero() {
-                    movements.insert(1, plain(Cause::Adjusted, sold.amount.negated()));
-                }
-            }
-            return self.pool_step(to, new_before, movements).map(|_| ());
+        let lies = match account {
+            Some(account) => Where::One(account),
+            None => stock.lies(step.account, step.quantity),
+        };
+        let pending = if stock.units() == step.quantity {
+            std::mem::take(&mut stock.pending)
+        } else {
+            Vec::new()
+        };
+        let (part, origin) = self.take_pooled(step.key, step.quantity, step.trade)?;
+        let sold = self.part_disposal(step, part, origin)?;
+        let taken = part.amount;
+        let part = Part {
+            amount: part.amount.minus(sold.amount)?,
+            printed: part.printed.saturating_sub(sold.printed),
+        };
+        for pending in &pending {
+            self.lifts.entry(pending.day).or_default().push(to);
         }
+        let places = self.places();
+        let other = self.stocks.entry(to).or_default();
+        other.account.join(lies);
+        other.pending.extend(pending);
+        other.join(units, part, places)?;
+        let plain = |cause, amount| Movement::plain(step.trade, cause, step.quantity, amount);
+        let mut movements = vec![plain(became, Money::ZERO)];
+        if let Origin::Pool(PoolPlace { pool, step, .. }, _) = origin {
+            movements.insert(0, plain(Cause::Pooled { pool, step }, taken));
+            if !sold.amount.is_zero() {
+                movements.insert(1, plain(Cause::Adjusted, sold.amount.negated()));
+            }
+        }
+        self.pool_step(to, new_before, movements).map(|_| ())
+    }
+
+    fn turn_lots(
+        &mut self,
+        step: &Move,
+        to: Key,
+        account: Option<AccountId>,
+        units: Quantity,
+    ) -> Done {
+        let places = self.places();
+        let became = self.became(step, to, account, units);
+        let Some(stock) = self.stocks.get_mut(&step.key) else {
+            return Ok(());
+        };
         let (mut wanted, mut seen, mut given) = (step.quantity, Quantity::ZERO, Quantity::ZERO);
         let mut moved = Vec::new();
         while let Some(lot) = stock.lots.front_mut() {

@@ -224,78 +224,100 @@ impl<'a> Walk<'a> {
         }
         let (mut seen, mut given) = (Quantity::ZERO, Quantity::ZERO);
         for (place, leg) in legs.iter().enumerate() {
-            let first = groups.first().and_then(|group| group.trades.first());
-            let first = first.copied().unwrap_or(TradeId(0));
-            let Covering {
-                part,
-                lot,
-                opened_by,
-                origin,
-            } = self.covering(key, place, leg, first)?;
-            let now = self.pool_held(key)?;
             // Sales and transfers to the spouse of one day share each match by quantity.
             seen = seen.plus(leg.quantity)?;
             let spouse = seen.share(to_spouse, total)?;
-            let to_spouse_here = spouse.minus(given)?;
+            self.dispose_leg(key, (place, leg), spouse.minus(given)?, &mut groups)?;
             given = spouse;
-            let mut spread = Parcel::from_part(leg.quantity, part.unwrap_or(ZERO), self.places());
-            let mut rows = Vec::new();
-            for group in &mut groups {
-                let open = if group.way == Way::Spouse {
-                    to_spouse_here.minus(self.so_far(&rows, true)?)?
-                } else {
-                    let others = leg.quantity.minus(to_spouse_here)?;
-                    others.minus(self.so_far(&rows, false)?)?
-                };
-                let units = open.min(group.parcel.left());
-                if units <= Quantity::ZERO {
-                    continue;
-                }
-                let proceeds = group.parcel.take(units)?;
-                let origin = match origin {
-                    Origin::Purchase(trail) => {
-                        Origin::Purchase(self.trail.cut(trail, units, spread.left())?)
-                    }
-                    Origin::Pool(..) | Origin::Untold => origin,
-                };
-                let cost = spread.take(units)?;
-                let row = Row {
-                    key,
-                    account: group.account,
-                    trade: group.trades.first().copied().unwrap_or(TradeId(0)),
-                    quantity: units,
-                    matched: leg.matched,
-                    proceeds,
-                    cost,
-                    way: group.way,
-                    acquired: lot.filter(|lot| lot.number > 0).map(|lot| lot.date),
-                    held_from: lot.filter(|lot| lot.number > 0).map(|lot| lot.date),
-                    lot,
-                    tax_day: self.today,
-                };
-                let written = self.row(&row, part.is_none())?;
-                if let Some(written) = written {
-                    self.list_sources(written, &opened_by, &group.trades);
-                }
-                self.tell_row(written, &row, origin, (&group.sales, &group.premiums));
-                if let Some(told) = written.and_then(|written| self.told.row(written)) {
-                    let unchanged = Change {
-                        before: now,
-                        after: now,
-                    };
-                    told.pool.get_or_insert(unchanged);
-                }
-                rows.push((written, units, group.way == Way::Spouse));
-            }
-            if part.is_none()
-                && let Some(line) = self.plan.line_id(key, self.today)
-            {
-                let rows = rows.into_iter().map(|(row, units, _)| (row, units));
-                self.waiting
-                    .insert((line, self.today, place), rows.collect());
-            }
         }
         self.leave_uncovered(key, groups)
+    }
+
+    /// One match of a day: its units go to the disposals of the day in turn, so many of them to the spouse.
+    fn dispose_leg(
+        &mut self,
+        key: Key,
+        (place, leg): (usize, &Leg),
+        to_spouse: Quantity,
+        groups: &mut [Group],
+    ) -> Done {
+        let first = groups.first().and_then(|group| group.trades.first());
+        let first = first.copied().unwrap_or(TradeId(0));
+        let covering = self.covering(key, place, leg, first)?;
+        let now = self.pool_held(key)?;
+        let part = covering.part.unwrap_or(ZERO);
+        let mut spread = Parcel::from_part(leg.quantity, part, self.places());
+        let mut rows = Vec::new();
+        for group in groups {
+            let spouse = group.way == Way::Spouse;
+            let share = if spouse {
+                to_spouse
+            } else {
+                leg.quantity.minus(to_spouse)?
+            };
+            let open = share.minus(self.so_far(&rows, spouse)?)?;
+            let units = open.min(group.parcel.left());
+            if units <= Quantity::ZERO {
+                continue;
+            }
+            let written = self.dispose_part(key, leg, &covering, (group, units), &mut spread)?;
+            if let Some(told) = written.and_then(|written| self.told.row(written)) {
+                let unchanged = Change {
+                    before: now,
+                    after: now,
+                };
+                told.pool.get_or_insert(unchanged);
+            }
+            rows.push((written, units, spouse));
+        }
+        if covering.part.is_none()
+            && let Some(line) = self.plan.line_id(key, self.today)
+        {
+            let rows = rows.into_iter().map(|(row, units, _)| (row, units));
+            self.waiting
+                .insert((line, self.today, place), rows.collect());
+        }
+        Ok(())
+    }
+
+    /// Units of one disposal by one match, with their share of what the match costs; gives the row's number.
+    fn dispose_part(
+        &mut self,
+        key: Key,
+        leg: &Leg,
+        covering: &Covering,
+        (group, units): (&mut Group, Quantity),
+        spread: &mut Parcel,
+    ) -> Result<Option<u32>, Halt> {
+        let proceeds = group.parcel.take(units)?;
+        let origin = match covering.origin {
+            Origin::Purchase(trail) => {
+                Origin::Purchase(self.trail.cut(trail, units, spread.left())?)
+            }
+            Origin::Pool(..) | Origin::Untold => covering.origin,
+        };
+        let bought = covering.lot.filter(|lot| lot.number > 0);
+        let bought = bought.map(|lot| lot.date);
+        let row = Row {
+            key,
+            account: group.account,
+            trade: group.trades.first().copied().unwrap_or(TradeId(0)),
+            quantity: units,
+            matched: leg.matched,
+            proceeds,
+            cost: spread.take(units)?,
+            way: group.way,
+            acquired: bought,
+            held_from: bought,
+            lot: covering.lot,
+            tax_day: self.today,
+        };
+        let written = self.row(&row, covering.part.is_none())?;
+        if let Some(written) = written {
+            self.list_sources(written, &covering.opened_by, &group.trades);
+        }
+        self.tell_row(written, &row, origin, (&group.sales, &group.premiums));
+        Ok(written)
     }
 
     pub(super) fn so_far(

@@ -50,6 +50,8 @@ pub struct Ledger {
     pub slots: Slots,
     pub books: Vec<Book>,
     book_of: FxHashMap<Holding, u32>,
+    /// The books of each security.
+    books_of: FxHashMap<SecurityId, SmallVec<[u32; 4]>>,
     /// Where basis came from, if asked for.
     pub trail: Recorder,
     /// The latest day on which a lot of a security was numbered, and its number.
@@ -225,6 +227,7 @@ impl Ledger {
         }
         let id = self.books.len() as u32;
         self.book_of.insert(holding, id);
+        self.books_of.entry(holding.1).or_default().push(id);
         self.books.push(Book::new(holding, method));
         id
     }
@@ -897,12 +900,10 @@ impl Ledger {
 
     /// The accounts that hold a security, in their order.
     pub fn holders(&self, security: SecurityId) -> Vec<AccountId> {
-        let mut accounts: Vec<AccountId> = self
-            .books
-            .iter()
-            .filter(|book| book.holding.1 == security && !book.held.is_zero())
-            .map(|book| book.holding.0)
-            .collect();
+        let books = self.books_of.get(&security).into_iter().flatten();
+        let books = books.map(|id| &self.books[*id as usize]);
+        let holding = books.filter(|book| !book.held.is_zero());
+        let mut accounts: Vec<AccountId> = holding.map(|book| book.holding.0).collect();
         accounts.sort_unstable();
         accounts
     }

@@ -4,6 +4,8 @@ use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
+
 /// Runs `write` on standard output, or on the file at `path`, which is replaced only once everything is written.
 ///
 /// # Errors
@@ -64,23 +66,92 @@ fn replace(
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
+    let file = Half::new(folder, permissions.is_some())?;
+    through(file.file(), write)?;
+    if let Some(permissions) = permissions {
+        file.file().set_permissions(plain(permissions))?;
+    }
+    file.file().sync_all()?;
+    file.persist(folder, path)
+}
+
+/// A file that is being written. Where the system can, it has no name until it is whole, so that nothing is left of it
+/// however the program ends.
+enum Half {
+    #[cfg(target_os = "linux")]
+    Unnamed(fs::File),
+    Named(NamedTempFile),
+}
+
+impl Half {
+    fn new(folder: &Path, replaces: bool) -> io::Result<Self> {
+        #[cfg(target_os = "linux")]
+        if let Some(file) = unnamed(folder) {
+            return Ok(Self::Unnamed(file));
+        }
+        let mut builder = names();
+        // A temporary file is private by default; the result should be like any other new file.
+        #[cfg(unix)]
+        if !replaces {
+            use std::os::unix::fs::PermissionsExt;
+            builder.permissions(fs::Permissions::from_mode(0o666));
+        }
+        let made = builder.tempfile_in(folder);
+        made.map(Self::Named)
+            .map_err(|error| not_made(folder, replaces, error))
+    }
+
+    fn file(&self) -> &fs::File {
+        match self {
+            #[cfg(target_os = "linux")]
+            Self::Unnamed(file) => file,
+            Self::Named(file) => file.as_file(),
+        }
+    }
+
+    fn persist(self, folder: &Path, path: &Path) -> io::Result<()> {
+        match self {
+            // A link cannot take the place of a file, only a name can.
+            #[cfg(target_os = "linux")]
+            Self::Unnamed(file) => {
+                let named = names().make_in(folder, |name| link(&file, name))?;
+                named.persist(path).map_err(|failed| failed.error)
+            }
+            Self::Named(file) => file.persist(path).map(drop).map_err(|failed| failed.error),
+        }
+    }
+}
+
+/// How a file is called while it is written.
+fn names() -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".lossoffset-").suffix(".part");
-    // A temporary file is private by default; the result should be like any other new file.
-    #[cfg(unix)]
-    if permissions.is_none() {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    let made = builder.tempfile_in(folder);
-    let file = made.map_err(|error| not_made(folder, permissions.is_some(), error))?;
-    through(file.as_file(), write)?;
-    if let Some(permissions) = permissions {
-        file.as_file().set_permissions(plain(permissions))?;
-    }
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|failed| failed.error)?;
-    Ok(())
+    builder
+}
+
+/// A file without a name in a folder, where the file system knows such and `link` can name it.
+#[cfg(target_os = "linux")]
+fn unnamed(folder: &Path) -> Option<fs::File> {
+    use rustix::fs::{Mode, OFlags};
+    let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
+    let file = rustix::fs::open(folder, flags, Mode::from_raw_mode(0o666)).ok()?;
+    let file = fs::File::from(file);
+    fs::metadata(by_number(&file)).ok().map(|_| file)
+}
+
+/// Gives a file its name.
+#[cfg(target_os = "linux")]
+fn link(file: &fs::File, name: &Path) -> io::Result<()> {
+    use rustix::fs::{AtFlags, CWD};
+    let flags = AtFlags::SYMLINK_FOLLOW;
+    Ok(rustix::fs::linkat(CWD, by_number(file), CWD, name, flags)?)
+}
+
+/// The path under which the system shows an open file.
+#[cfg(target_os = "linux")]
+fn by_number(file: &fs::File) -> PathBuf {
+    use std::os::fd::AsRawFd;
+    PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()))
 }
 
 /// Who may read, write and run a file, without bits that would run it as another user.
@@ -141,6 +212,21 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         write_to(Some(&path), |out| out.write_all(b"second")).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "second");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn nothing_is_seen_of_a_file_before_it_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let seen = || fs::read_dir(folder.path()).unwrap().count();
+        let path = folder.path().join("results.csv");
+        let before = usize::from(unnamed(folder.path()).is_none());
+        write_to(Some(&path), |out| {
+            assert_eq!(seen(), before);
+            out.write_all(b"whole")
+        })
+        .unwrap();
+        assert_eq!((seen(), fs::read(&path).unwrap()), (1, b"whole".to_vec()));
     }
 
     #[cfg(unix)]

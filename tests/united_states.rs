@@ -3192,7 +3192,7 @@ fn young_shares_beyond_a_put_keep_their_period() {
 #[test]
 fn each_put_starts_other_young_shares_again() {
     for [first, second] in [["2024-06-03", "2024-06-04"], ["2025-04-01", "2025-04-02"]] {
-        let mut rows = vec![
+        let mut rows = [
             format!("{first},buy,X,100,40\n"),
             format!("{second},buy,X,100,41\n"),
             "2025-03-03,bto,X251219P00040000,1,3\n".to_owned(),

@@ -2844,3 +2844,376 @@ fn a_loss_that_was_carried_back_is_said_to_be() {
     );
     assert!(shown("no").contains("could be carried back"));
 }
+
+/// Some lines of each year.
+#[track_caller]
+fn years(found: &Computed, lines: &[&str]) -> Vec<String> {
+    assert_eq!(found.code, Some(0), "{}", found.error);
+    let years = found.document["years"].as_array().unwrap().iter();
+    let amount = |year: &Value, line: &str| year["lines"][line].as_str().unwrap().to_owned();
+    years
+        .map(|year| {
+            let amounts: Vec<String> = lines.iter().map(|line| amount(year, line)).collect();
+            let of = year["tax_year"].as_str().unwrap();
+            format!("{of} {}", amounts.join(" "))
+        })
+        .collect()
+}
+
+/// What a fund passes on is a long-term gain of the year, though nothing is sold in it (26 USC 852(b)(3)(B)).
+#[test]
+fn a_distribution_alone_makes_a_year() {
+    let found = plain(
+        "date,action,symbol,quantity,price,total,tag,class\n2023-04-03,buy,F,20,100,,,fund\n\
+         2023-12-04,dividend,F,,,80,capital-gain,fund\n",
+    );
+    let lines = ["long_gains", "net", "capital_gain_distributions"];
+    assert_eq!(years(&found, &lines), ["2023 80.00 80.00 80.00"]);
+}
+
+/// 10,000 lost on futures in 2022, of which 7,000 are carried on: back they go for three years, to 2019 and not to 2018
+/// (26 USC 1212(c)(1)).
+#[test]
+fn losses_on_futures_go_back_three_years() {
+    let back = |gained: u32| {
+        let found = plain(&format!(
+            "date,action,symbol,quantity,price,class\n{gained}-04-03,buy,F,1,100,future\n{gained}-05-03,sell,F,1,10100,future\n\
+             2022-04-04,buy,F,1,10100,future\n2022-05-03,sell,F,1,100,future\n"
+        ));
+        years(&found, &["section_1256_carryback"]).pop().unwrap()
+    };
+    assert_eq!(back(2019), "2022 7000.00");
+    assert_eq!(back(2018), "2022 0.00");
+}
+
+/// A loss carried back is as large as the gain on contracts of that year at most, less what went back before, and as its
+/// capital gain net income (26 USC 1212(c)(5)): 10,000 on contracts beside 20,000 on shares take 10,000 of the first loss
+/// and nothing of the second; beside 8,000 lost on shares 2,000.
+#[test]
+fn a_year_takes_back_no_more_than_its_gain_on_contracts() {
+    let twice = "date,action,symbol,quantity,price,class\n2020-04-03,buy,F,1,100,future\n2020-05-04,sell,F,1,10100,future\n\
+                 2020-04-03,buy,S,1,100,stock\n2020-05-04,sell,S,1,20100,stock\n2021-04-05,buy,F,1,20100,future\n\
+                 2021-05-03,sell,F,1,100,future\n2022-04-04,buy,F,1,8100,future\n2022-05-03,sell,F,1,100,future\n";
+    let found = compute(twice, "", "1256_carryback = \"yes\"");
+    assert_eq!(
+        years(
+            &found,
+            &["net", "section_1256_net", "section_1256_carryback"]
+        ),
+        [
+            "2020 20000.00 0.00 0.00",
+            "2021 -10000.00 -10000.00 10000.00",
+            // 7,000 and 8,000.
+            "2022 -15000.00 -8000.00 0.00",
+        ]
+    );
+    let beside_a_loss = plain(
+        "date,action,symbol,quantity,price,class\n2020-04-03,buy,F,1,100,future\n2020-05-04,sell,F,1,10100,future\n\
+         2020-04-03,buy,S,1,10100,stock\n2020-05-04,sell,S,1,2100,stock\n2021-04-05,buy,F,1,20100,future\n\
+         2021-05-03,sell,F,1,100,future\n",
+    );
+    assert_eq!(
+        years(&beside_a_loss, &["net", "section_1256_carryback"]),
+        ["2020 2000.00 0.00", "2021 -20000.00 2000.00"]
+    );
+}
+
+/// 500 gained on a collectible: less 200 carried in, 300 are for line 18; with 800 of other long-term losses the long-term
+/// net is a loss and none is, whatever the short-term gain (Schedule D, lines 17 and 18).
+#[test]
+fn long_losses_come_off_the_gain_on_collectibles() {
+    let line = |rows: &str, arguments: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price,class\n2020-04-03,buy,GOLD,1,100,collectible\n\
+             2022-05-03,sell,GOLD,1,600,collectible\n{rows}2022-12-30,buy,Y,1,1,stock\n"
+        );
+        years(&compute(&csv, arguments, ""), &["collectibles_gain"]).concat()
+    };
+    assert_eq!(line("", "--carry-in long=200"), "2022 300.00");
+    let others = "2020-04-03,buy,L,1,1000,stock\n2022-05-03,sell,L,1,200,stock\n\
+                  2022-04-04,buy,S,1,1000,stock\n2022-05-03,sell,S,1,2000,stock\n";
+    assert_eq!(line(others, ""), "2022 0.00");
+}
+
+/// A broker does not look at options near a loss, the law does: calls bought within 30 days of it, before or after.
+#[test]
+fn calls_near_a_loss_are_told_where_the_broker_decides() {
+    let near = |option: &str, price: u32, arguments: &str| {
+        compute(
+            &format!(
+                "date,action,symbol,quantity,price\n2024-01-02,buy,X,100,70\n{option},1,3\n2024-06-03,sell,X,100,{price}\n\
+                 2024-12-30,buy,Y,1,1\n"
+            ),
+            arguments,
+            "",
+        )
+        .warned("wash-scope-broker")
+    };
+    let broker = "--wash-sales broker";
+    let call = "2024-06-10,bto,X241220C00060000";
+    assert_eq!(near(call, 50, broker), 1);
+    assert_eq!(near(call, 50, ""), 0);
+    assert_eq!(near(call, 50, "--wash-sales off"), 0);
+    assert_eq!(near(call, 70, broker), 0);
+    assert_eq!(near(call, 80, broker), 0);
+    assert_eq!(near("2024-06-10,bto,X241220P00060000", 50, broker), 0);
+    assert_eq!(near("2024-06-10,sto,X241220C00060000", 50, broker), 0);
+    assert_eq!(near("2024-06-10,bto,Z241220C00060000", 50, broker), 0);
+    assert_eq!(near("2024-05-04,bto,X241220C00060000", 50, broker), 1);
+    assert_eq!(near("2024-05-03,bto,X241220C00060000", 50, broker), 0);
+    assert_eq!(near("2024-07-03,bto,X241220C00060000", 50, broker), 1);
+    assert_eq!(near("2024-07-04,bto,X241220C00060000", 50, broker), 0);
+}
+
+/// Puts, written, on the stock of the loss, and where the rule is applied at all.
+#[test]
+fn only_puts_written_on_the_stock_of_a_loss_are_told() {
+    let told = |option: &str, sold: &str, arguments: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price\n2024-01-02,buy,X,100,70\n2024-01-02,buy,Z,100,70\n2024-05-02,buy,X,1,50\n\
+             2024-06-03,{option},1,11\n2024-06-03,sell,{sold}\n2024-12-30,buy,Y,1,1\n"
+        );
+        compute(&csv, arguments, "").warned("wash-put-written")
+    };
+    let put = "sto,X241220P00060000";
+    assert_eq!(told(put, "X,100,50", ""), 1);
+    assert_eq!(told(put, "X,100,50", "--wash-sales off"), 0);
+    assert_eq!(told(put, "X,100,70", ""), 0);
+    assert_eq!(told(put, "Z,100,50", ""), 0);
+    assert_eq!(told("bto,X241220P00060000", "X,100,50", ""), 0);
+    assert_eq!(told("sto,X241220C00060000", "X,100,50", ""), 0);
+}
+
+/// In zones up to 14 hours away 13:59 may be the day before and 10:00 the day after.
+#[test]
+fn a_term_hangs_on_the_hours_that_zones_are_apart() {
+    let told = |bought: &str, sold: &str| {
+        plain(&format!(
+            "date,action,symbol,quantity,price\n2023-06-02T{bought}Z,buy,X,1,10\n{sold},sell,X,1,12\n"
+        ))
+        .warned("timezone-assumed")
+    };
+    // Bought the day before, it were long-term; the day after, short-term.
+    assert_eq!(told("13:59:59", "2024-06-02"), 1);
+    assert_eq!(told("14:00:00", "2024-06-02"), 0);
+    assert_eq!(told("10:00:00", "2024-06-03"), 1);
+    assert_eq!(told("09:59:59", "2024-06-03"), 0);
+}
+
+/// The 30th and the 31st day before a loss are at the edge of its window as well, where it is one.
+#[test]
+fn a_window_hangs_on_the_time_zone_before_a_loss_too() {
+    let bought_on = |day: &str, price: u32| {
+        plain(&format!(
+            "date,action,symbol,quantity,price\n2024-01-02T12:00:00Z,buy,X,1,10\n{day}T12:00:00Z,buy,X,1,10\n\
+             2024-06-03T12:00:00Z,sell,X,1,{price}\n2024-12-30,buy,Y,1,1\n"
+        ))
+        .warned("timezone-assumed")
+    };
+    assert_eq!(bought_on("2024-05-02", 8), 0);
+    assert_eq!(bought_on("2024-05-03", 8), 1);
+    assert_eq!(bought_on("2024-05-04", 8), 1);
+    assert_eq!(bought_on("2024-05-05", 8), 0);
+    assert_eq!(bought_on("2024-05-04", 10), 0);
+}
+
+/// Average basis is for fund shares: sales of other shares in the accounts that use it are told, and nothing else.
+#[test]
+fn average_basis_of_shares_is_told() {
+    let told = |csv: &str, arguments: &str, configuration: &str| {
+        let found = configured(csv, arguments, configuration);
+        assert_eq!(found.code, Some(0), "{}", found.error);
+        let warnings = found.document["warnings"].as_array().unwrap().iter();
+        let mut own = warnings.filter(|told| told["code"] == "average-not-a-fund");
+        own.next()
+            .map_or_else(String::new, |told| told["at"].to_string())
+    };
+    let csv = "date,action,symbol,quantity,price,account,class\n2024-01-02,buy,X,10,70,a,stock\n2024-01-02,buy,X,10,70,b,stock\n\
+               2024-01-02,buy,F,10,70,a,fund\n2024-06-03,sell,X,5,80,a,\n2024-06-03,sell,X,5,80,b,\n2024-06-03,sell,F,5,80,a,\n";
+    assert_eq!(told(csv, "", ""), "");
+    assert_eq!(
+        told(csv, "", "[accounts.a]\nmethod = \"average\"\n"),
+        "[\"t.csv:5\"]"
+    );
+    assert_eq!(
+        told(csv, "--method average", ""),
+        "[\"t.csv:5\",\"t.csv:6\"]"
+    );
+    let funds = csv.replace(",stock", ",fund");
+    assert_eq!(told(&funds, "--method average", ""), "");
+}
+
+/// 200 lost and bought again by the IRA are gone (Rev. Rul. 2008-5); the 70 of what was stolen were never a loss of this
+/// rule, and what the account itself buys again is not gone.
+#[test]
+fn a_loss_that_a_sheltered_account_replaced_is_told_to_be_gone() {
+    let told = |buyer: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price,account\n2024-01-02,buy,X,10,100,a\n2024-01-02,buy,Z,1,70,a\n\
+             2024-03-01,lost,Z,1,,a\n2024-06-03,sell,X,10,80,a\n2024-06-10,buy,X,10,80,{buyer}\n2024-12-30,buy,Y,1,1,a\n"
+        );
+        let found = configured(&csv, "", "[accounts.ira]\nkind = \"sheltered\"\n");
+        assert_eq!(found.code, Some(0), "{}", found.error);
+        let warnings = found.document["warnings"].as_array().unwrap().iter();
+        let mut own = warnings.filter(|told| told["code"] == "wash-loss-gone");
+        own.next().map_or_else(String::new, |told| {
+            format!("{} {}", told["message"].as_str().unwrap(), told["at"])
+        })
+    };
+    let gone = told("ira");
+    assert!(
+        gone.starts_with("losses of 200.00 are gone for good"),
+        "{gone}"
+    );
+    assert!(gone.ends_with("[\"t.csv:6\"]"), "{gone}");
+    assert_eq!(told("a"), "");
+}
+
+/// A call written on stock that is traded beside it may make a straddle (26 USC 1092): not a put, not one bought, not one
+/// on an index, and not where the stock is in no row.
+#[test]
+fn calls_written_beside_their_stock_are_told() {
+    let told = |option: &str, class: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price,class\n2024-01-02,buy,X,100,70,stock\n2024-06-03,{option},1,3,{class}\n"
+        );
+        let found = plain(&csv);
+        assert_eq!(found.code, Some(0), "{}", found.error);
+        let warnings = found.document["warnings"].as_array().unwrap().iter();
+        let mut own = warnings.filter(|told| told["code"] == "straddle-not-applied");
+        own.next()
+            .map_or_else(String::new, |told| told["at"].to_string())
+    };
+    assert_eq!(told("sto,X241220C00060000", "option"), "[\"t.csv:3\"]");
+    assert_eq!(told("sto,X241220C00060000", "index_option"), "");
+    assert_eq!(told("bto,X241220C00060000", "option"), "");
+    assert_eq!(told("sto,X241220P00060000", "option"), "");
+    assert_eq!(told("sto,Z241220C00060000", "option"), "");
+}
+
+/// The term of delivering old shares (`old`, or the ones given in `g`) against a short sale of 3 June.
+#[track_caller]
+fn delivered(rows: &[&str], lot: &str, units: u32) -> Vec<String> {
+    let mut rows = rows.to_vec();
+    rows.sort_unstable();
+    let csv = format!(
+        "date,action,symbol,quantity,price,lot,basis,acquired_date,ratio\n2020-01-02,buy,X,100,10,old,,,\n\
+         2020-01-02,buy,Y,100,10,oldy,,,\n{}\n2024-07-01,cover,{},{units},,{lot},,,\n",
+        rows.join("\n"),
+        if lot == "oldy" { "Y" } else { "X" },
+    );
+    plain(&csv).table("disposals", &["quantity", "gain", "term"])
+}
+
+/// A gift of the day of the short sale has been held since the donor's day, for more than a year (26 USC 1223(2)); one of
+/// the day after is acquired after the short sale, and makes a gain on closing it short-term (26 USC 1233(b)(1)), whether
+/// it is delivered itself or other shares are.
+#[test]
+fn gifts_beside_a_short_sale_go_by_the_day_they_came() {
+    let short = "2024-06-03,short,X,100,60,,,,";
+    let gift = |day: &str| format!("2024-{day},gift_in,X,100,60,g,1000,2020-01-03,");
+    for lot in ["old", "g"] {
+        assert_eq!(
+            delivered(&[&gift("06-03"), short], lot, 100),
+            ["100 5000.00 long"],
+            "{lot}"
+        );
+        assert_eq!(
+            delivered(&[&gift("06-04"), short], lot, 100),
+            ["100 5000.00 short"],
+            "{lot}"
+        );
+    }
+    assert_eq!(delivered(&[short], "old", 100), ["100 5000.00 long"]);
+}
+
+/// What is bought while a short sale is open counts for the short of its own security, whichever else is open; a split
+/// restates that short alone: 200 of X are covered, with 200 young ones beside them.
+#[test]
+fn each_short_sale_counts_its_own_young_shares() {
+    let shorts = [
+        "2024-06-03,short,Y,100,60,,,,",
+        "2024-06-03,short,X,100,60,,,,",
+    ];
+    let with =
+        |rows: &[&str], lot: &str, units: u32| delivered(&[&shorts[..], rows].concat(), lot, units);
+    let young = "2024-06-10,buy,X,100,50,,,,";
+    assert_eq!(with(&[young], "old", 100), ["100 5000.00 short"]);
+    assert_eq!(with(&[young], "oldy", 100), ["100 5000.00 long"]);
+    let split = "2024-06-12,split,X,,,,,,2:1";
+    assert_eq!(with(&[young, split], "old", 200), ["200 5000.00 short"]);
+    for day in ["06-10", "06-14"] {
+        let of_other = format!("2024-{day},buy,Y,100,50,,,,");
+        assert_eq!(with(&[&of_other], "oldy", 100), ["100 5000.00 short"]);
+        assert_eq!(with(&[&of_other], "old", 100), ["100 5000.00 long"]);
+        assert_eq!(
+            with(&[&of_other, split], "oldy", 100),
+            ["100 5000.00 short"]
+        );
+        assert_eq!(with(&[&of_other, split], "old", 200), ["200 5000.00 long"]);
+    }
+}
+
+/// One put for 100 beside 200 young shares of one purchase: of those sold 100 start again (26 USC 1233(b)(2)). What the IRA
+/// sells before is not the taxpayer's own and uses up none of that.
+#[test]
+fn as_many_young_shares_start_again_as_the_put_is_for() {
+    let sold = |between: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price,account\n2024-05-31,buy,X,200,40,ira\n2024-06-03,buy,X,200,40,me\n\
+             2025-03-03,bto,X251219P00040000,1,3,me\n{between}2025-09-02,sell,X,200,50,me\n"
+        );
+        let found = configured(&csv, "", "[accounts.ira]\nkind = \"sheltered\"\n");
+        found.table("disposals", &["quantity", "held_from", "gain", "term"])
+    };
+    let expected = [
+        "100 2025-09-02 1000.00 short",
+        "100 2024-06-03 1000.00 long",
+    ];
+    assert_eq!(sold(""), expected);
+    assert_eq!(sold("2025-08-01,sell,X,200,50,ira\n"), expected);
+}
+
+/// Two lots of 100 young shares and a put for 100: the first lot sold starts again, the second is what it was.
+#[test]
+fn young_shares_beyond_a_put_keep_their_period() {
+    let found = plain(
+        "date,action,symbol,quantity,price,lot\n2024-06-03,buy,X,100,40,a\n2024-06-04,buy,X,100,40,b\n\
+         2025-03-03,bto,X251219P00040000,1,3,\n2025-08-01,sell,X,100,50,a\n2025-09-02,sell,X,100,50,b\n",
+    );
+    assert_eq!(
+        found.table("disposals", &["held_from", "term"]),
+        ["2025-08-01 short", "2024-06-04 long"]
+    );
+}
+
+/// Two puts for 100 each beside two lots of 100 young shares: the sale of one put starts the first lot again, and that of
+/// the other the second, since the first has started again already. Bought before the puts or after them.
+#[test]
+fn each_put_starts_other_young_shares_again() {
+    for [first, second] in [["2024-06-03", "2024-06-04"], ["2025-04-01", "2025-04-02"]] {
+        let mut rows = [
+            format!("{first},buy,X,100,40\n"),
+            format!("{second},buy,X,100,41\n"),
+            "2025-03-03,bto,X251219P00040000,1,3\n".to_owned(),
+            "2025-03-03,bto,X251219P00045000,1,3\n".to_owned(),
+        ];
+        rows.sort();
+        let csv = format!(
+            "date,action,symbol,quantity,price\n{}2025-06-02,stc,X251219P00040000,1,4\n",
+            rows.concat()
+        );
+        let held = |day: &str| format!("main X 100 4100.00 {day}");
+        let found = plain(&csv).table("lots", &["symbol", "quantity", "cost", "held_from"]);
+        assert!(
+            found.contains(&"X 100 4000.00 2025-06-02".to_owned()),
+            "{found:?}"
+        );
+        assert!(
+            found.contains(&format!("X 100 4100.00 {second}")),
+            "{found:?}"
+        );
+        plain(&format!("{csv}2025-07-01,stc,X251219P00045000,1,4\n"))
+            .held(&["main X 100 4000.00 2025-06-02", &held("2025-07-01")]);
+    }
+}

@@ -2128,3 +2128,1004 @@ fn options_follow_a_split_and_a_new_name_of_their_shares() {
         }
     }
 }
+
+/// Shares bought on the day on which those held become others come after the change: they are a holding of their own. The
+/// 10 of before are sold under the new name at their cost of 10 each, those of the day under the old one at 20.
+#[test]
+fn what_is_bought_on_the_day_of_a_new_name_is_another_holding() {
+    for change in ["rename,A,,,B,", "merger,A,,,B,1:1"] {
+        rows(
+            &format!(
+                "date,action,symbol,quantity,price,new_symbol,ratio\n2024-01-10,buy,A,10,10,,\n\
+                 2024-06-03,{change}\n2024-06-03,buy,A,10,20,,\n2024-07-10,sell,B,10,30,,\n2024-08-12,sell,A,10,30,,\n"
+            ),
+            "uk",
+            &[
+                "2024-25 2024-07-10 300.00 100.00 200.00 - pool",
+                "2024-25 2024-08-12 300.00 200.00 100.00 - pool",
+            ],
+        );
+    }
+    // Sold under the old name before: the purchase of the day is of other shares and covers nothing.
+    rows(
+        "date,action,symbol,quantity,price,new_symbol\n2024-01-10,buy,A,10,10,\n2024-05-20,sell,A,4,11,\n\
+         2024-06-03,rename,A,,,B\n2024-06-03,buy,A,2,60,\n2024-07-10,sell,A,2,60,\n2024-07-10,sell,B,6,12,\n",
+        "uk",
+        &[
+            "2024-25 2024-05-20 44.00 40.00 4.00 - pool",
+            "2024-25 2024-07-10 120.00 120.00 0.00 - pool",
+            "2024-25 2024-07-10 72.00 60.00 12.00 - pool",
+        ],
+    );
+    // All sold before the change, and the name given up is bought that day.
+    rows(
+        "date,action,symbol,quantity,price,new_symbol\n2024-01-10,buy,A,10,10,\n2024-03-20,sell,A,10,40,\n\
+         2024-06-03,rename,A,,,B\n2024-06-03,buy,A,10,30,\n2024-08-12,sell,A,10,40,\n",
+        "uk",
+        &[
+            "2023-24 2024-03-20 400.00 100.00 300.00 - pool",
+            "2024-25 2024-08-12 400.00 300.00 100.00 - pool",
+        ],
+    );
+    // Sold and bought that day, then sold again ten days later.
+    rows(
+        "date,action,symbol,quantity,price,new_symbol\n2024-01-10,buy,A,10,10,\n2024-06-03,rename,A,,,B\n\
+         2024-06-03,buy,A,5,60,\n2024-06-03,sell,A,2,70,\n2024-06-13,sell,A,3,65,\n2024-07-10,sell,B,4,12,\n",
+        "uk",
+        &[
+            "2024-25 2024-06-03 140.00 120.00 20.00 - same-day",
+            "2024-25 2024-06-13 195.00 180.00 15.00 - pool",
+            "2024-25 2024-07-10 48.00 40.00 8.00 - pool",
+        ],
+    );
+}
+
+/// 60 of the 100 carried in meet the taxable half of 120 (ITA s 38, s 111(1)(b)): 40 go on.
+#[test]
+fn canada_carries_on_what_half_of_the_gain_did_not_use() {
+    assert_eq!(
+        years(
+            "date,action,symbol,quantity,price\n2024-02-01,buy,S,10,10\n2024-06-03,sell,S,10,22\n",
+            "-j ca --carry-in loss=100",
+            &["taxable", "brought_forward_used", "carried_forward"],
+        ),
+        ["2024 0.00 60.00 40.00"]
+    );
+}
+
+/// 400 of losses on shares carried in and 100 of 2022 meet 3,000 of gains in 2024; what is left is 2,500 less the
+/// allowance of 1,000 (EStG s 20(6), (9)). The year between has a line of its own.
+#[test]
+fn germany_carries_losses_on_shares_through_a_year_without_sales() {
+    assert_eq!(
+        years(
+            "date,action,symbol,quantity,price\n2022-02-01,buy,S,10,100\n2022-06-03,sell,S,5,80\n2024-06-03,sell,S,5,700\n",
+            "-j de --carry-in stock=400",
+            &[
+                "stock_net",
+                "stock_brought_forward_used",
+                "stock_carried_forward",
+                "exempt_used",
+                "taxable"
+            ],
+        ),
+        [
+            "2022 -100.00 0.00 500.00 0.00 0.00",
+            "2023 0.00 0.00 500.00 0.00 0.00",
+            "2024 3000.00 500.00 0.00 1000.00 1500.00",
+        ]
+    );
+}
+
+const INDIA: [&str; 5] = [
+    "brought_forward_used",
+    "exempt_used",
+    "taxable",
+    "short_term_carried_forward",
+    "long_term_carried_forward",
+];
+
+/// A loss of one kind stays one of its kind where the other is no gain; a short-term loss of 100 takes the 60 of long-term
+/// gain of its year and 40 go on (Income-tax Act 1961 s 70, s 74). A gain leaves nothing to carry.
+#[test]
+fn india_nets_short_term_losses_of_a_year_with_its_long_term_gains() {
+    let net = |of_long: u32, of_short: u32| {
+        let csv = format!(
+            "date,action,symbol,quantity,price\n2022-05-02,buy,L,10,100\n2023-06-01,buy,S,10,100\n\
+             2023-07-03,sell,S,10,{of_short}\n2023-07-03,sell,L,10,{of_long}\n"
+        );
+        years(&csv, "-j in", &INDIA).concat()
+    };
+    assert_eq!(net(95, 90), "2023-24 0.00 0.00 0.00 100.00 50.00");
+    assert_eq!(net(106, 90), "2023-24 0.00 0.00 0.00 40.00 0.00");
+    assert_eq!(net(95, 110), "2023-24 0.00 0.00 100.00 0.00 50.00");
+    // 20,000 of long-term gain are within what s 112A leaves out, 500 of short-term gain are not.
+    assert_eq!(net(2100, 150), "2023-24 0.00 20000.00 500.00 0.00 0.00");
+}
+
+/// Long-term losses meet long-term gains first, short-term ones their own gains and then the rest of the long-term ones.
+#[test]
+fn india_brings_losses_forward_against_the_gains_they_may_meet() {
+    let long =
+        "date,action,symbol,quantity,price\n2023-05-02,buy,L,10,10\n2024-08-01,sell,L,10,20\n";
+    // 100 of gain: 30 of the long-term losses, 70 of the short-term ones.
+    assert_eq!(
+        years(
+            long,
+            "-j in --carry-in short=100 --carry-in long=30",
+            &INDIA
+        ),
+        ["2024-25 100.00 0.00 0.00 30.00 0.00"]
+    );
+    // 200 of short-term gain are gone with 200 of 50,000; 300,000 of long-term gain less 30,000 and 49,800, and less the
+    // 125,000 that s 112A leaves out.
+    assert_eq!(
+        years(
+            "date,action,symbol,quantity,price\n2023-05-02,buy,L,10,10000\n2024-06-03,buy,S,10,100\n\
+             2024-08-01,sell,L,10,40000\n2024-08-01,sell,S,10,120\n",
+            "-j in --carry-in short=50000 --carry-in long=30000",
+            &INDIA,
+        ),
+        ["2024-25 80000.00 125000.00 95200.00 0.00 0.00"]
+    );
+    // 40 of 100 of short-term gain.
+    assert_eq!(
+        years(
+            "date,action,symbol,quantity,price\n2024-05-02,buy,S,10,10\n2024-06-03,sell,S,10,20\n",
+            "-j in --carry-in short=40",
+            &INDIA,
+        ),
+        ["2024-25 40.00 0.00 60.00 0.00 0.00"]
+    );
+}
+
+/// A loss of 2018-19 may be used in the eight years after it, to 2026-27 (Income-tax Act 1961 s 74(2)).
+#[test]
+fn india_carries_a_loss_for_eight_years() {
+    let left = |sold: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price\n2018-05-02,buy,S,20,100\n2018-06-01,sell,S,10,50\n{sold},sell,S,10,130\n"
+        );
+        let found = years(
+            &csv,
+            "-j in",
+            &["brought_forward_used", "short_term_carried_forward"],
+        );
+        found.last().unwrap().clone()
+    };
+    assert_eq!(left("2027-03-31"), "2026-27 300.00 0.00");
+    assert_eq!(left("2027-04-01"), "2027-28 0.00 0.00");
+}
+
+/// Rates, pools and reliefs were others before 6 April 2008 (Finance Act 2008 sch 2).
+#[test]
+fn the_united_kingdom_before_2008_is_told() {
+    let told = |sold: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price\n2007-05-04,buy,S,10,10\n{sold},sell,S,10,20\n"
+        );
+        let warnings = told(&csv, "-j uk");
+        warnings
+            .iter()
+            .any(|warning| warning.starts_with("uk-before-2008"))
+    };
+    assert!(told("2008-04-05"));
+    assert!(!told("2008-04-06"));
+}
+
+/// 100 of income on coins: 60 of costs of the year first, then 40 of the 100 of the year before (PIT s 22(15), (16)).
+#[test]
+fn poland_takes_costs_of_the_year_before_older_ones() {
+    assert_eq!(
+        years(
+            "date,action,symbol,quantity,price,class\n2023-04-03,buy,BTC,1,100,crypto\n2024-04-03,buy,BTC,1,60,crypto\n\
+             2024-06-03,sell,BTC,1,100,crypto\n",
+            "-j pl",
+            &[
+                "brought_forward_used",
+                "taxable",
+                "coin_costs_used",
+                "coin_costs_carried_forward"
+            ],
+        ),
+        ["2023 0.00 0.00 0.00 100.00", "2024 40.00 0.00 100.00 60.00"]
+    );
+}
+
+/// Losses meet gains of their own year only (EStG 1988 s 27(8)): the 500 of the next year are taxed whole.
+#[test]
+fn austria_carries_no_loss() {
+    assert_eq!(
+        years(
+            "date,action,symbol,quantity,price\n2023-04-03,buy,S,20,100\n2023-06-05,sell,S,10,80\n2024-06-03,sell,S,10,150\n",
+            "-j at",
+            &["brought_forward_used", "taxable", "carried_forward"],
+        ),
+        ["2023 0.00 0.00 0.00", "2024 0.00 500.00 0.00"]
+    );
+}
+
+#[test]
+fn without_a_country_a_year_has_its_sums() {
+    assert_eq!(
+        years(
+            "date,action,symbol,quantity,price\n2023-04-03,buy,S,30,100\n2023-06-05,sell,S,10,80\n2024-06-03,sell,S,10,150\n\
+             2024-07-01,sell,S,10,90\n",
+            "-j none",
+            &["gains", "losses", "net"],
+        ),
+        ["2023 0.00 200.00 -200.00", "2024 500.00 100.00 400.00"]
+    );
+}
+
+/// Another law begins in Australia with 1 July 2027 (Act No. 49 of 2026): the day before is still of this one. The last year
+/// whose amounts are known is told as little as the year before it.
+#[test]
+fn the_last_year_of_a_law_is_computed() {
+    let csv = |sold: &str| {
+        format!("date,action,symbol,quantity,price\n2026-02-03,buy,S,10,10\n{sold},sell,S,10,20\n")
+    };
+    assert_eq!(
+        years(&csv("2027-06-30"), "-j au", &["discount_gains"]),
+        ["2027 100.00"]
+    );
+    refused(&csv("2027-07-01"), "au", "another law begins in Australia");
+    let outside = |sold: &str| {
+        let warnings = told(&csv(sold), "-j ca");
+        warnings
+            .iter()
+            .any(|warning| warning.starts_with("year-outside-parameters"))
+    };
+    assert!(!outside("2026-12-31"));
+    assert!(outside("2027-01-04"));
+}
+
+/// Bonds are neither listed shares nor coins; what is sold at its cost is no gain to leave a part out of.
+#[test]
+fn warnings_on_classes_name_the_rows_they_are_about() {
+    let csv = "date,action,symbol,quantity,price,class\n2023-04-03,buy,B,1,10,bond\n2023-04-03,buy,C,1,10,crypto\n\
+               2023-04-03,buy,S,1,10,stock\n2023-04-03,buy,T,1,10,stock\n2025-04-03,sell,B,1,10,bond\n\
+               2025-04-03,sell,C,1,12,crypto\n2025-04-03,sell,S,1,10,stock\n2025-04-03,sell,T,1,12,stock\n";
+    let own = |country: &str, code: &str| {
+        let warnings = told(csv, &format!("-j {country}"));
+        let mut own = warnings.into_iter().filter(|told| told.starts_with(code));
+        own.next().unwrap_or_default()
+    };
+    assert_eq!(own("in", "in-other-classes"), "in-other-classes t.csv:6");
+    assert_eq!(own("pt", "pt-held-two-years"), "pt-held-two-years t.csv:9");
+}
+
+/// The document of a file with a configuration.
+#[track_caller]
+fn document(csv: &str, configuration: &str, arguments: &str) -> serde_json::Value {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("t.csv"), csv).unwrap();
+    fs::write(folder.path().join("lossoffset.toml"), configuration).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_lossoffset"))
+        .args(["compute", "t.csv", "-f", "json"])
+        .args(arguments.split(' '))
+        .current_dir(folder.path())
+        .env_clear()
+        .output()
+        .unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{error}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Some cells of each row of a part of the document.
+fn cells(document: &serde_json::Value, part: &str, columns: &[&str]) -> Vec<String> {
+    let rows = document[part].as_array().unwrap().iter();
+    let of =
+        |row: &serde_json::Value, column: &&str| row[*column].as_str().unwrap_or("-").to_owned();
+    rows.map(|row| {
+        let line: Vec<String> = columns.iter().map(|column| of(row, column)).collect();
+        line.join(" ")
+    })
+    .collect()
+}
+
+/// The spouse is one with the seller for the weeks and months after a loss (TCA 1997 s 581(4)); a plan outside the tax
+/// holds nothing that the loss could wait for.
+#[test]
+fn what_a_plan_outside_the_tax_buys_takes_no_loss_over() {
+    let accounts = "[accounts.wife]\nowner = \"spouse\"\n[accounts.plan]\nkind = \"sheltered\"\n";
+    let gain = |country: &str, buyer: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price,account\n2024-01-10,buy,S,10,100,me\n2024-06-03,sell,S,10,80,me\n\
+             2024-06-10,buy,S,10,80,{buyer}\n2024-12-31,buy,Y,1,1,me\n"
+        );
+        let found = document(&csv, accounts, &format!("-j {country}"));
+        cells(&found, "disposals", &["adjustment", "gain"]).concat()
+    };
+    for country in ["es", "ie"] {
+        assert_eq!(gain(country, "me"), "200.00 0.00", "{country}");
+        assert_eq!(gain(country, "wife"), "200.00 0.00", "{country}");
+        assert_eq!(gain(country, "plan"), "0.00 -200.00", "{country}");
+    }
+}
+
+/// A right to acquire is the property itself where the reading says so (ITA s 54 "superficial loss" para (b)): a call for
+/// 100 shares beside the sale of 50 at a loss of 1,000. A put is a right to sell.
+#[test]
+fn a_call_is_a_right_to_acquire_where_the_reading_says_so() {
+    let denied = |option: &str, reading: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price\n2024-01-10,buy,S,100,100\n2024-06-03,sell,S,50,80\n\
+             2024-06-10,bto,{option},1,3\n2024-12-31,buy,Y,1,1\n"
+        );
+        let configuration = format!("[ca]\ncall_as_right = \"{reading}\"\n");
+        let found = document(&csv, &configuration, "-j ca");
+        cells(&found, "disposals", &["adjustment"]).concat()
+    };
+    assert_eq!(denied("S250117C00050000", "yes"), "1000.00");
+    assert_eq!(denied("S250117C00050000", "no"), "0.00");
+    assert_eq!(denied("S250117P00050000", "yes"), "0.00");
+}
+
+/// 50 and 30 sold beside one purchase of 20: sale by sale 20 of each are denied, and that is told of the second sale; one
+/// sale alone has nothing to tell. Capped, the second is allowed, and what the first hands on has no basis yet where the
+/// purchase is still to come.
+#[test]
+fn several_losses_beside_one_purchase_are_told() {
+    let csv = "date,action,symbol,quantity,price\n2024-01-10,buy,S,100,100\n2024-06-03,sell,S,50,80\n2024-06-10,buy,S,20,80\n\
+               2024-06-20,sell,S,30,80\n2024-12-31,buy,Y,1,1\n";
+    let own = |csv: &str| {
+        let mut warnings = told(csv, "-j ca");
+        warnings.retain(|told| told.starts_with("ca-several-losses"));
+        warnings.concat()
+    };
+    assert_eq!(own(csv), "ca-several-losses t.csv:5");
+    let alone: String = csv
+        .lines()
+        .filter(|row| !row.contains("06-20"))
+        .map(|row| format!("{row}\n"))
+        .collect();
+    assert_eq!(own(&alone), "");
+    let read = |reading: &str| {
+        let configuration = format!("[ca]\nseveral_losses = \"{reading}\"\n");
+        let found = document(csv, &configuration, "-j ca");
+        cells(
+            &found,
+            "adjustments",
+            &["disposal", "quantity", "amount", "basis_after"],
+        )
+    };
+    // Pools: 50 left at 5,000 with 400 more; then 70 at 7,000 (20 bought for 1,600), 30 of them gone for 3,000, with 400.
+    assert_eq!(
+        read("each"),
+        [
+            "S@2024-06-03#1 20 400.00 5400.00",
+            "S@2024-06-20#1 20 400.00 4400.00"
+        ]
+    );
+    assert_eq!(read("capped"), ["S@2024-06-03#1 20 400.00 -"]);
+}
+
+/// Coins bought from March 2021 on are inside the tax (EStG 1988 s 124b no 384), other assets from 2011 on (no 185).
+#[test]
+fn austria_refuses_what_was_bought_before_the_tax() {
+    let csv = |bought: &str, class: &str| {
+        format!(
+            "date,action,symbol,quantity,price,class\n{bought},buy,X,1,100,{class}\n2024-06-03,sell,X,1,80,{class}\n"
+        )
+    };
+    for (first, before, class) in [
+        ("2021-03-01", "2021-02-28", "crypto"),
+        ("2011-01-01", "2010-12-31", "stock"),
+    ] {
+        rows(
+            &csv(first, class),
+            "at",
+            &["2024 2024-06-03 80.00 100.00 -20.00 - pool"],
+        );
+        refused(&csv(before, class), "at", "EStG 1988 s 124b no");
+    }
+}
+
+/// Funds fall under exit tax in Ireland (TCA 1997 part 27): refused once for each of them, and not where a plan holds them.
+#[test]
+fn ireland_refuses_funds() {
+    let csv = "date,action,symbol,quantity,price,class,account\n2024-02-01,buy,F,2,10,fund,me\n2024-03-01,sell,F,1,20,fund,me\n";
+    let (code, _, error) = run(csv, "-j ie");
+    assert_eq!(code, Some(1));
+    assert_eq!(
+        error.matches("funds fall under exit tax").count(),
+        1,
+        "{error}"
+    );
+    let plan = "[accounts.me]\nkind = \"sheltered\"\n";
+    let found = document(csv, plan, "-j ie");
+    assert_eq!(found["disposals"], serde_json::json!([]));
+}
+
+/// Two names that were one company's and another's before they were joined: 10 at 10 and 10 at 20 on the day of the
+/// merger. What was bought of the new name within 30 days covers no earlier sale of the old one, which was another
+/// holding; where the new name was free for it, it is the same holding (TCGA 1992 s 127) and does.
+#[test]
+fn shares_that_join_a_holding_do_not_bring_their_sales_along() {
+    rows(
+        "date,action,symbol,quantity,price,new_symbol,ratio\n2024-01-10,buy,OLD,10,10,,\n2024-01-10,buy,NEW,10,20,,\n\
+         2024-05-20,sell,OLD,4,12,,\n2024-06-03,merger,OLD,,,NEW,1:1\n2024-06-10,buy,NEW,4,5,,\n2024-09-10,sell,NEW,10,30,,\n",
+        "uk",
+        &[
+            "2024-25 2024-05-20 48.00 40.00 8.00 - pool",
+            // 10 of 20 that cost 60 + 200 + 20.
+            "2024-25 2024-09-10 300.00 140.00 160.00 - pool",
+        ],
+    );
+    rows(
+        "date,action,symbol,quantity,price,new_symbol\n2024-01-10,buy,NEW,10,10,\n2024-03-01,rename,NEW,,,X\n\
+         2024-04-10,buy,OLD,10,20,\n2024-05-20,sell,OLD,4,12,\n2024-06-03,rename,OLD,,,NEW\n2024-06-10,buy,NEW,4,5,\n\
+         2024-09-10,sell,NEW,10,30,\n",
+        "uk",
+        &[
+            "2024-25 2024-05-20 48.00 20.00 28.00 - within-30-days",
+            "2024-25 2024-09-10 300.00 200.00 100.00 - pool",
+        ],
+    );
+}
+
+/// Shares bought on the day of a spin-off or a change of name come after it: a quarter of the 100 of before goes with the
+/// new shares, not of the 300 of that day.
+#[test]
+fn a_change_of_the_day_finds_what_was_held_before_it() {
+    rows(
+        "date,action,symbol,quantity,price,fraction,new_symbol,new_quantity\n2024-01-10,buy,S,10,10,,,\n\
+         2024-06-03,spinoff,S,,,0.25,T,5\n2024-06-03,buy,S,10,30,,,\n2024-07-10,sell,T,5,30,,,\n",
+        "uk",
+        &["2024-25 2024-07-10 150.00 25.00 125.00 - pool"],
+    );
+}
+
+/// The whole basis may go with what is spun off.
+#[test]
+fn a_spin_off_may_take_the_whole_basis() {
+    rows(
+        "date,action,symbol,quantity,price,fraction,new_symbol,new_quantity\n2024-01-10,buy,S,10,10,,,\n\
+         2024-06-03,spinoff,S,,,1,T,5\n2024-07-10,sell,T,5,30,,,\n2024-07-10,sell,S,10,3,,,\n",
+        "ca",
+        &[
+            "2024 2024-07-10 150.00 100.00 50.00 - pool",
+            "2024 2024-07-10 30.00 0.00 30.00 - pool",
+        ],
+    );
+}
+
+/// Nothing can be returned on shares that are sold out, and they become nothing else.
+#[test]
+fn an_action_on_what_is_sold_out_is_refused() {
+    let sold = "date,action,symbol,quantity,price,total,new_symbol,ratio\n2024-01-10,buy,S,10,10,,,\n2024-02-12,sell,S,10,11,,,\n";
+    for country in ["uk", "ca", "at"] {
+        let returned = format!("{sold}2024-06-03,return_of_capital,S,,,5,,\n");
+        refused(
+            &returned,
+            country,
+            "return_of_capital of S, but none is held",
+        );
+        let merged = format!("{sold}2024-06-03,merger,S,,,,T,1:2\n");
+        refused(&merged, country, "merger of S, but none is held");
+    }
+}
+
+/// Only coins for coins are neutral (EStG 1988 s 27b(3) no 2): 200 for what cost 100, and 250 for what is worth 200 then.
+#[test]
+fn coins_for_shares_are_sold_and_bought_in_austria() {
+    for [given, taken] in [["crypto", "stock"], ["stock", "crypto"]] {
+        rows(
+            &format!(
+                "date,action,symbol,quantity,price,new_symbol,new_quantity,class\n2024-01-10,buy,B,10,10,,,{given}\n\
+                 2024-06-03,swap,B,10,20,T,5,\n2024-06-10,sell,T,5,50,,,{taken}\n"
+            ),
+            "at",
+            &[
+                "2024 2024-06-03 200.00 100.00 100.00 - pool",
+                "2024 2024-06-10 250.00 200.00 50.00 - pool",
+            ],
+        );
+    }
+}
+
+/// Units that move before they are bought that day are bought first, as many purchases as are needed; one that is not
+/// needed stays in its place.
+#[test]
+fn a_move_finds_what_the_same_day_buys() {
+    let head =
+        "date,action,symbol,quantity,price,account,to_account\n2024-06-03,transfer,S,10,,a,b\n";
+    held(
+        &format!(
+            "{head}2024-06-03,buy,S,5,10,a,\n2024-06-03,buy,S,5,20,a,\n2024-06-03,buy,S,5,30,a,\n"
+        ),
+        "at",
+        &["a S 5 150.00", "b S 10 150.00"],
+    );
+}
+
+/// Without `--allow-short` a purchase is no cover of what was sold short by a row of its own.
+#[test]
+fn a_purchase_covers_no_short_of_its_own_accord() {
+    let csv = "date,action,symbol,quantity,price\n2024-01-10,short,S,10,10\n2024-06-03,buy,S,10,8\n2024-06-10,sell,S,10,9\n\
+               2024-06-20,cover,S,10,7\n";
+    for country in ["at", "ca"] {
+        rows(
+            csv,
+            country,
+            &[
+                "2024 2024-06-10 90.00 80.00 10.00 - pool",
+                "2024 2024-06-20 100.00 70.00 30.00 - short",
+            ],
+        );
+    }
+}
+
+/// Each account's shares become the new ones in it, and no other security with them: 60 come off the new shares of `b` alone
+/// in Austria, off the pool of all in Canada.
+#[test]
+fn a_merger_reaches_every_account_and_no_other_security() {
+    let csv = "date,action,symbol,quantity,price,new_symbol,ratio,account,total\n2024-01-10,buy,S,10,10,,,a,\n\
+               2024-01-10,buy,S,30,20,,,b,\n2024-01-10,buy,U,10,10,,,b,\n2024-06-03,merger,S,,,T,2:1,,\n\
+               2024-06-10,return_of_capital,T,,,,,b,60\n2024-06-11,return_of_capital,U,,,,,b,60\n\
+               2024-07-22,sell,T,20,18,,,a,\n2024-07-22,sell,U,10,8,,,b,\n";
+    rows(
+        csv,
+        "at",
+        &[
+            "2024 2024-07-22 360.00 100.00 260.00 - pool",
+            "2024 2024-07-22 80.00 40.00 40.00 - pool",
+        ],
+    );
+    // 700 - 60 for 80, of which 20 are sold.
+    rows(
+        csv,
+        "ca",
+        &[
+            "2024 2024-07-22 360.00 160.00 200.00 - pool",
+            "2024 2024-07-22 80.00 40.00 40.00 - pool",
+        ],
+    );
+}
+
+/// By settlement an adjustment counts on the day on which it is settled: after a sale whose settlement comes before.
+#[test]
+fn an_adjustment_of_basis_goes_by_the_date_basis() {
+    let csv = "date,settle_date,action,symbol,quantity,price,total\n2024-01-10,2024-01-12,buy,S,10,10,\n\
+               2024-06-03,2024-06-20,basis_adjust,S,,,50\n2024-06-10,2024-06-12,sell,S,5,30,\n2024-07-22,2024-07-24,sell,S,5,30,\n";
+    let costs = |basis: &str| {
+        let found = document(csv, "", &format!("-j ca --date-basis {basis}"));
+        cells(&found, "disposals", &["cost"]).join(" ")
+    };
+    assert_eq!(costs("trade"), "75.00 75.00");
+    assert_eq!(costs("settle"), "50.00 100.00");
+}
+
+/// What takes effect later goes with all the shares that change their name (SI 2009/3001 reg 99): it is no cost before.
+#[test]
+fn reported_income_that_is_still_to_come_follows_a_new_name() {
+    let csv = "date,action,symbol,quantity,price,total,effective_date,tag,new_symbol\n2024-01-10,buy,S,10,10,,,,\n\
+               2024-06-03,basis_adjust,S,,,50,2024-07-15,eri,\n2024-06-10,rename,S,,,,,,T\n2024-08-20,sell,T,5,30,,,,\n";
+    let cost = |day: &str| {
+        let found = document(csv, "", &format!("-j uk --as-of {day}"));
+        cells(&found, "lots", &["symbol", "quantity", "cost"]).join(" ")
+    };
+    assert_eq!(cost("2024-06-12"), "T 10 100.00");
+    assert_eq!(cost("2024-07-14"), "T 10 100.00");
+    assert_eq!(cost("2024-07-15"), "T 10 150.00");
+    assert_eq!(cost("2024-08-20"), "T 5 75.00");
+}
+
+/// A pool is listed in the account that holds it, in none where several do.
+#[test]
+fn a_pool_that_moves_whole_is_in_its_new_account() {
+    let head = "date,action,symbol,quantity,price,account,to_account\n2024-01-10,buy,T,10,20,a,\n";
+    for country in ["uk", "ca"] {
+        let whole = format!("{head}2024-01-11,buy,T,10,20,a,\n2024-03-11,transfer,T,20,,a,b\n");
+        held(&whole, country, &["b T 20 400.00"]);
+        let joins = format!("{head}2024-01-11,buy,T,10,10,b,\n2024-03-11,transfer,T,10,,a,b\n");
+        held(&joins, country, &["- T 20 300.00"]);
+        let part = format!("{head}2024-03-11,transfer,T,4,,a,b\n");
+        held(&part, country, &["- T 10 200.00"]);
+    }
+}
+
+/// What `explain` says of an id.
+#[track_caller]
+fn explained(csv: &str, country: &str, id: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("t.csv"), csv).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_lossoffset"))
+        .args(["explain", "t.csv", id, "-j", country])
+        .current_dir(folder.path())
+        .env_clear()
+        .output()
+        .unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{error}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    // Spaces only align the amounts.
+    let lines = text.lines().map(|line| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        words.join(" ")
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[track_caller]
+fn says(text: &str, lines: &[&str]) {
+    let mut rest = text;
+    for line in lines {
+        let at = rest.find(line);
+        let at = at.unwrap_or_else(|| panic!("{line:?} is not, or not in its place, in\n{text}"));
+        rest = &rest[at + line.len()..];
+    }
+}
+
+/// The loss of 200 on all 10 waits for the 10 bought a week later: it joins their pool with them, is told there with its
+/// rule, and leaves with them.
+#[test]
+fn an_explained_pool_names_the_loss_that_waited_for_it() {
+    let csv = "date,action,symbol,quantity,price\n2024-01-10,buy,S,10,100\n2024-06-03,sell,S,10,80\n2024-06-10,buy,S,10,80\n\
+               2024-09-03,sell,S,10,85\n";
+    says(
+        &explained(csv, "ca", "S@2024-09-03#1"),
+        &[
+            "\n10 of the 10 S in the pool, which cost 1,000.00 1,000.00\n",
+            "\npool of S\nbought 10 at 80 800.00\n",
+            "\nloss of S@2024-06-03#1 deferred, on 10 sold 2024-06-03 200.00\n",
+            "superficial loss: loss x min(S, P, B) / S: ITA s 40(2)(g)(i)",
+            "\npool before: 10 units, cost 1,000.00\n",
+            "\npool after: 0 units 0.00\n",
+        ],
+    );
+}
+
+/// A loss that waits for units is told of where it joins them: bought back under the new name.
+#[test]
+fn an_explained_pool_names_the_loss_that_waited_under_another_name() {
+    let csv = "date,action,symbol,quantity,price,new_symbol\n2024-01-10,buy,S,10,100,\n2024-06-03,sell,S,10,80,\n\
+               2024-06-05,rename,S,,,T\n2024-06-10,buy,T,10,80,\n2024-09-03,sell,T,10,85,\n";
+    says(
+        &explained(csv, "ca", "T@2024-09-03#1"),
+        &[
+            "\n10 of the 10 T in the pool, which cost 1,000.00 1,000.00\n",
+            "\nbought 10 at 80 800.00\n",
+            "\nloss of S@2024-06-03#1 deferred, on 10 sold 2024-06-03 200.00\n",
+            "\npool before: 10 units, cost 1,000.00\n",
+        ],
+    );
+}
+
+/// A pool tells of its split, and of the name it had before.
+#[test]
+fn an_explained_pool_names_its_changes() {
+    let csv = "date,action,symbol,quantity,price,new_symbol,ratio\n2024-01-10,buy,S,10,100,,\n2024-02-01,split,S,,,,2:1\n\
+               2024-06-05,rename,S,,,T,\n2024-09-03,sell,T,20,85,,\n";
+    for country in ["ca", "uk"] {
+        says(
+            &explained(csv, country, "T@2024-09-03#1"),
+            &[
+                "\npool of S\nbought 10 at 100 1,000.00\n",
+                "\nsplit: 10 became 20\n",
+                "\npool of T\n20 of the 20 S in the pool, which cost 1,000.00 1,000.00\n",
+                "\n20 S became 20 T\n",
+            ],
+        );
+    }
+}
+
+/// Lots that become others stand among those by their day: sold are the 10 of January and 5 of those of February.
+#[test]
+fn lots_of_a_merger_are_sold_in_the_order_of_their_days() {
+    let csv = "date,action,symbol,quantity,price,new_symbol,ratio\n2024-01-10,buy,T,10,10,,\n2024-02-12,buy,S,10,20,,\n\
+               2024-03-11,buy,T,10,30,,\n2024-06-10,merger,S,,,T,1:1\n2024-09-23,sell,T,15,35,,\n";
+    for country in ["es", "ie"] {
+        rows(
+            csv,
+            country,
+            &[
+                "2024 2024-09-23 350.00 100.00 250.00 - lot",
+                "2024 2024-09-23 175.00 100.00 75.00 - lot",
+            ],
+        );
+    }
+    says(
+        &explained(csv, "es", "T@2024-09-23#2"),
+        &["\n5 S became 5 T\n"],
+    );
+}
+
+/// Shares taken up by a right join the old holding and are no purchase, before a loss or after it (TCGA 1992 s 127 and the
+/// like): nothing replaces what was sold.
+#[test]
+fn shares_taken_up_by_a_right_take_no_loss_over() {
+    let adjusted = |country: &str, day: &str, tag: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price,tag\n2024-01-10,buy,S,10,100,\n2024-06-03,sell,S,5,80,\n\
+             2024-{day},buy,S,5,70,{tag}\n2024-12-31,buy,Y,1,1,\n"
+        );
+        let found = document(&csv, "", &format!("-j {country}"));
+        cells(&found, "disposals", &["adjustment"]).concat()
+    };
+    assert_eq!(adjusted("es", "06-10", "rights"), "0.00");
+    assert_eq!(adjusted("es", "05-20", "rights"), "0.00");
+    assert_eq!(adjusted("ie", "06-10", "rights"), "0.00");
+    assert_eq!(adjusted("es", "06-10", ""), "100.00");
+    assert_eq!(adjusted("es", "05-20", ""), "100.00");
+    assert_eq!(adjusted("ie", "06-10", ""), "100.00");
+}
+
+/// A split restates what is short of its own security: 20 of S are owed then, and 10 of T.
+#[test]
+fn a_split_leaves_the_shorts_of_others_as_they_are() {
+    let csv = "date,action,symbol,quantity,price,ratio\n2024-06-03,short,S,10,10,\n2024-06-03,short,T,10,10,\n\
+               2024-06-10,split,S,,,2:1\n";
+    held(csv, "uk", &["main S -20 -100.00", "main T -10 -100.00"]);
+}
+
+/// Half a coin of fee leaves with the two that are exchanged, in one row: 40 for what cost 25.
+#[test]
+fn a_fee_in_the_coin_given_leaves_with_an_exchange() {
+    rows(
+        "date,action,symbol,quantity,price,fee,fee_currency,class,new_symbol,new_quantity\n2024-01-10,buy,B,20,10,,,crypto,,\n\
+         2024-06-10,swap,B,2,20,0.5,B,crypto,T,5\n",
+        "ca",
+        &["2024 2024-06-10 40.00 25.00 15.00 - pool"],
+    );
+}
+
+/// Warnings of different kinds stand apart, each with its own rows.
+#[test]
+fn warnings_of_canada_have_their_own_rows() {
+    let csv = "date,action,symbol,quantity,price,account\n2024-01-10,buy,S,100,100,me\n2024-01-10,buy,X,100,10,me\n\
+               2024-06-03,sell,S,50,80,me\n2024-06-03,sell,X,50,8,me\n2024-06-10,buy,S,20,80,me\n2024-06-10,buy,X,50,8,wife\n\
+               2024-06-20,sell,S,30,80,me\n2024-06-20,sell,X,50,8,wife\n2024-12-31,buy,Y,1,1,me\n";
+    let found = document(csv, "[accounts.wife]\nowner = \"spouse\"\n", "-j ca");
+    let warnings = found["warnings"].as_array().unwrap().iter();
+    let mut told: Vec<String> = warnings
+        .map(|told| format!("{} {}", told["code"].as_str().unwrap(), told["at"]))
+        .collect();
+    told.sort();
+    assert_eq!(
+        told,
+        [
+            "ca-no-substitute [\"t.csv:5\"]",
+            "ca-several-losses [\"t.csv:8\"]"
+        ]
+    );
+}
+
+/// 50 of reported income take effect in July; half of the shares, sold in June, take half of it along (SI 2009/3001
+/// reg 99(5)), which the row that reports it explains.
+#[test]
+fn an_explained_cost_names_what_takes_effect_later() {
+    let csv = "date,action,symbol,quantity,price,total,effective_date,tag\n2024-01-10,buy,S,10,10,,,\n\
+               2024-06-03,basis_adjust,S,,,50,2024-07-15,eri\n2024-06-12,sell,S,5,30,,,\n2024-08-20,sell,S,5,30,,,\n";
+    let early = explained(csv, "uk", "S@2024-06-12#1");
+    says(
+        &early,
+        &[
+            "\n5 of the 10 S in the pool, which cost 100.00 50.00\n",
+            "\nshare of 5 in adjustments that take effect later 25.00\nt.csv:3: 2024-06-03,basis_adjust",
+            "\ncost 75.00\n",
+            "\npool after: 5 units 50.00\n",
+        ],
+    );
+    let late = explained(csv, "uk", "S@2024-08-20#1");
+    says(
+        &late,
+        &[
+            "\n5 of the 5 S in the pool, which cost 75.00 75.00\n",
+            "\nbasis adjustment on 5 25.00\nt.csv:3: 2024-06-03,basis_adjust",
+        ],
+    );
+    assert!(!late.contains("take effect later"), "{late}");
+}
+
+/// The premium of 300 less its fee of 2 comes off what shares put to the writer cost, and joins what shares called away
+/// bring (TCGA 1992 s 144(2); ITA s 49(3), (3.1)). An option written for nothing brings none.
+#[test]
+fn an_explained_assignment_names_the_premium() {
+    let put = |premium: u32| {
+        format!(
+            "date,action,symbol,quantity,price,fee\n2024-01-10,sto,S240621P00050000,1,{premium},\n\
+             2024-06-10,assign,S240621P00050000,1,,1\n2024-08-20,sell,S,100,60,\n"
+        )
+    };
+    let call = "date,action,symbol,quantity,price,fee\n2024-01-09,buy,S,100,40,\n2024-01-10,sto,S240621C00050000,1,3,2\n\
+                2024-06-10,assign,S240621C00050000,1,,1\n";
+    for country in ["uk", "ca"] {
+        let bought = explained(&put(3), country, "S@2024-08-20#1");
+        says(
+            &bought,
+            &[
+                "\n100 S at the strike of 50 5,000.00\n",
+                "\nfee 1.00\n",
+                "\npremium of the 1 assigned -300.00\n",
+                "\npool before: 100 units, cost 4,701.00\n",
+            ],
+        );
+        let bought = explained(&put(0), country, "S@2024-08-20#1");
+        assert!(!bought.contains("premium of"), "{bought}");
+        says(&bought, &["\npool before: 100 units, cost 5,001.00\n"]);
+        says(
+            &explained(call, country, "S@2024-06-10#1"),
+            &[
+                "\n100 S at the strike of 50 5,000.00\n",
+                "\npremium received for 1 S 240621C00050000 298.00\n",
+                "\nfee -1.00\n",
+                "\nproceeds 5,297.00\n",
+            ],
+        );
+    }
+}
+
+/// Selling costs of a return: half a coin of fee at the price of the row (10), 3 in money, 7 as the row values 2 coins of
+/// fee, or half of another coin, whose own disposal cost nothing; a fee of 1 kept back from the 5 coins that 20 were given
+/// for is 4. What coins spent on a purchase's fee fetch, costs nothing either.
+#[test]
+fn computations_count_fees_in_coins_as_costs_of_selling() {
+    let csv = "date,action,symbol,quantity,price,fee,fee_currency,fee_value,class,new_symbol,new_quantity\n\
+               2024-01-10,buy,B,20,10,,,,crypto,,\n2024-06-03,sell,B,2,20,0.5,B,,crypto,,\n\
+               2024-06-10,swap,B,2,20,3,,,crypto,T,5\n2024-06-20,buy,U,1,4,1,B,6,crypto,,\n\
+               2024-06-23,sell,B,1,20,2,B,7,crypto,,\n2024-06-25,sell,B,1,20,0.5,U,7,crypto,,\n\
+               2024-06-26,swap,B,1,20,1,T,,crypto,T,5\n";
+    let found = document(csv, "", "-j uk");
+    assert_eq!(
+        cells(&found, "computations", &["id", "proceeds", "selling_costs"]),
+        [
+            "B@2024-06-03#1 40.00 10.00",
+            "B@2024-06-10#1 37.00 3.00",
+            "B@2024-06-20#1 6.00 0.00",
+            "B@2024-06-23#1 20.00 7.00",
+            "B@2024-06-25#1 13.00 7.00",
+            "U@2024-06-25#1 7.00 0.00",
+            "B@2024-06-26#1 16.00 4.00",
+            "T@2024-06-26#1 4.00 0.00",
+        ]
+    );
+}
+
+/// The purchases and sales of a day are one (TCGA 1992 s 105(1)): each row names all rows of its two days, or of one where
+/// the other has a single one.
+#[test]
+fn a_row_names_all_rows_of_its_days() {
+    let csv = "date,action,symbol,quantity,price\n2024-01-10,buy,S,10,10\n2024-06-03,sell,S,6,20\n2024-06-03,sell,S,4,22\n\
+               2024-06-10,buy,S,3,20\n2024-06-10,buy,S,2,20\n2024-06-12,buy,S,1,20\n2024-09-03,sell,S,2,20\n\
+               2024-09-03,buy,S,1,20\n2024-09-03,buy,S,1,21\n2024-12-03,sell,S,1,20\n2024-12-03,buy,S,1,20\n";
+    let found = document(csv, "", "-j uk");
+    let rows = found["disposals"].as_array().unwrap().iter();
+    let rows =
+        rows.map(|row| format!("{} {} {}", row["match"], row["opened_by"], row["closed_by"]));
+    assert_eq!(
+        rows.collect::<Vec<_>>(),
+        [
+            r#""within-30-days" ["t.csv:5","t.csv:6"] ["t.csv:3","t.csv:4"]"#,
+            r#""within-30-days" ["t.csv:7"] ["t.csv:3","t.csv:4"]"#,
+            r#""pool" [] ["t.csv:3","t.csv:4"]"#,
+            r#""same-day" ["t.csv:9","t.csv:10"] ["t.csv:8"]"#,
+            r#""same-day" ["t.csv:12"] ["t.csv:11"]"#,
+        ]
+    );
+}
+
+/// Numbers count the lots of a security and day, and positions as well: each written option of a day has its own.
+#[test]
+fn lots_and_positions_of_one_day_are_numbered() {
+    let options = "date,action,symbol,quantity,price\n2024-01-10,sto,X240621C00050000,1,10\n2024-01-10,sto,X240621C00050000,1,11\n\
+                   2024-01-11,sto,X240621C00050000,1,9\n2024-02-12,btc,X240621C00050000,3,8\n";
+    // The day of closing is that of acquiring what a short sale delivers.
+    for (country, columns, expected) in [
+        (
+            "at",
+            ["lot", "acquired", "gain"],
+            [
+                "2024-01-10#1 2024-02-12 200.00",
+                "2024-01-10#2 2024-02-12 300.00",
+                "2024-01-11#1 2024-02-12 100.00",
+            ],
+        ),
+        (
+            "uk",
+            ["lot", "acquired", "gain"],
+            [
+                "2024-01-10#1 2024-02-12 200.00",
+                "2024-01-10#2 2024-02-12 300.00",
+                "2024-01-11#1 2024-02-12 100.00",
+            ],
+        ),
+    ] {
+        let found = document(options, "", &format!("-j {country}"));
+        let lots = cells(&found, "disposals", &columns);
+        let lots: Vec<&str> = lots
+            .iter()
+            .map(|lot| lot.split_once('@').unwrap().1)
+            .collect();
+        assert_eq!(lots, expected, "{country}");
+        let rows = found["disposals"].as_array().unwrap().iter();
+        let closed: Vec<String> = rows.map(|row| row["closed_by"].to_string()).collect();
+        assert_eq!(closed, ["[\"t.csv:5\"]"; 3], "{country}");
+    }
+    // In Canada what is paid to close is a loss of its own day.
+    let found = document(options, "", "-j ca");
+    assert_eq!(
+        cells(&found, "disposals", &["acquired", "disposed", "gain"]),
+        [
+            "- 2024-01-10 1000.00",
+            "- 2024-01-10 1100.00",
+            "- 2024-01-11 900.00",
+            "2024-02-12 2024-02-12 -800.00",
+            "2024-02-12 2024-02-12 -800.00",
+            "2024-02-12 2024-02-12 -800.00",
+        ]
+    );
+    let shares = "date,action,symbol,quantity,price\n2024-01-10,buy,S,1,10\n2024-01-10,buy,S,1,11\n2024-02-12,sell,S,2,18\n";
+    for country in ["es", "ie"] {
+        let found = document(shares, "", &format!("-j {country}"));
+        let lots = cells(&found, "disposals", &["lot", "gain"]);
+        assert_eq!(
+            lots,
+            ["S@2024-01-10#1 8.00", "S@2024-01-10#2 7.00"],
+            "{country}"
+        );
+    }
+}
+
+/// A balance has the day on which it was acquired, where the row says one; units that came from nowhere, that of the row.
+#[test]
+fn a_balance_is_acquired_on_the_day_that_its_row_says() {
+    let csv = "date,action,symbol,quantity,price,acquired_date,basis\n2024-01-10,opening,S,1,,2023-05-05,10\n\
+               2024-01-10,transfer_in,S,1,,,\n2024-02-12,sell,S,2,18,,\n";
+    for country in ["es", "ie"] {
+        let found = document(csv, "unknown-basis = \"zero\"\n", &format!("-j {country}"));
+        assert_eq!(
+            cells(
+                &found,
+                "disposals",
+                &["lot", "acquired", "held_from", "gain"]
+            ),
+            [
+                "S@2023-05-05#1 2023-05-05 2023-05-05 8.00",
+                "S@2024-01-10#1 2024-01-10 2024-01-10 18.00",
+            ],
+            "{country}"
+        );
+    }
+}
+
+/// A loss that waits for what the spouse bought names no lot of the taxpayer's; one that waits for an own purchase does.
+#[test]
+fn a_loss_that_waits_for_another_persons_shares_names_no_lot() {
+    let replaced = |country: &str, buyer: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price,account\n2024-01-10,buy,S,1,10,me\n2024-02-12,sell,S,1,8,me\n\
+             2024-02-14,buy,S,1,8,{buyer}\n2024-12-31,buy,Y,1,1,me\n"
+        );
+        let found = document(
+            &csv,
+            "[accounts.wife]\nowner = \"spouse\"\n",
+            &format!("-j {country}"),
+        );
+        cells(&found, "adjustments", &["replacement", "amount"]).concat()
+    };
+    for country in ["es", "ie"] {
+        assert_eq!(replaced(country, "me"), "S@2024-02-14#1 2.00", "{country}");
+        assert_eq!(replaced(country, "wife"), "- 2.00", "{country}");
+    }
+}
+
+/// What was bought on the 28th day before a sale is what is sold in Ireland (TCA 1997 s 581(1)): whether it is the 28th hangs
+/// on the zone of the times. A day later it does not.
+#[test]
+fn four_weeks_before_a_sale_hang_on_the_time_zone() {
+    let hangs = |bought: &str| {
+        let csv = format!(
+            "date,action,symbol,quantity,price\n2024-01-10T12:00:00Z,buy,S,10,10\n{bought}T12:00:00Z,buy,S,10,12\n\
+             2024-06-03T12:00:00Z,sell,S,10,15\n"
+        );
+        let warnings = told(&csv, "-j ie");
+        warnings
+            .iter()
+            .any(|told| told.starts_with("timezone-assumed"))
+    };
+    assert!(hangs("2024-05-06"));
+    assert!(!hangs("2024-05-07"));
+}

@@ -528,6 +528,29 @@ mod tests {
     }
 
     #[test]
+    fn a_setting_that_is_not_chosen_has_its_first_value() {
+        let mut settings = crate::settings::Settings::default();
+        for country in JURISDICTIONS {
+            for reading in country.readings {
+                let name = reading.name;
+                assert_eq!(
+                    country.reading(&settings, name),
+                    reading.values[0],
+                    "{name}"
+                );
+            }
+            assert_eq!(country.reading(&settings, "no_such_setting"), "");
+        }
+        for code in ["ca", "us"] {
+            let key = (code.to_owned(), "several_losses".to_owned());
+            settings.readings.insert(key, format!("of {code}"));
+        }
+        let canada = JURISDICTIONS.iter().find(|country| country.code == "ca");
+        let found = canada.map(|country| country.reading(&settings, "several_losses"));
+        assert_eq!(found, Some("of ca"));
+    }
+
+    #[test]
     fn codes_are_unique_and_settings_have_a_choice() {
         for (place, country) in JURISDICTIONS.iter().enumerate() {
             assert!(

@@ -81,6 +81,10 @@ mod tests {
         let test = TermTest::AfterAnniversary;
         assert!(!long(test, "2023-02-02", "2024-02-02"));
         assert!(long(test, "2023-02-02", "2024-02-03"));
+        // With a leap day in between.
+        assert!(!long(test, "2023-06-01", "2024-06-01"));
+        assert!(long(test, "2023-06-01", "2024-06-02"));
+        assert!(!long(test, "2024-01-15", "2025-01-15"));
         assert!(long(test, "2023-02-28", "2024-02-29"));
         assert!(!long(test, "2024-02-29", "2025-02-28"));
         assert!(long(test, "2024-02-29", "2025-03-01"));

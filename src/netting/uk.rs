@@ -74,7 +74,7 @@ fn sheet(net: Minor, carried: Minor, exempt: Minor) -> Sheet {
         };
     }
     let brought_forward_used = carried.min((net - exempt).max(0));
-    let exempt_used = exempt.min(net - brought_forward_used);
+    let exempt_used = exempt.min(net);
     Sheet {
         brought_forward_used,
         exempt_used,

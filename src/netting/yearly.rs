@@ -383,5 +383,10 @@ mod tests {
         assert_eq!(carried.use_up_to(200), 120);
         assert_eq!(carried.use_up_to(200), 80);
         assert_eq!(carried.left(), 0);
+        // A year that wants no more than a part leaves the larger one to another.
+        carried.add_capped(2024, 300, 50, 120);
+        assert_eq!(carried.use_up_to(50), 50);
+        assert_eq!(carried.use_up_to(200), 120);
+        assert_eq!(carried.use_up_to(200), 50);
     }
 }

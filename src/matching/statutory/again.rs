@@ -220,11 +220,11 @@ impl Walk<'_> {
     /// Units just bought take over the losses that wait for them; those bought earlier that day, before the sale, do not.
     pub fn serve_waiting_losses(&mut self, key: Key, acquired: Date) -> Done {
         // Spouses are one for the windows (TCA 1997 s 581(4); Spain alike).
-        let reaches_others = matches!(
+        let waits = matches!(
             self.law.defer,
             Some(Defer::RingFence(_) | Defer::TwoMonths(_))
         );
-        if self.law.defer.is_none() || self.holders.sheltered(key.0) {
+        if !waits || self.holders.sheltered(key.0) {
             return Ok(());
         }
         let (today, stock) = (self.today, self.stocks.get(&key));
@@ -239,11 +239,9 @@ impl Walk<'_> {
             claims.pop_front();
         }
         for claim in claims.iter_mut().filter(|claim| claim.waits(today)) {
-            if claim.key.0 == key.0 || reaches_others {
-                self.serve(claim, key, bought.clone())?;
-                if claim.waits(today) {
-                    break;
-                }
+            self.serve(claim, key, bought.clone())?;
+            if claim.waits(today) {
+                break;
             }
         }
         self.again.claims.insert(key.1, claims);

@@ -101,7 +101,8 @@ impl Plan {
     }
 
     fn line(&mut self, key: Key, date: Date) -> usize {
-        let ended = self.ended.get(&key).is_some_and(|day| *day < date);
+        // What comes in on that day comes after the change, as in the pools: else the change would have taken it along.
+        let ended = self.ended.get(&key).is_some_and(|day| *day <= date);
         let of_key = self.line_of.entry(key).or_default();
         if let (Some((_, line)), false) = (of_key.last(), ended) {
             return *line;

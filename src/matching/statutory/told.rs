@@ -254,6 +254,15 @@ impl Walk<'_> {
             {
                 row.at_price(Quantity::new(fee.abs())?)
             }
+            // Kept back from what an exchange brings: its part of what was given for the whole.
+            (Some(asset), None, Some(fee)) if Some(asset) == rest.new_security => {
+                let Some(arrives) = rest.new_quantity else {
+                    return Ok(Money::ZERO);
+                };
+                let kept = Quantity::new(fee.abs())?;
+                let given = row.at_price(row.quantity()?)?;
+                Ok(given.share(kept, Quantity::new(arrives)?)?)
+            }
             (Some(_), None, _) => Ok(Money::ZERO),
             (None, ..) => row.fee(),
         }

@@ -193,10 +193,7 @@ impl Fold<'_> {
         if self.is_neutral(row.trade.security, new) {
             return self.swap_neutrally(id, new, arrives);
         }
-        let value = match row.trade.price() {
-            Some(_) => row.at_price(row.quantity()?)?,
-            None => super::value::absolute(row.total()?.ok_or_else(|| row.missing("price"))?),
-        };
+        let value = row.given(row.quantity()?)?;
         let security = row.trade.security;
         let priced = |asset: SecurityId, units: Quantity| {
             if asset == new {

@@ -100,6 +100,16 @@ impl Valued<'_> {
         self.value(quantity, price, self.trade.security)
     }
 
+    /// What `quantity` units given in an exchange are worth: by their price, else the row's total.
+    pub fn given(&self, quantity: Quantity) -> Result<Money, Halt> {
+        match self.trade.price() {
+            Some(_) => self.at_price(quantity),
+            None => Ok(absolute(
+                self.total()?.ok_or_else(|| self.missing("price"))?,
+            )),
+        }
+    }
+
     /// `quantity` units of a security at a price per unit, in the currency of the report.
     pub fn value(
         &self,

@@ -260,7 +260,7 @@ impl Walk<'_> {
                     return Ok(Money::ZERO);
                 };
                 let kept = Quantity::new(fee.abs())?;
-                let given = row.at_price(row.quantity()?)?;
+                let given = row.given(row.quantity()?)?;
                 Ok(given.share(kept, Quantity::new(arrives)?)?)
             }
             (Some(_), None, _) => Ok(Money::ZERO),

@@ -297,10 +297,7 @@ impl<'a> Resolver<'a> {
             };
             return self.turn(id, trade.account, turned);
         }
-        let value = match trade.price() {
-            Some(_) => row.at_price(given)?,
-            None => absolute(row.total()?.ok_or_else(|| row.missing("price"))?),
-        };
+        let value = row.given(given)?;
         let fee = self.fee_in_kind(&row, |asset, units| {
             if asset == new {
                 Ok(Some(value.share(units, arrives)?))

@@ -207,3 +207,12 @@ fn what_another_account_holds_was_not_renamed() {
         "{error}"
     );
 }
+
+#[test]
+fn every_sale_of_a_renamed_symbol_proposes_the_rename() {
+    let rows = "2024-01-02,buy,OLD,100,300.00,,\n2024-06-19,sell,NEW,60,310.00,,\n2024-06-20,sell,NEW,40,310.00,,\n";
+    let error = wrong(&format!("{HEAD}{rows}"), "us", "USD").unwrap();
+    for row in ["2024-06-18,rename,OLD,NEW", "2024-06-19,rename,OLD,NEW"] {
+        assert!(error.contains(row), "{error}");
+    }
+}

@@ -3788,3 +3788,21 @@ fn a_check_counts_what_is_open() {
     );
     assert!(told.contains("\nX 0 0 0 100 50 50\n"), "{told}");
 }
+
+/// An explained coin of the universal pool tells of the wallet that its allocation gave it to, and of its next one, but not
+/// of the pool.
+#[test]
+fn an_explained_coin_tells_of_its_allocation() {
+    let folder = tempfile::tempdir().unwrap();
+    let allocation = folder.path().join("a.csv");
+    fs::write(&allocation, "wallet,lot,quantity\nw1,BTC@2024-02-01#1,1\n").unwrap();
+    let readings = format!(
+        "[crypto]\npre2025 = \"universal\"\nallocation = {:?}",
+        allocation.display().to_string()
+    );
+    let csv = "date,action,symbol,quantity,price,class,account,to_account\n2024-02-01,buy,BTC,1,100,crypto,w1,\n\
+               2025-02-03,transfer,BTC,1,,crypto,w1,w2\n2025-03-03,sell,BTC,1,200,crypto,w2,\n";
+    let cost = lines_of(csv, "BTC@2025-03-03#1", &readings, "cost");
+    let moved = "; bought 1 at 100 100.00; 1 moved to w1 -; 1 moved to w2 -";
+    assert!(cost.ends_with(moved), "{cost}");
+}

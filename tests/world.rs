@@ -2175,3 +2175,36 @@ fn polish_coins_that_are_lost_cost_what_they_did() {
     assert!(told.contains("losses disallowed"), "{told}");
     assert!(!told.contains("never deductible"), "{told}");
 }
+
+/// What buying a German option back cost in the year after is a loss of its own, and tells of that purchase.
+#[test]
+fn an_explained_german_option_tells_what_closing_it_cost() {
+    let folder = tempfile::tempdir().unwrap();
+    let call = "SAP   241220P00100000";
+    fs::write(
+        folder.path().join("t.csv"),
+        format!(
+            "date,action,symbol,quantity,price,class\n2023-11-10,sto,{call},1,5,option\n2024-12-10,btc,{call},1,2,option\n"
+        ),
+    )
+    .unwrap();
+    let id = format!("{call}@2024-12-10#1");
+    let output = Command::new(env!("CARGO_BIN_EXE_lossoffset"))
+        .args(["explain", "t.csv", &id, "-j", "de"])
+        .current_dir(folder.path())
+        .env_clear()
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(told.contains("bought to close 1 at 2 x 100 "), "{told}");
+}
+
+/// A tenth of 5,000 goes to rights that are split off and expire: they are sold for nothing. That it goes back to the
+/// stock is a rule of the United States (26 USC 307).
+#[test]
+fn rights_that_expire_are_sold_for_nothing_without_a_law() {
+    let csv = "date,action,symbol,quantity,price,class,fraction,new_symbol,new_quantity\n2024-01-02,buy,X,100,50,stock,,,\n\
+               2024-03-01,spinoff,X,,,stock,0.1,R,100\n2024-03-04,expire,R,100,,right,,,\n";
+    rows(csv, "none", &["2024 2024-03-04 0.00 500.00 -500.00 - lot"]);
+    rows(csv, "us", &[]);
+}

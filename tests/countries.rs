@@ -86,3 +86,23 @@ fn an_unrelated_security_changes_nothing() {
         }
     }
 }
+
+#[test]
+fn a_reading_that_no_country_has_is_refused() {
+    let history = history(&events(shape(0), 0));
+    for (table, name, value, why) in [
+        ("us", "crypto_wash", "maybe", "is no value of"),
+        ("us", "nothing", "yes", "is no setting of"),
+        ("nowhere", "crypto_wash", "yes", "is no jurisdiction"),
+    ] {
+        let mut settings = Settings {
+            jurisdiction: Some("us".into()),
+            ..Settings::default()
+        };
+        settings
+            .readings
+            .insert((table.into(), name.into()), value.into());
+        let problems = lossoffset::compute(&history, &settings).unwrap_err();
+        assert!(problems[0].message.contains(why), "{problems:#?}");
+    }
+}

@@ -121,3 +121,98 @@ fn of_two_that_could_have_been_renamed_none_is_picked() {
         "2024-01-02,buy,OLD,120,300.00,,\n2024-01-02,buy,ELD,130,300.00,,\n2024-06-20,sell,NEW,100,310.00,,\n",
     );
 }
+
+#[test]
+fn of_several_splits_the_nearest_in_price_is_proposed() {
+    // 2 x 55 are 10 % off 100, 3 x 55 half as much as 2 x 100 is more.
+    proposes(
+        "2024-01-02,buy,XYZ,100,100.00,,\n2024-06-03,sell,XYZ,140,55.00,,\n",
+        "2024-06-02,split,XYZ,2:1",
+    );
+    proposes(
+        "2024-01-02,buy,XYZ,100,100.00,,\n2024-06-03,sell,XYZ,140,65.00,,\n",
+        "2024-06-02,split,XYZ,3:2",
+    );
+}
+
+#[test]
+fn a_price_may_be_off_by_a_quarter_beside_a_split() {
+    proposes(
+        "2024-01-02,buy,XYZ,100,100.00,,\n2024-06-03,sell,XYZ,200,40.00,,\n",
+        "2024-06-02,split,XYZ,2:1",
+    );
+    // 2 x 39.99 are 20.02 off 100, more than a quarter of them: rather 5:2.
+    proposes(
+        "2024-01-02,buy,XYZ,100,100.00,,\n2024-06-03,sell,XYZ,200,39.99,,\n",
+        "2024-06-02,split,XYZ,5:2",
+    );
+}
+
+#[test]
+fn a_symbol_that_was_bought_before_was_not_renamed_into() {
+    let old = "2024-01-02,buy,OLD,100,300.00,,\n";
+    let new = "2024-01-03,buy,NEW,10,300.00,,\n";
+    let sale = "2024-06-20,sell,NEW,100,310.00,,\n";
+    proposes_no_event(&format!("{old}{new}{sale}"));
+    proposes_no_event(&format!(
+        "{old}{new}2024-02-05,sell,NEW,10,300.00,,\n{sale}"
+    ));
+}
+
+#[test]
+fn of_two_that_could_have_been_renamed_the_one_of_just_as_many_units_is() {
+    let row = "2024-06-19,rename,OLD,NEW";
+    let others = "2024-01-02,buy,ELD,120,300.00,,\n2024-06-20,sell,NEW,100,310.00,,\n";
+    proposes(&format!("2024-01-02,buy,OLD,100,300.00,,\n{others}"), row);
+    proposes(
+        &format!("2024-01-02,buy,OLD,150,300.00,,\n2024-01-03,sell,OLD,50,300.00,,\n{others}"),
+        row,
+    );
+    proposes(
+        &format!("2024-01-02,buy,OLD,50,600.00,,\n2024-01-03,split,OLD,,,2:1,\n{others}"),
+        row,
+    );
+}
+
+#[test]
+fn what_was_renamed_sells_for_half_to_double_its_price() {
+    let sold = |price: &str| {
+        format!("2024-01-02,buy,OLD,100,300.00,,\n2024-06-20,sell,NEW,100,{price},,\n")
+    };
+    for price in ["600.00", "150.00"] {
+        proposes(&sold(price), "2024-06-19,rename,OLD,NEW");
+    }
+    for price in ["600.01", "149.99"] {
+        proposes_no_event(&sold(price));
+    }
+}
+
+#[test]
+fn what_is_traded_on_the_day_of_the_sale_was_not_renamed() {
+    proposes_no_event(
+        "2024-01-02,buy,OLD,150,300.00,,\n2024-06-20,sell,OLD,50,300.00,,\n2024-06-20,sell,NEW,100,310.00,,\n",
+    );
+    proposes_no_event(
+        "2024-01-02,buy,ABC,1,300.00,,\n2024-06-20,buy,OLD,100,300.00,,\n2024-06-20,sell,NEW,100,310.00,,\n",
+    );
+}
+
+#[test]
+fn what_another_account_holds_was_not_renamed() {
+    let rows = "date,action,symbol,quantity,price,account\n2024-01-02,buy,OLD,100,300.00,a\n\
+                2024-06-20,sell,NEW,100,310.00,b\n";
+    let error = wrong(rows, "us", "USD").unwrap();
+    assert!(
+        error.lines().last().unwrap().contains(",opening,"),
+        "{error}"
+    );
+}
+
+#[test]
+fn every_sale_of_a_renamed_symbol_proposes_the_rename() {
+    let rows = "2024-01-02,buy,OLD,100,300.00,,\n2024-06-19,sell,NEW,60,310.00,,\n2024-06-20,sell,NEW,40,310.00,,\n";
+    let error = wrong(&format!("{HEAD}{rows}"), "us", "USD").unwrap();
+    for row in ["2024-06-18,rename,OLD,NEW", "2024-06-19,rename,OLD,NEW"] {
+        assert!(error.contains(row), "{error}");
+    }
+}

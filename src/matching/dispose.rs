@@ -506,16 +506,19 @@ impl Fold<'_> {
     /// Records where the row just made comes from.
     fn tell_row(&mut self, sale: &Sale<'_>, slice: &Slice, cost: Part) -> Result<(), Halt> {
         let row = self.rows.len() - 1;
+        self.tell_gift(slice, cost)?;
         let trail = &mut self.ledger.trail;
+        trail.sold(row, slice.trail, (sale.quantity, sale.proceeds));
+        Ok(())
+    }
+
+    /// Records which of the two bases of a gift counts.
+    pub(super) fn tell_gift(&mut self, slice: &Slice, cost: Part) -> Result<(), Halt> {
         if slice.gift.is_some() {
             let other = cost.amount.minus(slice.part.amount)?;
-            trail.add_under(
-                slice.trail,
-                &GIFT,
-                (Cause::GiftValue, slice.quantity, other),
-            );
+            let movement = (Cause::GiftValue, slice.quantity, other);
+            self.ledger.trail.add_under(slice.trail, &GIFT, movement);
         }
-        trail.sold(row, slice.trail, (sale.quantity, sale.proceeds));
         Ok(())
     }
 
@@ -646,7 +649,7 @@ impl Fold<'_> {
 
 /// The basis that counts against proceeds, and the start of its holding period: for a gift worth less than the donor's
 /// basis one for a gain, another for a loss, and no result between (26 USC 1015(a)).
-fn basis_against(slice: &Slice, proceeds: Part) -> (Part, Date) {
+pub fn basis_against(slice: &Slice, proceeds: Part) -> (Part, Date) {
     let Some((value, given)) = slice.gift else {
         return (slice.part, slice.held_from);
     };

@@ -79,9 +79,14 @@ pub fn told_apart(
     mut all: Provenance,
     (part, whole): (Quantity, Quantity),
 ) -> Result<[Provenance; 2], OutOfRange> {
+    // What a whole sale brought is told with each of its rows, which says its share.
+    let proceeds = match all.sale {
+        Some(_) => all.proceeds.clone(),
+        None => cut(&mut all.proceeds, part, whole)?,
+    };
     let own = Provenance {
         cost: cut(&mut all.cost, part, whole)?,
-        proceeds: cut(&mut all.proceeds, part, whole)?,
+        proceeds,
         sale: all.sale,
         ..Provenance::default()
     };

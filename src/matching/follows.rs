@@ -9,9 +9,6 @@ use crate::trade::{History, SecurityId, Trade};
 
 /// Leaves sales of more than is held out where an earlier row of the same security has a problem of its own.
 pub fn leave_out(problems: &mut Vec<Problem>, history: &History) {
-    if problems.iter().all(|problem| problem.oversold) || !problems.iter().any(|p| p.oversold) {
-        return;
-    }
     let rows = rows_of(problems, history);
     let of = |problem: &Problem| {
         let place = problem.place.as_ref();

@@ -253,7 +253,7 @@ impl Jump<'_> {
         rows.any(|trade| {
             trade.security == id
                 && trade.account == self.sale.account
-                && trade.date > self.sale.date
+                && trade.date >= self.sale.date
         })
     }
 

@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 pub use identical::{By, Closings, Shorted};
 
 use super::Halt;
+use super::dispose::basis_against;
 use super::fold::Fold;
 use super::ledger::{Holding, Slice};
 use super::together::is_one_short_sale;
@@ -451,7 +452,20 @@ impl Fold<'_> {
             let extra = lieu.take(slice.quantity)?;
             let extra = if late { Part::ZERO } else { extra };
             self.conservation.basis_out = self.conservation.basis_out.plus(slice.part.amount)?;
-            for (part, figures) in self.by_term(holding.1, &mut closings, slice, proceeds, extra)? {
+            let net = Part {
+                amount: proceeds.amount.minus(extra.amount)?,
+                printed: proceeds.printed - extra.printed,
+            };
+            let (part, held_from) = basis_against(slice, net);
+            self.tell_gift(slice, part)?;
+            let slice = Slice {
+                part,
+                held_from,
+                ..*slice
+            };
+            for (part, figures) in
+                self.by_term(holding.1, &mut closings, &slice, proceeds, extra)?
+            {
                 losses.extend(self.delivered_row(id, holding, &one, &part, figures, &mut rest)?);
             }
         }

@@ -203,10 +203,8 @@ impl Wash {
         units: Quantity,
     ) -> Result<Quantity, OutOfRange> {
         match self.delivered.get(&row) {
-            Some((denied, of)) if denied == of => Ok(units),
             // Of other units than its own since a split.
-            Some((denied, of)) if *of != units => denied.share(units, *of),
-            Some((denied, _)) => Ok(*denied),
+            Some((denied, of)) => denied.share(units, *of),
             None => Ok(known),
         }
     }

@@ -3217,6 +3217,7 @@ fn each_put_starts_other_young_shares_again() {
             .held(&["main X 100 4000.00 2025-06-02", &held("2025-07-01")]);
     }
 }
+
 /// 100 delivered at a loss of 250 count as sold when the short was opened, on 1 March (26 CFR 1.1091-1(g)): the purchase
 /// 30 days after that replaces them, the one of the day after does not. Losses of later sales change nothing in that.
 #[test]

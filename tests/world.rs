@@ -2176,19 +2176,6 @@ fn what_is_bought_on_the_day_of_a_new_name_is_another_holding() {
             "2024-25 2024-06-03 140.00 120.00 20.00 - same-day",
             "2024-25 2024-06-13 195.00 180.00 15.00 - pool",
             "2024-25 2024-07-10 48.00 40.00 8.00 - pool",
-/// Beside a written option that expires, whose premium is its one row, stock sold short and bought back stays one row.
-#[test]
-fn only_german_written_options_have_their_cost_apart() {
-    rows(
-        "date,action,symbol,quantity,price,class\n2023-03-01,sto,BMW   230616C00090000,1,3,option\n\
-         2023-06-16,expire,BMW   230616C00090000,1,,option\n\
-         2025-02-03,sto,VOW   250620C00100000,1,4,option\n2025-06-20,expire,VOW   250620C00100000,1,,option\n\
-         2025-07-01,short,SAP,10,60,stock\n2025-07-02,cover,SAP,10,50,stock\n",
-        "de",
-        &[
-            "2023 2023-03-01 300.00 0.00 300.00 - short",
-            "2025 2025-02-03 400.00 0.00 400.00 - short",
-            "2025 2025-07-02 600.00 500.00 100.00 - short",
         ],
     );
 }
@@ -2417,27 +2404,6 @@ fn document(csv: &str, configuration: &str, arguments: &str) -> serde_json::Valu
     let output = Command::new(env!("CARGO_BIN_EXE_lossoffset"))
         .args(["compute", "t.csv", "-f", "json"])
         .args(arguments.split(' '))
-/// Ten coins at 100: the costs of the year are what was paid, whatever a cell without meaning says.
-#[test]
-fn polish_coin_costs_are_what_was_paid() {
-    let csv =
-        "date,action,symbol,quantity,price,class,basis\n2024-01-02,buy,BTC,10,100,crypto,700\n";
-    let (code, found, error) = run(csv, "-j pl --report years -f csv");
-    assert_eq!(code, Some(0), "{error}");
-    assert!(found.contains("2024,0.00,1000.00,-1000.00,"), "{found}");
-}
-
-/// What coins had cost that are lost counts with all costs of Poland's coins: no part of it is never deductible.
-#[test]
-fn polish_coins_that_are_lost_cost_what_they_did() {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(
-        folder.path().join("t.csv"),
-        "date,action,symbol,quantity,price,class\n2024-01-02,buy,BTC,10,100,crypto\n2024-03-01,lost,BTC,5,,crypto\n",
-    )
-    .unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_lossoffset"))
-        .args(["check", "t.csv", "-j", "pl"])
         .current_dir(folder.path())
         .env_clear()
         .output()
@@ -2768,26 +2734,6 @@ fn explained(csv: &str, country: &str, id: &str) -> String {
     fs::write(folder.path().join("t.csv"), csv).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_lossoffset"))
         .args(["explain", "t.csv", id, "-j", country])
-    let told = String::from_utf8(output.stdout).unwrap();
-    assert!(told.contains("losses disallowed"), "{told}");
-    assert!(!told.contains("never deductible"), "{told}");
-}
-
-/// What buying a German option back cost in the year after is a loss of its own, and tells of that purchase.
-#[test]
-fn an_explained_german_option_tells_what_closing_it_cost() {
-    let folder = tempfile::tempdir().unwrap();
-    let call = "SAP   241220P00100000";
-    fs::write(
-        folder.path().join("t.csv"),
-        format!(
-            "date,action,symbol,quantity,price,class\n2023-11-10,sto,{call},1,5,option\n2024-12-10,btc,{call},1,2,option\n"
-        ),
-    )
-    .unwrap();
-    let id = format!("{call}@2024-12-10#1");
-    let output = Command::new(env!("CARGO_BIN_EXE_lossoffset"))
-        .args(["explain", "t.csv", &id, "-j", "de"])
         .current_dir(folder.path())
         .env_clear()
         .output()
@@ -3182,6 +3128,74 @@ fn four_weeks_before_a_sale_hang_on_the_time_zone() {
     };
     assert!(hangs("2024-05-06"));
     assert!(!hangs("2024-05-07"));
+}
+
+/// Beside a written option that expires, whose premium is its one row, stock sold short and bought back stays one row.
+#[test]
+fn only_german_written_options_have_their_cost_apart() {
+    rows(
+        "date,action,symbol,quantity,price,class\n2023-03-01,sto,BMW   230616C00090000,1,3,option\n\
+         2023-06-16,expire,BMW   230616C00090000,1,,option\n\
+         2025-02-03,sto,VOW   250620C00100000,1,4,option\n2025-06-20,expire,VOW   250620C00100000,1,,option\n\
+         2025-07-01,short,SAP,10,60,stock\n2025-07-02,cover,SAP,10,50,stock\n",
+        "de",
+        &[
+            "2023 2023-03-01 300.00 0.00 300.00 - short",
+            "2025 2025-02-03 400.00 0.00 400.00 - short",
+            "2025 2025-07-02 600.00 500.00 100.00 - short",
+        ],
+    );
+}
+
+/// Ten coins at 100: the costs of the year are what was paid, whatever a cell without meaning says.
+#[test]
+fn polish_coin_costs_are_what_was_paid() {
+    let csv =
+        "date,action,symbol,quantity,price,class,basis\n2024-01-02,buy,BTC,10,100,crypto,700\n";
+    let (code, found, error) = run(csv, "-j pl --report years -f csv");
+    assert_eq!(code, Some(0), "{error}");
+    assert!(found.contains("2024,0.00,1000.00,-1000.00,"), "{found}");
+}
+
+/// What coins had cost that are lost counts with all costs of Poland's coins: no part of it is never deductible.
+#[test]
+fn polish_coins_that_are_lost_cost_what_they_did() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("t.csv"),
+        "date,action,symbol,quantity,price,class\n2024-01-02,buy,BTC,10,100,crypto\n2024-03-01,lost,BTC,5,,crypto\n",
+    )
+    .unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_lossoffset"))
+        .args(["check", "t.csv", "-j", "pl"])
+        .current_dir(folder.path())
+        .env_clear()
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(told.contains("losses disallowed"), "{told}");
+    assert!(!told.contains("never deductible"), "{told}");
+}
+
+/// What buying a German option back cost in the year after is a loss of its own, and tells of that purchase.
+#[test]
+fn an_explained_german_option_tells_what_closing_it_cost() {
+    let folder = tempfile::tempdir().unwrap();
+    let call = "SAP   241220P00100000";
+    fs::write(
+        folder.path().join("t.csv"),
+        format!(
+            "date,action,symbol,quantity,price,class\n2023-11-10,sto,{call},1,5,option\n2024-12-10,btc,{call},1,2,option\n"
+        ),
+    )
+    .unwrap();
+    let id = format!("{call}@2024-12-10#1");
+    let output = Command::new(env!("CARGO_BIN_EXE_lossoffset"))
+        .args(["explain", "t.csv", &id, "-j", "de"])
+        .current_dir(folder.path())
+        .env_clear()
+        .output()
+        .unwrap();
     let told = String::from_utf8(output.stdout).unwrap();
     assert!(told.contains("bought to close 1 at 2 x 100 "), "{told}");
 }

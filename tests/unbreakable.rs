@@ -515,15 +515,14 @@ fn a_kill_leaves_the_old_file_or_the_new_one() {
     let folder = folder("trades.csv", &many_trades(4_000));
     let target = folder.path().join("out.csv");
     let arguments = "compute trades.csv -f json -o out.csv";
-    let begin = Instant::now();
-    assert!(
-        program(folder.path(), arguments)
-            .output()
-            .unwrap()
-            .status
-            .success()
-    );
-    let whole = begin.elapsed();
+    let run = || {
+        let begin = Instant::now();
+        let output = program(folder.path(), arguments).output().unwrap();
+        assert!(output.status.success());
+        begin.elapsed()
+    };
+    // The least, since the first run reads the program from the disk.
+    let whole = run().min(run()).min(run());
     let new = fs::read(&target).unwrap();
     let (mut kept, mut replaced, mut ended, mut parts) = (0, 0, 0, 0);
     for kill in 0..kills {
